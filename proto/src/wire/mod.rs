@@ -1,0 +1,12 @@
+//! Primitives of the wire: a [`Reader`] that cannot over-read or over-allocate, a [`Writer`] that gathers
+//! segments, and the traits that every generated message implements.
+
+mod error;
+mod message;
+mod reader;
+mod writer;
+
+pub use error::{DecodeError, DecodeProblem, EncodeError};
+pub use message::{Message, Request, Response, UnknownTaggedField, VersionRange};
+pub use reader::Reader;
+pub use writer::{Segments, TagMark, Writer};
