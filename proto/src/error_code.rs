@@ -10,3 +10,8 @@ impl fmt::Debug for ErrorCode {
         write!(f, "{}", self.0)
     }
 }
+
+impl ErrorCode {
+    /// No error.
+    pub const NONE: Self = Self(0);
+}

@@ -129,40 +129,59 @@ name! {
     TransactionalId
 }
 
-/// The identity of a topic: a topic that is deleted and created again keeps its name, never its id (KIP-516).
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TopicId(pub [u8; 16]);
+macro_rules! uuid {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// Prints as Kafka prints it: 22 characters of URL-safe base64 without padding.
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
 
-impl TopicId {
-    /// The id that stands for "none", all zero.
-    pub const ZERO: Self = Self([0; 16]);
+        impl $name {
+            /// What the wire carries where there is no value, all zero.
+            pub const ZERO: Self = Self([0; 16]);
 
-    /// Whether this is [`Self::ZERO`].
-    #[must_use]
-    pub fn is_zero(self) -> bool {
-        self == Self::ZERO
-    }
-}
-
-/// As Kafka prints it: 22 characters of URL-safe base64 without padding.
-impl fmt::Display for TopicId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let bits = u128::from_be_bytes(self.0);
-        // 128 bits are 21 groups of six and one of two, which base64 pads on the right with four zero bits.
-        for group in 0..22_u32 {
-            let six = if group < 21 { bits >> (122 - 6 * group) } else { bits << 4 };
-            let letter = ALPHABET.get((six & 0x3f) as usize).copied().unwrap_or(b'?');
-            write!(f, "{}", char::from(letter))?;
+            /// Whether this is [`Self::ZERO`].
+            #[must_use]
+            pub fn is_zero(self) -> bool {
+                self == Self::ZERO
+            }
         }
-        Ok(())
-    }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                base64(self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                base64(self.0, f)
+            }
+        }
+    };
 }
 
-impl fmt::Debug for TopicId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+uuid! {
+    /// The identity of a topic: a topic that is deleted and created again keeps its name, never its id (KIP-516).
+    TopicId
+}
+uuid! {
+    /// Any other sixteen-byte identity: a log directory, a client instance, an incarnation of a broker.
+    Uuid
+}
+
+fn base64(bytes: [u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits = u128::from_be_bytes(bytes);
+    let mut text = String::with_capacity(22);
+    // 128 bits are 21 groups of six and one of two, which base64 pads on the right with four zero bits.
+    for group in 0..22_u32 {
+        let six = if group < 21 { bits >> (122 - 6 * group) } else { bits << 4 };
+        let letter = ALPHABET.get((six & 0x3f) as usize).copied().unwrap_or(b'?');
+        text.push(char::from(letter));
     }
+    f.pad(&text)
 }
 
 #[cfg(test)]

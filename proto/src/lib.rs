@@ -10,10 +10,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod messages;
 pub mod wire;
 
+mod api;
 mod error_code;
 mod ids;
 
+pub use api::{Api, ApiKey};
 pub use error_code::ErrorCode;
-pub use ids::{BrokerId, GroupId, LeaderEpoch, ProducerEpoch, ProducerId, TopicId, TopicName, TransactionalId};
+pub use ids::{
+    BrokerId, GroupId, LeaderEpoch, ProducerEpoch, ProducerId, TopicId, TopicName, TransactionalId, Uuid,
+};

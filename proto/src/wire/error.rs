@@ -118,4 +118,12 @@ pub enum EncodeError {
         /// Its length.
         length: usize,
     },
+    /// A tagged field that is there twice: among the unknown ones, or as known and unknown.
+    #[error("{message}: tag {tag} is there twice")]
+    DuplicateTag {
+        /// The message, as Kafka names it.
+        message: &'static str,
+        /// The tag.
+        tag: u32,
+    },
 }

@@ -3,8 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::{DecodeError, EncodeError, Reader, Writer};
-use crate::ErrorCode;
-use crate::messages::ApiKey;
+use crate::{ApiKey, ErrorCode};
 
 /// A range of versions, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +76,7 @@ pub trait Message: Sized + fmt::Debug + Clone + PartialEq + Default {
     /// # Errors
     /// If the bytes are not a message of that version, or go on after it.
     fn decode(bytes: Bytes, version: i16) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes, Self::NAME);
+        let mut reader = Reader::new(bytes);
         let message = Self::read(&mut reader, version)?;
         reader.finish()?;
         Ok(message)

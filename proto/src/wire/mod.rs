@@ -9,4 +9,4 @@ mod writer;
 pub use error::{DecodeError, DecodeProblem, EncodeError};
 pub use message::{Message, Request, Response, UnknownTaggedField, VersionRange};
 pub use reader::Reader;
-pub use writer::{Segments, TagMark, Writer};
+pub use writer::{Segments, TaggedFields, Writer};

@@ -1,8 +1,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::{DecodeError, DecodeProblem, UnknownTaggedField};
-use crate::TopicId;
+use super::{DecodeError, DecodeProblem, Message, UnknownTaggedField};
 
 /// A cursor over one frame.
 ///
@@ -14,15 +13,30 @@ pub struct Reader {
     frame: Bytes,
     position: usize,
     message: &'static str,
+    flexible: bool,
 }
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
 impl Reader {
-    /// Reads `frame` as the message of that name.
+    /// Starts at the first byte of `frame`.
     #[must_use]
-    pub fn new(frame: Bytes, message: &'static str) -> Self {
-        Self { frame, position: 0, message }
+    pub fn new(frame: Bytes) -> Self {
+        Self { frame, position: 0, message: "frame", flexible: false }
+    }
+
+    /// Says which message comes next: whom errors name, and whether lengths are compact (KIP-482).
+    ///
+    /// # Errors
+    /// If the schema has no such version.
+    pub fn start<M: Message>(&mut self, version: i16) -> Result<()> {
+        self.message = M::NAME;
+        self.flexible = version >= M::FIRST_FLEXIBLE;
+        if M::VERSIONS.contains(version) {
+            Ok(())
+        } else {
+            Err(self.error("version", DecodeProblem::UnknownVersion(version)))
+        }
     }
 
     /// How many bytes have been read.
@@ -61,7 +75,7 @@ impl Reader {
         DecodeError::new(self.message, field, self.position, problem)
     }
 
-    fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N]> {
+    fn chunk<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N]> {
         let left = self.frame.get(self.position..).unwrap_or_default();
         match left.first_chunk::<N>() {
             Some(chunk) => {
@@ -99,7 +113,7 @@ impl Reader {
     /// # Errors
     /// If no byte is left.
     pub fn i8(&mut self, field: &'static str) -> Result<i8> {
-        self.array::<1>(field).map(i8::from_be_bytes)
+        self.chunk::<1>(field).map(i8::from_be_bytes)
     }
 
     /// Two bytes, big-endian.
@@ -107,7 +121,7 @@ impl Reader {
     /// # Errors
     /// If fewer are left.
     pub fn i16(&mut self, field: &'static str) -> Result<i16> {
-        self.array(field).map(i16::from_be_bytes)
+        self.chunk(field).map(i16::from_be_bytes)
     }
 
     /// Two bytes, big-endian, unsigned.
@@ -115,7 +129,7 @@ impl Reader {
     /// # Errors
     /// If fewer are left.
     pub fn u16(&mut self, field: &'static str) -> Result<u16> {
-        self.array(field).map(u16::from_be_bytes)
+        self.chunk(field).map(u16::from_be_bytes)
     }
 
     /// Four bytes, big-endian.
@@ -123,7 +137,7 @@ impl Reader {
     /// # Errors
     /// If fewer are left.
     pub fn i32(&mut self, field: &'static str) -> Result<i32> {
-        self.array(field).map(i32::from_be_bytes)
+        self.chunk(field).map(i32::from_be_bytes)
     }
 
     /// Four bytes, big-endian, unsigned.
@@ -131,7 +145,7 @@ impl Reader {
     /// # Errors
     /// If fewer are left.
     pub fn u32(&mut self, field: &'static str) -> Result<u32> {
-        self.array(field).map(u32::from_be_bytes)
+        self.chunk(field).map(u32::from_be_bytes)
     }
 
     /// Eight bytes, big-endian.
@@ -139,7 +153,7 @@ impl Reader {
     /// # Errors
     /// If fewer are left.
     pub fn i64(&mut self, field: &'static str) -> Result<i64> {
-        self.array(field).map(i64::from_be_bytes)
+        self.chunk(field).map(i64::from_be_bytes)
     }
 
     /// Eight bytes, an IEEE 754 double.
@@ -147,15 +161,23 @@ impl Reader {
     /// # Errors
     /// If fewer are left.
     pub fn f64(&mut self, field: &'static str) -> Result<f64> {
-        self.array(field).map(f64::from_be_bytes)
+        self.chunk(field).map(f64::from_be_bytes)
     }
 
     /// Sixteen bytes.
     ///
     /// # Errors
     /// If fewer are left.
-    pub fn uuid(&mut self, field: &'static str) -> Result<TopicId> {
-        self.array(field).map(TopicId)
+    pub fn uuid(&mut self, field: &'static str) -> Result<[u8; 16]> {
+        self.chunk(field)
+    }
+
+    /// The byte before a struct that may be null: negative if it is.
+    ///
+    /// # Errors
+    /// If no byte is left.
+    pub fn is_present(&mut self, field: &'static str) -> Result<bool> {
+        Ok(self.i8(field)? >= 0)
     }
 
     /// An unsigned integer in groups of seven bits, at most five bytes.
@@ -165,7 +187,7 @@ impl Reader {
     pub fn unsigned_varint(&mut self, field: &'static str) -> Result<u32> {
         let mut value = 0_u32;
         for shift in [0, 7, 14, 21, 28] {
-            let [byte] = self.array::<1>(field)?;
+            let [byte] = self.chunk::<1>(field)?;
             // The fifth byte has room for four bits only; more would be lost.
             if shift == 28 && byte > 0x0f {
                 return Err(self.error(field, DecodeProblem::OverlongVarint));
@@ -178,12 +200,12 @@ impl Reader {
         Err(self.error(field, DecodeProblem::OverlongVarint))
     }
 
-    /// The length of a byte or text field: `None` is null.
-    fn length(&mut self, field: &'static str, flexible: bool, prefix: Prefix) -> Result<Option<usize>> {
-        let length = match (flexible, prefix) {
-            (true, _) => i64::from(self.unsigned_varint(field)?) - 1,
-            (false, Prefix::I16) => i64::from(self.i16(field)?),
-            (false, Prefix::I32) => i64::from(self.i32(field)?),
+    /// The length or count before a field: `None` is null.
+    fn length(&mut self, field: &'static str, prefix: Prefix) -> Result<Option<usize>> {
+        let length = match prefix {
+            Prefix::Compact => i64::from(self.unsigned_varint(field)?) - 1,
+            Prefix::I16 => i64::from(self.i16(field)?),
+            Prefix::I32 => i64::from(self.i32(field)?),
         };
         match usize::try_from(length) {
             Ok(length) => Ok(Some(length)),
@@ -192,44 +214,66 @@ impl Reader {
         }
     }
 
+    fn prefix(&self, inflexible: Prefix) -> Prefix {
+        if self.flexible { Prefix::Compact } else { inflexible }
+    }
+
+    fn text(&mut self, field: &'static str, prefix: Prefix) -> Result<Option<ByteString>> {
+        let Some(length) = self.length(field, prefix)? else { return Ok(None) };
+        match ByteString::try_from(self.take(field, length)?) {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(self.error(field, DecodeProblem::NotUtf8)),
+        }
+    }
+
+    fn not_null<T>(&self, field: &'static str, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| self.error(field, DecodeProblem::UnexpectedNull))
+    }
+
     /// Text that may be null.
     ///
     /// # Errors
     /// If the length is impossible or the bytes are not UTF-8.
-    pub fn nullable_string(&mut self, field: &'static str, flexible: bool) -> Result<Option<ByteString>> {
-        let Some(length) = self.length(field, flexible, Prefix::I16)? else { return Ok(None) };
-        let bytes = self.take(field, length)?;
-        match ByteString::try_from(bytes) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(self.error(field, DecodeProblem::NotUtf8)),
-        }
+    pub fn nullable_string(&mut self, field: &'static str) -> Result<Option<ByteString>> {
+        self.text(field, self.prefix(Prefix::I16))
     }
 
     /// Text.
     ///
     /// # Errors
     /// If it is null, its length is impossible or the bytes are not UTF-8.
-    pub fn string(&mut self, field: &'static str, flexible: bool) -> Result<ByteString> {
-        self.nullable_string(field, flexible)?.ok_or_else(|| self.error(field, DecodeProblem::UnexpectedNull))
+    pub fn string(&mut self, field: &'static str) -> Result<ByteString> {
+        let text = self.nullable_string(field)?;
+        self.not_null(field, text)
+    }
+
+    /// Text that may be null and keeps its two-byte length in flexible versions too: the client id of a
+    /// request header, which a broker must find before it knows the version.
+    ///
+    /// # Errors
+    /// If the length is impossible or the bytes are not UTF-8.
+    pub fn inflexible_nullable_string(&mut self, field: &'static str) -> Result<Option<ByteString>> {
+        self.text(field, Prefix::I16)
     }
 
     /// Bytes (or records) that may be null, sharing the frame.
     ///
     /// # Errors
     /// If the length is impossible.
-    pub fn nullable_bytes(&mut self, field: &'static str, flexible: bool) -> Result<Option<Bytes>> {
-        match self.length(field, flexible, Prefix::I32)? {
+    pub fn nullable_bytes(&mut self, field: &'static str) -> Result<Option<Bytes>> {
+        match self.length(field, self.prefix(Prefix::I32))? {
             Some(length) => self.take(field, length).map(Some),
             None => Ok(None),
         }
     }
 
-    /// Bytes, sharing the frame.
+    /// Bytes (or records), sharing the frame.
     ///
     /// # Errors
     /// If they are null or their length is impossible.
-    pub fn bytes(&mut self, field: &'static str, flexible: bool) -> Result<Bytes> {
-        self.nullable_bytes(field, flexible)?.ok_or_else(|| self.error(field, DecodeProblem::UnexpectedNull))
+    pub fn bytes(&mut self, field: &'static str) -> Result<Bytes> {
+        let bytes = self.nullable_bytes(field)?;
+        self.not_null(field, bytes)
     }
 
     /// An array that may be null; `element` reads one element.
@@ -243,10 +287,9 @@ impl Reader {
     pub fn nullable_array<T>(
         &mut self,
         field: &'static str,
-        flexible: bool,
         mut element: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<Option<Vec<T>>> {
-        let Some(count) = self.length(field, flexible, Prefix::I32)? else { return Ok(None) };
+        let Some(count) = self.length(field, self.prefix(Prefix::I32))? else { return Ok(None) };
         if count > self.remaining() {
             let problem = DecodeProblem::Truncated { needed: count, remaining: self.remaining() };
             return Err(self.error(field, problem));
@@ -262,18 +305,27 @@ impl Reader {
     ///
     /// # Errors
     /// If it is null, the count is impossible or an element is malformed.
-    pub fn array_of<T>(
+    pub fn array<T>(
         &mut self,
         field: &'static str,
-        flexible: bool,
         element: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<Vec<T>> {
-        self.nullable_array(field, flexible, element)?
-            .ok_or_else(|| self.error(field, DecodeProblem::UnexpectedNull))
+        let elements = self.nullable_array(field, element)?;
+        self.not_null(field, elements)
     }
 
-    /// The tagged fields at the end of a struct of a flexible version. `known` reads the field of a tag that
-    /// the schema has and says so, or says that it has none; those are kept in the answer, in order.
+    /// The tagged fields at the end of a struct that knows none itself; nothing if the version is not
+    /// flexible.
+    ///
+    /// # Errors
+    /// See [`Self::tagged_fields`].
+    pub fn unknown_tagged_fields(&mut self) -> Result<Vec<UnknownTaggedField>> {
+        self.tagged_fields(|_, _| Ok(false))
+    }
+
+    /// The tagged fields at the end of a struct; nothing if the version is not flexible. `known` reads the
+    /// field of a tag that the schema has and says so, or says that it has none; those are kept in the
+    /// answer, in order.
     ///
     /// # Errors
     /// If tags are out of order, a size does not fit its field, or a field is malformed.
@@ -282,8 +334,11 @@ impl Reader {
         mut known: impl FnMut(&mut Self, u32) -> Result<bool>,
     ) -> Result<Vec<UnknownTaggedField>> {
         const FIELD: &str = "tagged_fields";
-        let count = self.unsigned_varint(FIELD)?;
         let mut unknown = Vec::new();
+        if !self.flexible {
+            return Ok(unknown);
+        }
+        let count = self.unsigned_varint(FIELD)?;
         let mut previous = None;
         for _ in 0..count {
             let tag = self.unsigned_varint(FIELD)?;
@@ -315,6 +370,7 @@ impl Reader {
 
 #[derive(Clone, Copy)]
 enum Prefix {
+    Compact,
     I16,
     I32,
 }

@@ -1,25 +1,20 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{EncodeError, UnknownTaggedField};
-use crate::TopicId;
+use super::{EncodeError, Message, UnknownTaggedField};
 
-/// Writes one message as a list of segments.
+/// Writes messages as a list of segments.
 ///
 /// Small fields go into one growing head. A byte field of at least [`Self::SPLIT`] bytes is not copied: it
 /// becomes a segment of its own, so that a Produce request with large batches is handed to the socket by one
 /// vectored write. Below that size a copy is cheaper than another segment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Writer {
     done: Vec<Bytes>,
     head: BytesMut,
     done_length: usize,
-}
-
-/// The start of a tagged field, from [`Writer::begin_tag`].
-#[derive(Debug)]
-#[must_use]
-pub struct TagMark {
-    start: usize,
+    message: &'static str,
+    version: i16,
+    flexible: bool,
 }
 
 type Result<T> = std::result::Result<T, EncodeError>;
@@ -31,13 +26,54 @@ impl Writer {
     /// An empty writer.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_capacity(0)
     }
 
     /// An empty writer whose head starts with room for `capacity` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { head: BytesMut::with_capacity(capacity), ..Self::default() }
+        Self {
+            done: Vec::new(),
+            head: BytesMut::with_capacity(capacity),
+            done_length: 0,
+            message: "frame",
+            version: 0,
+            flexible: false,
+        }
+    }
+
+    /// Says which message comes next: whom errors name, and whether lengths are compact (KIP-482).
+    ///
+    /// # Errors
+    /// If the schema has no such version.
+    pub fn start<M: Message>(&mut self, version: i16) -> Result<()> {
+        self.message = M::NAME;
+        self.version = version;
+        self.flexible = version >= M::FIRST_FLEXIBLE;
+        if M::VERSIONS.contains(version) {
+            Ok(())
+        } else {
+            Err(EncodeError::UnknownVersion { message: M::NAME, version })
+        }
+    }
+
+    /// The error for a field that is set, but that the version lacks.
+    #[cold]
+    #[must_use]
+    pub fn field_not_in_version(&self, field: &'static str) -> EncodeError {
+        EncodeError::FieldNotInVersion { message: self.message, field, version: self.version }
+    }
+
+    /// The error for a null that the version does not allow.
+    #[cold]
+    #[must_use]
+    pub fn null_not_allowed(&self, field: &'static str) -> EncodeError {
+        EncodeError::NullNotAllowed { message: self.message, field, version: self.version }
+    }
+
+    #[cold]
+    fn too_long(&self, field: &'static str, length: usize) -> EncodeError {
+        EncodeError::TooLong { message: self.message, field, length }
     }
 
     /// How many bytes have been written.
@@ -112,8 +148,13 @@ impl Writer {
     }
 
     /// Sixteen bytes.
-    pub fn uuid(&mut self, value: TopicId) {
-        self.head.put_slice(&value.0);
+    pub fn uuid(&mut self, value: [u8; 16]) {
+        self.head.put_slice(&value);
+    }
+
+    /// The byte before a struct that may be null.
+    pub fn presence(&mut self, present: bool) {
+        self.i8(if present { 1 } else { -1 });
     }
 
     /// An unsigned integer in groups of seven bits.
@@ -128,58 +169,51 @@ impl Writer {
     /// Text that may be null.
     ///
     /// # Errors
-    /// If it is longer than its prefix can say. `place` names message and field.
-    pub fn nullable_string(
-        &mut self,
-        place: (&'static str, &'static str),
-        flexible: bool,
-        value: Option<&str>,
-    ) -> Result<()> {
-        match value {
-            None if flexible => self.unsigned_varint(0),
-            None => self.i16(-1),
-            Some(text) => {
-                // The wire's limit for text is 32,767 bytes in every version: compact lengths do not widen it.
-                let length = i16::try_from(text.len()).map_err(|_| too_long(place, text.len()))?;
-                if flexible {
-                    self.unsigned_varint(u32::from(length.unsigned_abs()) + 1);
-                } else {
-                    self.i16(length);
-                }
-                self.raw(text.as_bytes());
+    /// If it is longer than 32,767 bytes.
+    pub fn nullable_string(&mut self, field: &'static str, value: Option<&str>) -> Result<()> {
+        if self.flexible {
+            // The limit holds in every version: compact lengths do not widen it.
+            if let Some(text) = value.filter(|text| i16::try_from(text.len()).is_err()) {
+                return Err(self.too_long(field, text.len()));
             }
+            self.nullable_array_length(field, value.map(str::len))?;
+            self.raw(value.unwrap_or_default().as_bytes());
+            return Ok(());
         }
-        Ok(())
+        self.inflexible_nullable_string(field, value)
     }
 
     /// Text.
     ///
     /// # Errors
-    /// If it is longer than its prefix can say. `place` names message and field.
-    pub fn string(
-        &mut self,
-        place: (&'static str, &'static str),
-        flexible: bool,
-        value: &str,
-    ) -> Result<()> {
-        self.nullable_string(place, flexible, Some(value))
+    /// If it is longer than 32,767 bytes.
+    pub fn string(&mut self, field: &'static str, value: &str) -> Result<()> {
+        self.nullable_string(field, Some(value))
+    }
+
+    /// Text that may be null and keeps its two-byte length in flexible versions too: the client id of a
+    /// request header, which a broker must find before it knows the version.
+    ///
+    /// # Errors
+    /// If it is longer than 32,767 bytes.
+    pub fn inflexible_nullable_string(&mut self, field: &'static str, value: Option<&str>) -> Result<()> {
+        let Some(text) = value else {
+            self.i16(-1);
+            return Ok(());
+        };
+        let length = i16::try_from(text.len()).map_err(|_| self.too_long(field, text.len()))?;
+        self.i16(length);
+        self.raw(text.as_bytes());
+        Ok(())
     }
 
     /// Bytes (or records) that may be null; large ones become a segment of their own.
     ///
     /// # Errors
-    /// If they are longer than their prefix can say. `place` names message and field.
-    pub fn nullable_bytes(
-        &mut self,
-        place: (&'static str, &'static str),
-        flexible: bool,
-        value: Option<&Bytes>,
-    ) -> Result<()> {
-        let Some(bytes) = value else {
-            self.nullable_length(place, flexible, None)?;
-            return Ok(());
-        };
-        self.nullable_length(place, flexible, Some(bytes.len()))?;
+    /// If they are longer than 2 GiB.
+    pub fn nullable_bytes(&mut self, field: &'static str, value: Option<&Bytes>) -> Result<()> {
+        self.nullable_array_length(field, value.map(Bytes::len))?;
+        let Some(bytes) = value else { return Ok(()) };
         if bytes.len() < Self::SPLIT {
             self.raw(bytes);
         } else {
@@ -193,81 +227,100 @@ impl Writer {
     /// Bytes (or records); large ones become a segment of their own.
     ///
     /// # Errors
-    /// If they are longer than their prefix can say. `place` names message and field.
-    pub fn bytes(
-        &mut self,
-        place: (&'static str, &'static str),
-        flexible: bool,
-        value: &Bytes,
-    ) -> Result<()> {
-        self.nullable_bytes(place, flexible, Some(value))
+    /// If they are longer than 2 GiB.
+    pub fn bytes(&mut self, field: &'static str, value: &Bytes) -> Result<()> {
+        self.nullable_bytes(field, Some(value))
     }
 
-    /// The count of an array, or the length of a byte field; `None` is null.
+    /// The count before the elements of an array that may be null.
     ///
     /// # Errors
-    /// If it is larger than the prefix can say. `place` names message and field.
-    pub fn nullable_length(
-        &mut self,
-        place: (&'static str, &'static str),
-        flexible: bool,
-        length: Option<usize>,
-    ) -> Result<()> {
-        let length = match length {
-            None => -1,
-            Some(length) => i32::try_from(length).map_err(|_| too_long(place, length))?,
+    /// If there are more than 2^31 - 1.
+    pub fn nullable_array_length(&mut self, field: &'static str, count: Option<usize>) -> Result<()> {
+        let Some(count) = count else {
+            if self.flexible {
+                self.unsigned_varint(0)
+            } else {
+                self.i32(-1)
+            }
+            return Ok(());
         };
-        if flexible {
-            // -1 is 0 on the wire, and every length one more than it is.
-            self.unsigned_varint((i64::from(length) + 1).unsigned_abs().try_into().unwrap_or(u32::MAX));
+        let count = i32::try_from(count).map_err(|_| self.too_long(field, count))?;
+        if self.flexible {
+            self.unsigned_varint(count.unsigned_abs() + 1)
         } else {
-            self.i32(length);
+            self.i32(count)
         }
         Ok(())
     }
 
-    /// Starts a tagged field; what is written until [`Self::end_tag`] is its content.
-    pub fn begin_tag(&mut self, tag: u32) -> TagMark {
-        self.unsigned_varint(tag);
-        // The size goes before the content and has a variable length: content is written first, and moved.
-        self.close_head();
-        TagMark { start: self.done.len() }
-    }
-
-    /// Ends a tagged field: its size is put before what was written since the mark.
-    pub fn end_tag(&mut self, mark: TagMark) {
-        self.close_head();
-        let content: usize = self.done.iter().skip(mark.start).map(Bytes::len).sum();
-        let mut size = Self::new();
-        size.unsigned_varint(u32::try_from(content).unwrap_or(u32::MAX));
-        let size = size.head.freeze();
-        self.done_length += size.len();
-        self.done.insert(mark.start, size);
-    }
-
-    /// Tagged fields that the schema does not know, as they came.
+    /// The count before the elements of an array.
     ///
     /// # Errors
-    /// If one is longer than its prefix can say. `message` names the message.
-    pub fn unknown_tagged_fields(
-        &mut self,
-        message: &'static str,
-        fields: &[UnknownTaggedField],
-    ) -> Result<()> {
+    /// If there are more than 2^31 - 1.
+    pub fn array_length(&mut self, field: &'static str, count: usize) -> Result<()> {
+        self.nullable_array_length(field, Some(count))
+    }
+
+    /// An empty writer for the content of a tagged field of the same message; see [`TaggedFields::push`].
+    #[must_use]
+    pub fn tagged_field(&self) -> Self {
+        Self { message: self.message, version: self.version, flexible: self.flexible, ..Self::new() }
+    }
+
+    /// The tagged fields at the end of a struct that knows none itself.
+    ///
+    /// # Errors
+    /// See [`Self::tagged_fields`].
+    pub fn unknown_tagged_fields(&mut self, unknown: &[UnknownTaggedField]) -> Result<()> {
+        self.tagged_fields(TaggedFields::default(), unknown)
+    }
+
+    /// The tagged fields at the end of a struct, by rising tag; nothing if the version is not flexible.
+    ///
+    /// # Errors
+    /// If there are some and the version is not flexible, or if a tag is there twice.
+    pub fn tagged_fields(&mut self, known: TaggedFields, unknown: &[UnknownTaggedField]) -> Result<()> {
+        const FIELD: &str = "tagged_fields";
+        let TaggedFields(mut fields) = known;
+        fields.extend_from_slice(unknown);
+        if !self.flexible {
+            return if fields.is_empty() { Ok(()) } else { Err(self.field_not_in_version(FIELD)) };
+        }
+        fields.sort_by_key(|field| field.tag);
+        if let Some(twice) = fields.iter().zip(fields.iter().skip(1)).find(|(a, b)| a.tag == b.tag) {
+            return Err(EncodeError::DuplicateTag { message: self.message, tag: twice.0.tag });
+        }
+        let size = |length: usize| u32::try_from(length).map_err(|_| self.too_long(FIELD, length));
+        let count = size(fields.len())?;
+        for field in &fields {
+            size(field.bytes.len())?;
+        }
+        self.unsigned_varint(count);
         for field in fields {
             self.unsigned_varint(field.tag);
-            let length = field.bytes.len();
-            let size = u32::try_from(length).map_err(|_| too_long((message, "tagged_fields"), length))?;
-            self.unsigned_varint(size);
+            self.unsigned_varint(u32::try_from(field.bytes.len()).unwrap_or(u32::MAX));
             self.raw(&field.bytes);
         }
         Ok(())
     }
 }
 
-#[cold]
-fn too_long((message, field): (&'static str, &'static str), length: usize) -> EncodeError {
-    EncodeError::TooLong { message, field, length }
+impl Default for Writer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The tagged fields of one struct that its schema knows and that are set.
+#[derive(Clone, Debug, Default)]
+pub struct TaggedFields(Vec<UnknownTaggedField>);
+
+impl TaggedFields {
+    /// Adds a field whose content was written into a [`Writer::tagged_field`].
+    pub fn push(&mut self, tag: u32, content: Writer) {
+        self.0.push(UnknownTaggedField { tag, bytes: content.finish().into_bytes() });
+    }
 }
 
 /// A written message: pieces of memory that follow each other on the wire.

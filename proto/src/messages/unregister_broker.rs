@@ -1,0 +1,112 @@
+// Written by `cargo xtask generate` from Kafka's schemas; a change by hand does not last.
+
+//! The `UnregisterBroker` API: its request and its response.
+
+use crate::wire::{
+    DecodeError, EncodeError, Message, Reader, Request, Response, UnknownTaggedField, VersionRange, Writer,
+};
+use crate::{ApiKey, BrokerId, ErrorCode};
+use bytestring::ByteString;
+
+/// Asks `UnregisterBroker` (API key 64): version 0, flexible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnregisterBrokerRequest {
+    /// In every version.
+    pub broker_id: BrokerId,
+    /// Tagged fields without a name here, as they came.
+    pub unknown_tagged_fields: Vec<UnknownTaggedField>,
+}
+
+impl Default for UnregisterBrokerRequest {
+    fn default() -> Self {
+        Self { broker_id: BrokerId(0), unknown_tagged_fields: Vec::new() }
+    }
+}
+
+impl Message for UnregisterBrokerRequest {
+    const NAME: &'static str = "UnregisterBrokerRequest";
+    const VERSIONS: VersionRange = VersionRange::new(0, 0);
+    const FIRST_FLEXIBLE: i16 = 0;
+
+    fn read(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+        reader.start::<Self>(version)?;
+        Ok(Self {
+            broker_id: BrokerId(reader.i32("broker_id")?),
+            unknown_tagged_fields: reader.unknown_tagged_fields()?,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        writer.start::<Self>(version)?;
+        writer.i32(self.broker_id.0);
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
+        Ok(())
+    }
+}
+
+impl Request for UnregisterBrokerRequest {
+    const KEY: ApiKey = ApiKey::UNREGISTER_BROKER;
+    const LATEST_STABLE: i16 = 0;
+    type Response = UnregisterBrokerResponse;
+}
+
+/// Answers `UnregisterBroker` (API key 64): version 0, flexible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnregisterBrokerResponse {
+    /// In every version.
+    pub throttle_time_ms: i32,
+    /// In every version.
+    pub error_code: ErrorCode,
+    /// In every version; may be null.
+    pub error_message: Option<ByteString>,
+    /// Tagged fields without a name here, as they came.
+    pub unknown_tagged_fields: Vec<UnknownTaggedField>,
+}
+
+impl Default for UnregisterBrokerResponse {
+    fn default() -> Self {
+        Self {
+            throttle_time_ms: 0,
+            error_code: ErrorCode::NONE,
+            error_message: Some(ByteString::new()),
+            unknown_tagged_fields: Vec::new(),
+        }
+    }
+}
+
+impl Message for UnregisterBrokerResponse {
+    const NAME: &'static str = "UnregisterBrokerResponse";
+    const VERSIONS: VersionRange = VersionRange::new(0, 0);
+    const FIRST_FLEXIBLE: i16 = 0;
+
+    fn read(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+        reader.start::<Self>(version)?;
+        Ok(Self {
+            throttle_time_ms: reader.i32("throttle_time_ms")?,
+            error_code: ErrorCode(reader.i16("error_code")?),
+            error_message: reader.nullable_string("error_message")?,
+            unknown_tagged_fields: reader.unknown_tagged_fields()?,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        writer.start::<Self>(version)?;
+        writer.i32(self.throttle_time_ms);
+        writer.i16(self.error_code.0);
+        writer.nullable_string("error_message", self.error_message.as_deref())?;
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
+        Ok(())
+    }
+}
+
+impl Response for UnregisterBrokerResponse {
+    const KEY: ApiKey = ApiKey::UNREGISTER_BROKER;
+
+    fn throttle_time_ms(&self) -> Option<i32> {
+        Some(self.throttle_time_ms)
+    }
+
+    fn error_code(&self) -> Option<ErrorCode> {
+        Some(self.error_code)
+    }
+}
