@@ -56,8 +56,7 @@ impl Message for AddOffsetsToTxnRequest {
         writer.i64(self.producer_id.0);
         writer.i16(self.producer_epoch.0);
         writer.string("group_id", &self.group_id)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -96,8 +95,7 @@ impl Message for AddOffsetsToTxnResponse {
         writer.start::<Self>(version)?;
         writer.i32(self.throttle_time_ms);
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -108,8 +108,7 @@ impl Message for AddPartitionsToTxnRequest {
         } else if !self.v3_and_below_topics.is_empty() {
             return Err(writer.field_not_in_version("v3_and_below_topics"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -170,8 +169,7 @@ impl AddPartitionsToTxnTransaction {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -201,8 +199,7 @@ impl AddPartitionsToTxnTopic {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -271,8 +268,7 @@ impl Message for AddPartitionsToTxnResponse {
         } else if !self.results_by_topic_v3_and_below.is_empty() {
             return Err(writer.field_not_in_version("results_by_topic_v3_and_below"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -315,8 +311,7 @@ impl AddPartitionsToTxnResult {
         for element in &self.topic_results {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -348,8 +343,7 @@ impl AddPartitionsToTxnTopicResult {
         for element in &self.results_by_partition {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -376,7 +370,6 @@ impl AddPartitionsToTxnPartitionResult {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.partition_index);
         writer.i16(self.partition_error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

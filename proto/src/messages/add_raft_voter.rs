@@ -74,8 +74,7 @@ impl Message for AddRaftVoterRequest {
         } else if !self.ack_when_committed {
             return Err(writer.field_not_in_version("ack_when_committed"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -112,8 +111,7 @@ impl Listener {
         writer.string("name", &self.name)?;
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -161,8 +159,7 @@ impl Message for AddRaftVoterResponse {
         writer.i32(self.throttle_time_ms);
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -42,8 +42,7 @@ impl Message for AllocateProducerIdsRequest {
         writer.start::<Self>(version)?;
         writer.i32(self.broker_id.0);
         writer.i64(self.broker_epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -102,8 +101,7 @@ impl Message for AllocateProducerIdsResponse {
         writer.i16(self.error_code.0);
         writer.i64(self.producer_id_start.0);
         writer.i32(self.producer_id_len);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -40,8 +40,7 @@ impl Message for AlterClientQuotasRequest {
             element.write(writer, version)?;
         }
         writer.bool(self.validate_only);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -80,8 +79,7 @@ impl RequestEntryData {
         for element in &self.ops {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -118,8 +116,7 @@ impl RequestEntityData {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("entity_type", &self.entity_type)?;
         writer.nullable_string("entity_name", self.entity_name.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -150,8 +147,7 @@ impl OpData {
         writer.string("key", &self.key)?;
         writer.f64(self.value);
         writer.bool(self.remove);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -187,8 +183,7 @@ impl Message for AlterClientQuotasResponse {
         for element in &self.entries {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -245,8 +240,7 @@ impl ResponseEntryData {
         for element in &self.entity {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -283,7 +277,6 @@ impl ResponseEntityData {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("entity_type", &self.entity_type)?;
         writer.nullable_string("entity_name", self.entity_name.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

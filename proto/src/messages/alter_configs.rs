@@ -40,8 +40,7 @@ impl Message for AlterConfigsRequest {
             element.write(writer, version)?;
         }
         writer.bool(self.validate_only);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -81,8 +80,7 @@ impl AlterConfigsResource {
         for element in &self.configs {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -115,8 +113,7 @@ impl AlterableConfig {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("name", &self.name)?;
         writer.nullable_string("value", self.value.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -153,8 +150,7 @@ impl Message for AlterConfigsResponse {
         for element in &self.responses {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -213,7 +209,6 @@ impl AlterConfigsResourceResponse {
         writer.nullable_string("error_message", self.error_message.as_deref())?;
         writer.i8(self.resource_type);
         writer.string("resource_name", &self.resource_name)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -54,8 +54,7 @@ impl Message for AlterPartitionRequest {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -91,8 +90,7 @@ impl RequestTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -171,8 +169,7 @@ impl RequestPartitionData {
         }
         writer.i8(self.leader_recovery_state);
         writer.i32(self.partition_epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -205,8 +202,7 @@ impl BrokerState {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.broker_id.0);
         writer.i64(self.broker_epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -246,8 +242,7 @@ impl Message for AlterPartitionResponse {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -289,8 +284,7 @@ impl ResponseTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -355,7 +349,6 @@ impl ResponsePartitionData {
         }
         writer.i8(self.leader_recovery_state);
         writer.i32(self.partition_epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

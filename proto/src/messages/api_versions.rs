@@ -74,8 +74,7 @@ impl Message for ApiVersionsRequest {
         if version >= 5 {
             writer.i32(self.node_id);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -170,42 +169,33 @@ impl Message for ApiVersionsResponse {
             writer.i32(self.throttle_time_ms);
         }
         let mut tagged = TaggedFields::default();
-        if version >= 3 {
-            if !self.supported_features.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("supported_features", self.supported_features.len())?;
-                for element in &self.supported_features {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(0, field);
+        if version >= 3 && !self.supported_features.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("supported_features", self.supported_features.len())?;
+            for element in &self.supported_features {
+                element.write(&mut field, version)?;
             }
+            tagged.push(0, field);
         }
-        if version >= 3 {
-            if self.finalized_features_epoch != -1 {
-                let mut field = writer.tagged_field();
-                field.i64(self.finalized_features_epoch);
-                tagged.push(1, field);
+        if version >= 3 && self.finalized_features_epoch != -1 {
+            let mut field = writer.tagged_field();
+            field.i64(self.finalized_features_epoch);
+            tagged.push(1, field);
+        }
+        if version >= 3 && !self.finalized_features.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("finalized_features", self.finalized_features.len())?;
+            for element in &self.finalized_features {
+                element.write(&mut field, version)?;
             }
+            tagged.push(2, field);
         }
-        if version >= 3 {
-            if !self.finalized_features.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("finalized_features", self.finalized_features.len())?;
-                for element in &self.finalized_features {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(2, field);
-            }
+        if version >= 3 && self.zk_migration_ready {
+            let mut field = writer.tagged_field();
+            field.bool(self.zk_migration_ready);
+            tagged.push(3, field);
         }
-        if version >= 3 {
-            if self.zk_migration_ready {
-                let mut field = writer.tagged_field();
-                field.bool(self.zk_migration_ready);
-                tagged.push(3, field);
-            }
-        }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -252,8 +242,7 @@ impl ApiVersion {
         writer.i16(self.api_key);
         writer.i16(self.min_version);
         writer.i16(self.max_version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -284,8 +273,7 @@ impl SupportedFeatureKey {
         writer.string("name", &self.name)?;
         writer.i16(self.min_version);
         writer.i16(self.max_version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -316,7 +304,6 @@ impl FinalizedFeatureKey {
         writer.string("name", &self.name)?;
         writer.i16(self.max_version_level);
         writer.i16(self.min_version_level);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -54,8 +54,7 @@ impl Message for AssignReplicasToDirsRequest {
         for element in &self.directories {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -91,8 +90,7 @@ impl RequestDirectoryData {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -122,8 +120,7 @@ impl RequestTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -146,8 +143,7 @@ impl RequestPartitionData {
 
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.partition_index);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -188,8 +184,7 @@ impl Message for AssignReplicasToDirsResponse {
         for element in &self.directories {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -231,8 +226,7 @@ impl ResponseDirectoryData {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -262,8 +256,7 @@ impl ResponseTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -290,7 +283,6 @@ impl ResponsePartitionData {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.partition_index);
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

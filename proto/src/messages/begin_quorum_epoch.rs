@@ -60,8 +60,7 @@ impl Message for BeginQuorumEpochRequest {
                 element.write(writer, version)?;
             }
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -97,8 +96,7 @@ impl RequestTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -151,8 +149,7 @@ impl RequestPartitionData {
         }
         writer.i32(self.leader_id.0);
         writer.i32(self.leader_epoch.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -183,8 +180,7 @@ impl LeaderEndpoint {
         writer.string("name", &self.name)?;
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -235,20 +231,17 @@ impl Message for BeginQuorumEpochResponse {
             element.write(writer, version)?;
         }
         let mut tagged = TaggedFields::default();
-        if version >= 1 {
-            if !self.node_endpoints.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("node_endpoints", self.node_endpoints.len())?;
-                for element in &self.node_endpoints {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(0, field);
+        if version >= 1 && !self.node_endpoints.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("node_endpoints", self.node_endpoints.len())?;
+            for element in &self.node_endpoints {
+                element.write(&mut field, version)?;
             }
+            tagged.push(0, field);
         } else if !self.node_endpoints.is_empty() {
             return Err(writer.field_not_in_version("node_endpoints"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -290,8 +283,7 @@ impl ResponseTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -338,8 +330,7 @@ impl ResponsePartitionData {
         writer.i16(self.error_code.0);
         writer.i32(self.leader_id.0);
         writer.i32(self.leader_epoch.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -376,7 +367,6 @@ impl NodeEndpoint {
         writer.i32(self.node_id.0);
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

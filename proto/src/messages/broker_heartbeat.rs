@@ -87,35 +87,28 @@ impl Message for BrokerHeartbeatRequest {
         writer.bool(self.want_fence);
         writer.bool(self.want_shut_down);
         let mut tagged = TaggedFields::default();
-        if version >= 1 {
-            if !self.offline_log_dirs.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("offline_log_dirs", self.offline_log_dirs.len())?;
-                for element in &self.offline_log_dirs {
-                    field.uuid(element.0);
-                }
-                tagged.push(0, field);
+        if version >= 1 && !self.offline_log_dirs.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("offline_log_dirs", self.offline_log_dirs.len())?;
+            for element in &self.offline_log_dirs {
+                field.uuid(element.0);
             }
+            tagged.push(0, field);
         } else if !self.offline_log_dirs.is_empty() {
             return Err(writer.field_not_in_version("offline_log_dirs"));
         }
-        if version >= 2 {
-            if self.cordoned_log_dirs.is_some() {
-                let mut field = writer.tagged_field();
-                field.nullable_array_length(
-                    "cordoned_log_dirs",
-                    self.cordoned_log_dirs.as_ref().map(Vec::len),
-                )?;
-                for element in self.cordoned_log_dirs.iter().flatten() {
-                    field.uuid(element.0);
-                }
-                tagged.push(1, field);
+        if version >= 2 && self.cordoned_log_dirs.is_some() {
+            let mut field = writer.tagged_field();
+            field
+                .nullable_array_length("cordoned_log_dirs", self.cordoned_log_dirs.as_ref().map(Vec::len))?;
+            for element in self.cordoned_log_dirs.iter().flatten() {
+                field.uuid(element.0);
             }
+            tagged.push(1, field);
         } else if self.cordoned_log_dirs.is_some() {
             return Err(writer.field_not_in_version("cordoned_log_dirs"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -179,8 +172,7 @@ impl Message for BrokerHeartbeatResponse {
         writer.bool(self.is_caught_up);
         writer.bool(self.is_fenced);
         writer.bool(self.should_shut_down);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -103,8 +103,7 @@ impl Message for BrokerRegistrationRequest {
         if version >= 3 {
             writer.i64(self.previous_broker_epoch);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -145,8 +144,7 @@ impl Listener {
         writer.string("host", &self.host)?;
         writer.u16(self.port);
         writer.i16(self.security_protocol);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -177,8 +175,7 @@ impl Feature {
         writer.string("name", &self.name)?;
         writer.i16(self.min_supported_version);
         writer.i16(self.max_supported_version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -226,8 +223,7 @@ impl Message for BrokerRegistrationResponse {
         writer.i32(self.throttle_time_ms);
         writer.i16(self.error_code.0);
         writer.i64(self.broker_epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

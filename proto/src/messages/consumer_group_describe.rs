@@ -40,8 +40,7 @@ impl Message for ConsumerGroupDescribeRequest {
             writer.string("group_ids", element)?;
         }
         writer.bool(self.include_authorized_operations);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -83,8 +82,7 @@ impl Message for ConsumerGroupDescribeResponse {
         for element in &self.groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -171,8 +169,7 @@ impl DescribedGroup {
             element.write(writer, version)?;
         }
         writer.i32(self.authorized_operations);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -261,8 +258,7 @@ impl Member {
         if version >= 1 {
             writer.i8(self.member_type);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -289,8 +285,7 @@ impl Assignment {
         for element in &self.topic_partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -324,7 +319,6 @@ impl TopicPartitions {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -55,8 +55,7 @@ impl Message for ControllerRegistrationRequest {
         for element in &self.features {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -97,8 +96,7 @@ impl Listener {
         writer.string("host", &self.host)?;
         writer.u16(self.port);
         writer.i16(self.security_protocol);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -129,8 +127,7 @@ impl Feature {
         writer.string("name", &self.name)?;
         writer.i16(self.min_supported_version);
         writer.i16(self.max_supported_version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -178,8 +175,7 @@ impl Message for ControllerRegistrationResponse {
         writer.i32(self.throttle_time_ms);
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

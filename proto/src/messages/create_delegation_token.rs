@@ -77,8 +77,7 @@ impl Message for CreateDelegationTokenRequest {
             element.write(writer, version)?;
         }
         writer.i64(self.max_lifetime_ms);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -111,8 +110,7 @@ impl CreatableRenewers {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("principal_type", &self.principal_type)?;
         writer.string("principal_name", &self.principal_name)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -197,8 +195,7 @@ impl Message for CreateDelegationTokenResponse {
         writer.string("token_id", &self.token_id)?;
         writer.bytes("hmac", &self.hmac)?;
         writer.i32(self.throttle_time_ms);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -56,8 +56,7 @@ impl Message for CreateTopicsRequest {
         }
         writer.i32(self.timeout_ms);
         writer.bool(self.validate_only);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -109,8 +108,7 @@ impl CreatableTopic {
         for element in &self.configs {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -140,8 +138,7 @@ impl CreatableReplicaAssignment {
         for element in &self.broker_ids {
             writer.i32(element.0);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -174,8 +171,7 @@ impl CreatableTopicConfig {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("name", &self.name)?;
         writer.nullable_string("value", self.value.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -211,8 +207,7 @@ impl Message for CreateTopicsResponse {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -316,15 +311,12 @@ impl CreatableTopicResult {
             }
         }
         let mut tagged = TaggedFields::default();
-        if version >= 5 {
-            if self.topic_config_error_code != ErrorCode::NONE {
-                let mut field = writer.tagged_field();
-                field.i16(self.topic_config_error_code.0);
-                tagged.push(0, field);
-            }
+        if version >= 5 && self.topic_config_error_code != ErrorCode::NONE {
+            let mut field = writer.tagged_field();
+            field.i16(self.topic_config_error_code.0);
+            tagged.push(0, field);
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -376,7 +368,6 @@ impl CreatableTopicConfigs {
         writer.bool(self.read_only);
         writer.i8(self.config_source);
         writer.bool(self.is_sensitive);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -38,7 +38,6 @@ impl Message for DefaultPrincipalData {
         writer.string("type", &self.r#type)?;
         writer.string("name", &self.name)?;
         writer.bool(self.token_authenticated);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -36,8 +36,7 @@ impl Message for DeleteAclsRequest {
         for element in &self.filters {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -105,8 +104,7 @@ impl DeleteAclsFilter {
         writer.nullable_string("host_filter", self.host_filter.as_deref())?;
         writer.i8(self.operation);
         writer.i8(self.permission_type);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -143,8 +141,7 @@ impl Message for DeleteAclsResponse {
         for element in &self.filter_results {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -202,8 +199,7 @@ impl DeleteAclsFilterResult {
         for element in &self.matching_acls {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -275,7 +271,6 @@ impl DeleteAclsMatchingAcl {
         writer.string("host", &self.host)?;
         writer.i8(self.operation);
         writer.i8(self.permission_type);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

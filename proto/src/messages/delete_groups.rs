@@ -37,8 +37,7 @@ impl Message for DeleteGroupsRequest {
         for element in &self.groups_names {
             writer.string("groups_names", element)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -80,8 +79,7 @@ impl Message for DeleteGroupsResponse {
         for element in &self.results {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -126,7 +124,6 @@ impl DeletableGroupResult {
         if version >= 3 {
             writer.nullable_string("error_message", self.error_message.as_deref())?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

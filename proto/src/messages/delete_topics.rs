@@ -61,8 +61,7 @@ impl Message for DeleteTopicsRequest {
             }
         }
         writer.i32(self.timeout_ms);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -95,8 +94,7 @@ impl DeleteTopicState {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.nullable_string("name", self.name.as_deref())?;
         writer.uuid(self.topic_id.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -132,8 +130,7 @@ impl Message for DeleteTopicsResponse {
         for element in &self.responses {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -192,7 +189,7 @@ impl DeletableTopicResult {
     }
 
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        if !(version >= 6) && self.name.is_none() {
+        if version < 6 && self.name.is_none() {
             return Err(writer.null_not_allowed("name"));
         }
         writer.nullable_string("name", self.name.as_deref())?;
@@ -203,7 +200,6 @@ impl DeletableTopicResult {
         if version >= 5 {
             writer.nullable_string("error_message", self.error_message.as_deref())?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -72,8 +72,7 @@ impl Message for DescribeAclsRequest {
         writer.nullable_string("host_filter", self.host_filter.as_deref())?;
         writer.i8(self.operation);
         writer.i8(self.permission_type);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -135,8 +134,7 @@ impl Message for DescribeAclsResponse {
         for element in &self.resources {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -198,8 +196,7 @@ impl DescribeAclsResource {
         for element in &self.acls {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -234,7 +231,6 @@ impl AclDescription {
         writer.string("host", &self.host)?;
         writer.i8(self.operation);
         writer.i8(self.permission_type);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -40,8 +40,7 @@ impl Message for DescribeClientQuotasRequest {
             element.write(writer, version)?;
         }
         writer.bool(self.strict);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -89,8 +88,7 @@ impl ComponentData {
         writer.string("entity_type", &self.entity_type)?;
         writer.i8(self.match_type);
         writer.nullable_string("match", self.r#match.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -146,8 +144,7 @@ impl Message for DescribeClientQuotasResponse {
         for element in self.entries.iter().flatten() {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -192,8 +189,7 @@ impl EntryData {
         for element in &self.values {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -230,8 +226,7 @@ impl EntityData {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("entity_type", &self.entity_type)?;
         writer.nullable_string("entity_name", self.entity_name.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -258,7 +253,6 @@ impl ValueData {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("key", &self.key)?;
         writer.f64(self.value);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -60,8 +60,7 @@ impl Message for DescribeClusterRequest {
         } else if self.include_fenced_brokers {
             return Err(writer.field_not_in_version("include_fenced_brokers"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -147,8 +146,7 @@ impl Message for DescribeClusterResponse {
             element.write(writer, version)?;
         }
         writer.i32(self.cluster_authorized_operations);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -216,7 +214,6 @@ impl DescribeClusterBroker {
         } else if self.is_fenced {
             return Err(writer.field_not_in_version("is_fenced"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -48,8 +48,7 @@ impl Message for DescribeConfigsRequest {
         } else if self.include_documentation {
             return Err(writer.field_not_in_version("include_documentation"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -101,8 +100,7 @@ impl DescribeConfigsResource {
         for element in self.configuration_keys.iter().flatten() {
             writer.string("configuration_keys", element)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -138,8 +136,7 @@ impl Message for DescribeConfigsResponse {
         for element in &self.results {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -207,8 +204,7 @@ impl DescribeConfigsResult {
         for element in &self.configs {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -286,8 +282,7 @@ impl DescribeConfigsResourceResult {
         if version >= 3 {
             writer.nullable_string("documentation", self.documentation.as_deref())?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -329,7 +324,6 @@ impl DescribeConfigsSynonym {
         writer.string("name", &self.name)?;
         writer.nullable_string("value", self.value.as_deref())?;
         writer.i8(self.source);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

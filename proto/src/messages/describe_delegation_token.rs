@@ -44,8 +44,7 @@ impl Message for DescribeDelegationTokenRequest {
         for element in self.owners.iter().flatten() {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -78,8 +77,7 @@ impl DescribeDelegationTokenOwner {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("principal_type", &self.principal_type)?;
         writer.string("principal_name", &self.principal_name)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -119,8 +117,7 @@ impl Message for DescribeDelegationTokenResponse {
             element.write(writer, version)?;
         }
         writer.i32(self.throttle_time_ms);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -211,8 +208,7 @@ impl DescribedDelegationToken {
         for element in &self.renewers {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -239,7 +235,6 @@ impl DescribedDelegationTokenRenewer {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("principal_type", &self.principal_type)?;
         writer.string("principal_name", &self.principal_name)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

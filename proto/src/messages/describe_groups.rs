@@ -49,8 +49,7 @@ impl Message for DescribeGroupsRequest {
         } else if self.include_authorized_operations {
             return Err(writer.field_not_in_version("include_authorized_operations"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -94,8 +93,7 @@ impl Message for DescribeGroupsResponse {
         for element in &self.groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -185,8 +183,7 @@ impl DescribedGroup {
         } else if self.authorized_operations != i32::MIN {
             return Err(writer.field_not_in_version("authorized_operations"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -231,7 +228,6 @@ impl DescribedGroupMember {
         writer.string("client_host", &self.client_host)?;
         writer.bytes("member_metadata", &self.member_metadata)?;
         writer.bytes("member_assignment", &self.member_assignment)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -37,8 +37,7 @@ impl Message for DescribeShareGroupOffsetsRequest {
         for element in &self.groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -82,8 +81,7 @@ impl DescribeShareGroupOffsetsRequestGroup {
         for element in self.topics.iter().flatten() {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -113,8 +111,7 @@ impl DescribeShareGroupOffsetsRequestTopic {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -151,8 +148,7 @@ impl Message for DescribeShareGroupOffsetsResponse {
         for element in &self.groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -203,8 +199,7 @@ impl DescribeShareGroupOffsetsResponseGroup {
         }
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -240,8 +235,7 @@ impl DescribeShareGroupOffsetsResponseTopic {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -300,7 +294,6 @@ impl DescribeShareGroupOffsetsResponsePartition {
         }
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

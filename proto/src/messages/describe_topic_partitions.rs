@@ -61,8 +61,7 @@ impl Message for DescribeTopicPartitionsRequest {
         if let Some(cursor) = &self.cursor {
             cursor.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -91,8 +90,7 @@ impl TopicRequest {
 
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("name", &self.name)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -119,8 +117,7 @@ impl RequestCursor {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("topic_name", &self.topic_name)?;
         writer.i32(self.partition_index);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -168,8 +165,7 @@ impl Message for DescribeTopicPartitionsResponse {
         if let Some(next_cursor) = &self.next_cursor {
             next_cursor.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -243,8 +239,7 @@ impl DescribeTopicPartitionsResponseTopic {
             element.write(writer, version)?;
         }
         writer.i32(self.topic_authorized_operations);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -339,8 +334,7 @@ impl DescribeTopicPartitionsResponsePartition {
         for element in &self.offline_replicas {
             writer.i32(element.0);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -367,7 +361,6 @@ impl ResponseCursor {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("topic_name", &self.topic_name)?;
         writer.i32(self.partition_index);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

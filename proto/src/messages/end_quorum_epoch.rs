@@ -54,8 +54,7 @@ impl Message for EndQuorumEpochRequest {
                 element.write(writer, version)?;
             }
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -91,8 +90,7 @@ impl RequestTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -162,8 +160,7 @@ impl RequestPartitionData {
                 element.write(writer, version)?;
             }
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -200,8 +197,7 @@ impl ReplicaInfo {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.candidate_id.0);
         writer.uuid(self.candidate_directory_id.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -232,8 +228,7 @@ impl LeaderEndpoint {
         writer.string("name", &self.name)?;
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -284,20 +279,17 @@ impl Message for EndQuorumEpochResponse {
             element.write(writer, version)?;
         }
         let mut tagged = TaggedFields::default();
-        if version >= 1 {
-            if !self.node_endpoints.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("node_endpoints", self.node_endpoints.len())?;
-                for element in &self.node_endpoints {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(0, field);
+        if version >= 1 && !self.node_endpoints.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("node_endpoints", self.node_endpoints.len())?;
+            for element in &self.node_endpoints {
+                element.write(&mut field, version)?;
             }
+            tagged.push(0, field);
         } else if !self.node_endpoints.is_empty() {
             return Err(writer.field_not_in_version("node_endpoints"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -339,8 +331,7 @@ impl ResponseTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -387,8 +378,7 @@ impl ResponsePartitionData {
         writer.i16(self.error_code.0);
         writer.i32(self.leader_id.0);
         writer.i32(self.leader_epoch.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -425,7 +415,6 @@ impl NodeEndpoint {
         writer.i32(self.node_id.0);
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

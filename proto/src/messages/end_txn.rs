@@ -56,8 +56,7 @@ impl Message for EndTxnRequest {
         writer.i64(self.producer_id.0);
         writer.i16(self.producer_epoch.0);
         writer.bool(self.committed);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -112,8 +111,7 @@ impl Message for EndTxnResponse {
         if version >= 5 {
             writer.i16(self.producer_epoch.0);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

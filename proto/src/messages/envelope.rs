@@ -52,8 +52,7 @@ impl Message for EnvelopeRequest {
         writer.bytes("request_data", &self.request_data)?;
         writer.nullable_bytes("request_principal", self.request_principal.as_ref())?;
         writer.bytes("client_host_address", &self.client_host_address)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -92,8 +91,7 @@ impl Message for EnvelopeResponse {
         writer.start::<Self>(version)?;
         writer.nullable_bytes("response_data", self.response_data.as_ref())?;
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -131,24 +131,19 @@ impl Message for FetchRequest {
             writer.string("rack_id", &self.rack_id)?;
         }
         let mut tagged = TaggedFields::default();
-        if version >= 12 {
-            if self.cluster_id.is_some() {
-                let mut field = writer.tagged_field();
-                field.nullable_string("cluster_id", self.cluster_id.as_deref())?;
-                tagged.push(0, field);
-            }
+        if version >= 12 && self.cluster_id.is_some() {
+            let mut field = writer.tagged_field();
+            field.nullable_string("cluster_id", self.cluster_id.as_deref())?;
+            tagged.push(0, field);
         }
-        if version >= 15 {
-            if self.replica_state != ReplicaState::default() {
-                let mut field = writer.tagged_field();
-                self.replica_state.write(&mut field, version)?;
-                tagged.push(1, field);
-            }
+        if version >= 15 && self.replica_state != ReplicaState::default() {
+            let mut field = writer.tagged_field();
+            self.replica_state.write(&mut field, version)?;
+            tagged.push(1, field);
         } else if self.replica_state != ReplicaState::default() {
             return Err(writer.field_not_in_version("replica_state"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -187,8 +182,7 @@ impl ReplicaState {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.replica_id.0);
         writer.i64(self.replica_epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -226,8 +220,7 @@ impl FetchTopic {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -320,22 +313,17 @@ impl FetchPartition {
         }
         writer.i32(self.partition_max_bytes);
         let mut tagged = TaggedFields::default();
-        if version >= 17 {
-            if !self.replica_directory_id.is_zero() {
-                let mut field = writer.tagged_field();
-                field.uuid(self.replica_directory_id.0);
-                tagged.push(0, field);
-            }
+        if version >= 17 && !self.replica_directory_id.is_zero() {
+            let mut field = writer.tagged_field();
+            field.uuid(self.replica_directory_id.0);
+            tagged.push(0, field);
         }
-        if version >= 18 {
-            if self.high_watermark != i64::MAX {
-                let mut field = writer.tagged_field();
-                field.i64(self.high_watermark);
-                tagged.push(1, field);
-            }
+        if version >= 18 && self.high_watermark != i64::MAX {
+            let mut field = writer.tagged_field();
+            field.i64(self.high_watermark);
+            tagged.push(1, field);
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -373,8 +361,7 @@ impl ForgottenTopic {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -439,20 +426,17 @@ impl Message for FetchResponse {
             element.write(writer, version)?;
         }
         let mut tagged = TaggedFields::default();
-        if version >= 16 {
-            if !self.node_endpoints.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("node_endpoints", self.node_endpoints.len())?;
-                for element in &self.node_endpoints {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(0, field);
+        if version >= 16 && !self.node_endpoints.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("node_endpoints", self.node_endpoints.len())?;
+            for element in &self.node_endpoints {
+                element.write(&mut field, version)?;
             }
+            tagged.push(0, field);
         } else if !self.node_endpoints.is_empty() {
             return Err(writer.field_not_in_version("node_endpoints"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -502,8 +486,7 @@ impl FetchableTopicResponse {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -610,35 +593,28 @@ impl PartitionData {
         }
         writer.nullable_bytes("records", self.records.as_ref())?;
         let mut tagged = TaggedFields::default();
-        if version >= 12 {
-            if self.diverging_epoch != EpochEndOffset::default() {
-                let mut field = writer.tagged_field();
-                self.diverging_epoch.write(&mut field, version)?;
-                tagged.push(0, field);
-            }
+        if version >= 12 && self.diverging_epoch != EpochEndOffset::default() {
+            let mut field = writer.tagged_field();
+            self.diverging_epoch.write(&mut field, version)?;
+            tagged.push(0, field);
         } else if self.diverging_epoch != EpochEndOffset::default() {
             return Err(writer.field_not_in_version("diverging_epoch"));
         }
-        if version >= 12 {
-            if self.current_leader != LeaderIdAndEpoch::default() {
-                let mut field = writer.tagged_field();
-                self.current_leader.write(&mut field, version)?;
-                tagged.push(1, field);
-            }
+        if version >= 12 && self.current_leader != LeaderIdAndEpoch::default() {
+            let mut field = writer.tagged_field();
+            self.current_leader.write(&mut field, version)?;
+            tagged.push(1, field);
         } else if self.current_leader != LeaderIdAndEpoch::default() {
             return Err(writer.field_not_in_version("current_leader"));
         }
-        if version >= 12 {
-            if self.snapshot_id != SnapshotId::default() {
-                let mut field = writer.tagged_field();
-                self.snapshot_id.write(&mut field, version)?;
-                tagged.push(2, field);
-            }
+        if version >= 12 && self.snapshot_id != SnapshotId::default() {
+            let mut field = writer.tagged_field();
+            self.snapshot_id.write(&mut field, version)?;
+            tagged.push(2, field);
         } else if self.snapshot_id != SnapshotId::default() {
             return Err(writer.field_not_in_version("snapshot_id"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -671,8 +647,7 @@ impl EpochEndOffset {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.epoch);
         writer.i64(self.end_offset);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -699,8 +674,7 @@ impl LeaderIdAndEpoch {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.leader_id.0);
         writer.i32(self.leader_epoch.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -733,8 +707,7 @@ impl SnapshotId {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i64(self.end_offset);
         writer.i32(self.epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -767,8 +740,7 @@ impl AbortedTransaction {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i64(self.producer_id.0);
         writer.i64(self.first_offset);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -815,7 +787,6 @@ impl NodeEndpoint {
         writer.string("host", &self.host)?;
         writer.i32(self.port);
         writer.nullable_string("rack", self.rack.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -75,8 +75,7 @@ impl Message for FetchSnapshotRequest {
             field.nullable_string("cluster_id", self.cluster_id.as_deref())?;
             tagged.push(0, field);
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -113,8 +112,7 @@ impl RequestTopicSnapshot {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -176,15 +174,12 @@ impl RequestPartitionSnapshot {
         self.snapshot_id.write(writer, version)?;
         writer.i64(self.position);
         let mut tagged = TaggedFields::default();
-        if version >= 1 {
-            if !self.replica_directory_id.is_zero() {
-                let mut field = writer.tagged_field();
-                field.uuid(self.replica_directory_id.0);
-                tagged.push(0, field);
-            }
+        if version >= 1 && !self.replica_directory_id.is_zero() {
+            let mut field = writer.tagged_field();
+            field.uuid(self.replica_directory_id.0);
+            tagged.push(0, field);
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -211,8 +206,7 @@ impl RequestSnapshotId {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i64(self.end_offset);
         writer.i32(self.epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -267,20 +261,17 @@ impl Message for FetchSnapshotResponse {
             element.write(writer, version)?;
         }
         let mut tagged = TaggedFields::default();
-        if version >= 1 {
-            if !self.node_endpoints.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("node_endpoints", self.node_endpoints.len())?;
-                for element in &self.node_endpoints {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(0, field);
+        if version >= 1 && !self.node_endpoints.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("node_endpoints", self.node_endpoints.len())?;
+            for element in &self.node_endpoints {
+                element.write(&mut field, version)?;
             }
+            tagged.push(0, field);
         } else if !self.node_endpoints.is_empty() {
             return Err(writer.field_not_in_version("node_endpoints"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -323,8 +314,7 @@ impl ResponseTopicSnapshot {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -384,8 +374,7 @@ impl ResponsePartitionSnapshot {
             self.current_leader.write(&mut field, version)?;
             tagged.push(0, field);
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -412,8 +401,7 @@ impl ResponseSnapshotId {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i64(self.end_offset);
         writer.i32(self.epoch);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -446,8 +434,7 @@ impl LeaderIdAndEpoch {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.leader_id.0);
         writer.i32(self.leader_epoch.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -484,7 +471,6 @@ impl NodeEndpoint {
         writer.i32(self.node_id.0);
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -60,8 +60,7 @@ impl Message for FindCoordinatorRequest {
         } else if !self.coordinator_keys.is_empty() {
             return Err(writer.field_not_in_version("coordinator_keys"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -170,8 +169,7 @@ impl Message for FindCoordinatorResponse {
         } else if !self.coordinators.is_empty() {
             return Err(writer.field_not_in_version("coordinators"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -240,7 +238,6 @@ impl Coordinator {
         writer.i32(self.port);
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

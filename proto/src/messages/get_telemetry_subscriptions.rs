@@ -33,8 +33,7 @@ impl Message for GetTelemetrySubscriptionsRequest {
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.start::<Self>(version)?;
         writer.uuid(self.client_instance_id.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -109,8 +108,7 @@ impl Message for GetTelemetrySubscriptionsResponse {
         for element in &self.requested_metrics {
             writer.string("requested_metrics", element)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

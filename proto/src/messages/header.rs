@@ -54,8 +54,7 @@ impl Message for RequestHeader {
         writer.i16(self.request_api_version);
         writer.i32(self.correlation_id);
         writer.inflexible_nullable_string("client_id", self.client_id.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -84,7 +83,6 @@ impl Message for ResponseHeader {
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.start::<Self>(version)?;
         writer.i32(self.correlation_id);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

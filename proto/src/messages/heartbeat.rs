@@ -49,8 +49,7 @@ impl Message for HeartbeatRequest {
         } else if self.group_instance_id.is_some() {
             return Err(writer.field_not_in_version("group_instance_id"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -91,8 +90,7 @@ impl Message for HeartbeatResponse {
             writer.i32(self.throttle_time_ms);
         }
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

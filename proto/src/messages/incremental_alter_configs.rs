@@ -40,8 +40,7 @@ impl Message for IncrementalAlterConfigsRequest {
             element.write(writer, version)?;
         }
         writer.bool(self.validate_only);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -81,8 +80,7 @@ impl AlterConfigsResource {
         for element in &self.configs {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -124,8 +122,7 @@ impl AlterableConfig {
         writer.string("name", &self.name)?;
         writer.i8(self.config_operation);
         writer.nullable_string("value", self.value.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -162,8 +159,7 @@ impl Message for IncrementalAlterConfigsResponse {
         for element in &self.responses {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -222,7 +218,6 @@ impl AlterConfigsResourceResponse {
         writer.nullable_string("error_message", self.error_message.as_deref())?;
         writer.i8(self.resource_type);
         writer.string("resource_name", &self.resource_name)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

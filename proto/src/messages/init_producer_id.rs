@@ -86,8 +86,7 @@ impl Message for InitProducerIdRequest {
         } else if self.keep_prepared_txn {
             return Err(writer.field_not_in_version("keep_prepared_txn"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -172,8 +171,7 @@ impl Message for InitProducerIdResponse {
         } else if self.ongoing_txn_producer_epoch != ProducerEpoch::NONE {
             return Err(writer.field_not_in_version("ongoing_txn_producer_epoch"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

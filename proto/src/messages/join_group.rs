@@ -89,8 +89,7 @@ impl Message for JoinGroupRequest {
         if version >= 8 {
             writer.nullable_string("reason", self.reason.as_deref())?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -123,8 +122,7 @@ impl JoinGroupRequestProtocol {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("name", &self.name)?;
         writer.bytes("metadata", &self.metadata)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -205,7 +203,7 @@ impl Message for JoinGroupResponse {
         if version >= 7 {
             writer.nullable_string("protocol_type", self.protocol_type.as_deref())?;
         }
-        if !(version >= 7) && self.protocol_name.is_none() {
+        if version < 7 && self.protocol_name.is_none() {
             return Err(writer.null_not_allowed("protocol_name"));
         }
         writer.nullable_string("protocol_name", self.protocol_name.as_deref())?;
@@ -220,8 +218,7 @@ impl Message for JoinGroupResponse {
         for element in &self.members {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -266,7 +263,6 @@ impl JoinGroupResponseMember {
             writer.nullable_string("group_instance_id", self.group_instance_id.as_deref())?;
         }
         writer.bytes("metadata", &self.metadata)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -33,7 +33,6 @@ impl Message for KRaftVersionRecord {
         writer.start::<Self>(version)?;
         writer.i16(self.version);
         writer.i16(self.kraft_version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -60,8 +60,7 @@ impl Message for LeaderChangeMessage {
         for element in &self.granting_voters {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -96,7 +95,6 @@ impl Voter {
         } else if !self.voter_directory_id.is_zero() {
             return Err(writer.field_not_in_version("voter_directory_id"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -56,8 +56,7 @@ impl Message for LeaveGroupRequest {
         } else if !self.members.is_empty() {
             return Err(writer.field_not_in_version("members"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -96,8 +95,7 @@ impl MemberIdentity {
         if version >= 5 {
             writer.nullable_string("reason", self.reason.as_deref())?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -147,8 +145,7 @@ impl Message for LeaveGroupResponse {
         } else if !self.members.is_empty() {
             return Err(writer.field_not_in_version("members"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -202,7 +199,6 @@ impl MemberResponse {
         writer.string("member_id", &self.member_id)?;
         writer.nullable_string("group_instance_id", self.group_instance_id.as_deref())?;
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

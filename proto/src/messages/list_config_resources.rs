@@ -44,8 +44,7 @@ impl Message for ListConfigResourcesRequest {
         } else if !self.resource_types.is_empty() {
             return Err(writer.field_not_in_version("resource_types"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -92,8 +91,7 @@ impl Message for ListConfigResourcesResponse {
         for element in &self.config_resources {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -140,7 +138,6 @@ impl ConfigResource {
         if version >= 1 {
             writer.i8(self.resource_type);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -59,8 +59,7 @@ impl Message for ListGroupsRequest {
         } else if !self.types_filter.is_empty() {
             return Err(writer.field_not_in_version("types_filter"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -108,8 +107,7 @@ impl Message for ListGroupsResponse {
         for element in &self.groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -160,7 +158,6 @@ impl ListedGroup {
         if version >= 5 {
             writer.string("group_type", &self.group_type)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

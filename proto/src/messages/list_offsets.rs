@@ -65,8 +65,7 @@ impl Message for ListOffsetsRequest {
         if version >= 10 {
             writer.i32(self.timeout_ms);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -102,8 +101,7 @@ impl ListOffsetsTopic {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -140,8 +138,7 @@ impl ListOffsetsPartition {
             writer.i32(self.current_leader_epoch.0);
         }
         writer.i64(self.timestamp);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -179,8 +176,7 @@ impl Message for ListOffsetsResponse {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -223,8 +219,7 @@ impl ListOffsetsTopicResponse {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -284,7 +279,6 @@ impl ListOffsetsPartitionResponse {
         } else if self.leader_epoch != LeaderEpoch::NONE {
             return Err(writer.field_not_in_version("leader_epoch"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

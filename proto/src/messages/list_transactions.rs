@@ -76,8 +76,7 @@ impl Message for ListTransactionsRequest {
         } else if self.transactional_id_pattern.is_some() {
             return Err(writer.field_not_in_version("transactional_id_pattern"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -132,8 +131,7 @@ impl Message for ListTransactionsResponse {
         for element in &self.transaction_states {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -187,7 +185,6 @@ impl TransactionState {
         writer.string("transactional_id", &self.transactional_id)?;
         writer.i64(self.producer_id.0);
         writer.string("transaction_state", &self.transaction_state)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -69,7 +69,7 @@ impl Message for MetadataRequest {
 
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.start::<Self>(version)?;
-        if !(version >= 1) && self.topics.is_none() {
+        if version < 1 && self.topics.is_none() {
             return Err(writer.null_not_allowed("topics"));
         }
         writer.nullable_array_length("topics", self.topics.as_ref().map(Vec::len))?;
@@ -91,8 +91,7 @@ impl Message for MetadataRequest {
         } else if self.include_topic_authorized_operations {
             return Err(writer.field_not_in_version("include_topic_authorized_operations"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -136,12 +135,11 @@ impl MetadataRequestTopic {
         if version >= 10 {
             writer.uuid(self.topic_id.0);
         }
-        if !(version >= 10) && self.name.is_none() {
+        if version < 10 && self.name.is_none() {
             return Err(writer.null_not_allowed("name"));
         }
         writer.nullable_string("name", self.name.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -231,8 +229,7 @@ impl Message for MetadataResponse {
         if version >= 13 {
             writer.i16(self.error_code.0);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -293,8 +290,7 @@ impl MetadataResponseBroker {
         if version >= 1 {
             writer.nullable_string("rack", self.rack.as_deref())?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -355,7 +351,7 @@ impl MetadataResponseTopic {
 
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.i16(self.error_code.0);
-        if !(version >= 12) && self.name.is_none() {
+        if version < 12 && self.name.is_none() {
             return Err(writer.null_not_allowed("name"));
         }
         writer.nullable_string("name", self.name.as_deref())?;
@@ -374,8 +370,7 @@ impl MetadataResponseTopic {
         } else if self.topic_authorized_operations != i32::MIN {
             return Err(writer.field_not_in_version("topic_authorized_operations"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -459,7 +454,6 @@ impl MetadataResponsePartition {
                 writer.i32(element.0);
             }
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

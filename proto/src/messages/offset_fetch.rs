@@ -72,7 +72,7 @@ impl Message for OffsetFetchRequest {
             return Err(writer.field_not_in_version("group_id"));
         }
         if version <= 7 {
-            if !(version >= 2) && self.topics.is_none() {
+            if version < 2 && self.topics.is_none() {
                 return Err(writer.null_not_allowed("topics"));
             }
             writer.nullable_array_length("topics", self.topics.as_ref().map(Vec::len))?;
@@ -95,8 +95,7 @@ impl Message for OffsetFetchRequest {
         } else if self.require_stable {
             return Err(writer.field_not_in_version("require_stable"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -132,8 +131,7 @@ impl OffsetFetchRequestTopic {
         for element in &self.partition_indexes {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -188,8 +186,7 @@ impl OffsetFetchRequestGroup {
         for element in self.topics.iter().flatten() {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -227,8 +224,7 @@ impl OffsetFetchRequestTopics {
         for element in &self.partition_indexes {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -299,8 +295,7 @@ impl Message for OffsetFetchResponse {
         } else if !self.groups.is_empty() {
             return Err(writer.field_not_in_version("groups"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -343,8 +338,7 @@ impl OffsetFetchResponseTopic {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -402,8 +396,7 @@ impl OffsetFetchResponsePartition {
         }
         writer.nullable_string("metadata", self.metadata.as_deref())?;
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -437,8 +430,7 @@ impl OffsetFetchResponseGroup {
             element.write(writer, version)?;
         }
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -477,8 +469,7 @@ impl OffsetFetchResponseTopics {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -530,7 +521,6 @@ impl OffsetFetchResponsePartitions {
         writer.i32(self.committed_leader_epoch.0);
         writer.nullable_string("metadata", self.metadata.as_deref())?;
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

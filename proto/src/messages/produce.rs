@@ -50,8 +50,7 @@ impl Message for ProduceRequest {
         for element in &self.topic_data {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -96,8 +95,7 @@ impl TopicProduceData {
         for element in &self.partition_data {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -130,8 +128,7 @@ impl PartitionProduceData {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.index);
         writer.nullable_bytes("records", self.records.as_ref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -182,20 +179,17 @@ impl Message for ProduceResponse {
         }
         writer.i32(self.throttle_time_ms);
         let mut tagged = TaggedFields::default();
-        if version >= 10 {
-            if !self.node_endpoints.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("node_endpoints", self.node_endpoints.len())?;
-                for element in &self.node_endpoints {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(0, field);
+        if version >= 10 && !self.node_endpoints.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("node_endpoints", self.node_endpoints.len())?;
+            for element in &self.node_endpoints {
+                element.write(&mut field, version)?;
             }
+            tagged.push(0, field);
         } else if !self.node_endpoints.is_empty() {
             return Err(writer.field_not_in_version("node_endpoints"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -246,8 +240,7 @@ impl TopicProduceResponse {
         for element in &self.partition_responses {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -335,17 +328,14 @@ impl PartitionProduceResponse {
             writer.nullable_string("error_message", self.error_message.as_deref())?;
         }
         let mut tagged = TaggedFields::default();
-        if version >= 10 {
-            if self.current_leader != LeaderIdAndEpoch::default() {
-                let mut field = writer.tagged_field();
-                self.current_leader.write(&mut field, version)?;
-                tagged.push(0, field);
-            }
+        if version >= 10 && self.current_leader != LeaderIdAndEpoch::default() {
+            let mut field = writer.tagged_field();
+            self.current_leader.write(&mut field, version)?;
+            tagged.push(0, field);
         } else if self.current_leader != LeaderIdAndEpoch::default() {
             return Err(writer.field_not_in_version("current_leader"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -372,8 +362,7 @@ impl BatchIndexAndErrorMessage {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.batch_index);
         writer.nullable_string("batch_index_error_message", self.batch_index_error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -400,8 +389,7 @@ impl LeaderIdAndEpoch {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.leader_id.0);
         writer.i32(self.leader_epoch.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -448,7 +436,6 @@ impl NodeEndpoint {
         writer.string("host", &self.host)?;
         writer.i32(self.port);
         writer.nullable_string("rack", self.rack.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

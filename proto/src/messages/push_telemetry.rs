@@ -49,8 +49,7 @@ impl Message for PushTelemetryRequest {
         writer.bool(self.terminating);
         writer.i8(self.compression_type);
         writer.bytes("metrics", &self.metrics)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -89,8 +88,7 @@ impl Message for PushTelemetryResponse {
         writer.start::<Self>(version)?;
         writer.i32(self.throttle_time_ms);
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -52,8 +52,7 @@ impl Message for RemoveRaftVoterRequest {
         writer.nullable_string("cluster_id", self.cluster_id.as_deref())?;
         writer.i32(self.voter_id);
         writer.uuid(self.voter_directory_id.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -107,8 +106,7 @@ impl Message for RemoveRaftVoterResponse {
         writer.i32(self.throttle_time_ms);
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -37,8 +37,7 @@ impl Message for RenewDelegationTokenRequest {
         writer.start::<Self>(version)?;
         writer.bytes("hmac", &self.hmac)?;
         writer.i64(self.renew_period_ms);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -81,8 +80,7 @@ impl Message for RenewDelegationTokenResponse {
         writer.i16(self.error_code.0);
         writer.i64(self.expiry_timestamp_ms);
         writer.i32(self.throttle_time_ms);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

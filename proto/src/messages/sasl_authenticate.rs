@@ -34,8 +34,7 @@ impl Message for SaslAuthenticateRequest {
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.start::<Self>(version)?;
         writer.bytes("auth_bytes", &self.auth_bytes)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -96,8 +95,7 @@ impl Message for SaslAuthenticateResponse {
         if version >= 1 {
             writer.i64(self.session_lifetime_ms);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -40,8 +40,7 @@ impl Message for ShareGroupDescribeRequest {
             writer.string("group_ids", element)?;
         }
         writer.bool(self.include_authorized_operations);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -83,8 +82,7 @@ impl Message for ShareGroupDescribeResponse {
         for element in &self.groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -171,8 +169,7 @@ impl DescribedGroup {
             element.write(writer, version)?;
         }
         writer.i32(self.authorized_operations);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -224,8 +221,7 @@ impl Member {
             writer.string("subscribed_topic_names", element)?;
         }
         self.assignment.write(writer, version)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -252,8 +248,7 @@ impl Assignment {
         for element in &self.topic_partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -287,7 +282,6 @@ impl TopicPartitions {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

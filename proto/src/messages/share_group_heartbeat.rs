@@ -57,8 +57,7 @@ impl Message for ShareGroupHeartbeatRequest {
         for element in self.subscribed_topic_names.iter().flatten() {
             writer.string("subscribed_topic_names", element)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -124,8 +123,7 @@ impl Message for ShareGroupHeartbeatResponse {
         if let Some(assignment) = &self.assignment {
             assignment.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -164,8 +162,7 @@ impl Assignment {
         for element in &self.topic_partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -195,7 +192,6 @@ impl TopicPartitions {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

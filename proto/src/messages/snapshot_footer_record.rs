@@ -26,7 +26,6 @@ impl Message for SnapshotFooterRecord {
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.start::<Self>(version)?;
         writer.i16(self.version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -33,7 +33,6 @@ impl Message for SnapshotHeaderRecord {
         writer.start::<Self>(version)?;
         writer.i16(self.version);
         writer.i64(self.last_contained_log_timestamp);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -52,8 +52,7 @@ impl Message for StreamsGroupDescribeRequest {
         } else if self.include_topology_description {
             return Err(writer.field_not_in_version("include_topology_description"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -95,8 +94,7 @@ impl Message for StreamsGroupDescribeResponse {
         for element in &self.groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -230,8 +228,7 @@ impl DescribedGroup {
         if version >= 1 {
             writer.nullable_string("assignor_name", self.assignor_name.as_deref())?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -262,8 +259,7 @@ impl Topology {
         for element in self.subtopologies.iter().flatten() {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -319,8 +315,7 @@ impl Subtopology {
         for element in &self.repartition_source_topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -358,8 +353,7 @@ impl TopicInfo {
         for element in &self.topic_configs {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -386,8 +380,7 @@ impl KeyValue {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("key", &self.key)?;
         writer.string("value", &self.value)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -482,8 +475,7 @@ impl Member {
         self.assignment.write(writer, version)?;
         self.target_assignment.write(writer, version)?;
         writer.bool(self.is_classic);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -510,8 +502,7 @@ impl Endpoint {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -542,8 +533,7 @@ impl TaskOffset {
         writer.string("subtopology_id", &self.subtopology_id)?;
         writer.i32(self.partition);
         writer.i64(self.offset);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -583,8 +573,7 @@ impl Assignment {
         for element in &self.warmup_tasks {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -614,8 +603,7 @@ impl TaskIds {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -650,8 +638,7 @@ impl TopologyDescription {
         for element in &self.global_stores {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -681,8 +668,7 @@ impl TopologyDescriptionSubtopology {
         for element in &self.nodes {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -735,8 +721,7 @@ impl TopologyDescriptionNode {
         for element in &self.successors {
             writer.string("successors", element)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -763,7 +748,6 @@ impl TopologyDescriptionGlobalStore {
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         self.source.write(writer, version)?;
         self.processor.write(writer, version)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

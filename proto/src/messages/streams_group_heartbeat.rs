@@ -159,8 +159,7 @@ impl Message for StreamsGroupHeartbeatRequest {
             element.write(writer, version)?;
         }
         writer.bool(self.shutdown_application);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -196,8 +195,7 @@ impl Topology {
         for element in &self.subtopologies {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -269,8 +267,7 @@ impl Subtopology {
         for element in &self.copartition_groups {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -308,8 +305,7 @@ impl TopicInfo {
         for element in &self.topic_configs {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -336,8 +332,7 @@ impl KeyValue {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("key", &self.key)?;
         writer.string("value", &self.value)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -379,8 +374,7 @@ impl CopartitionGroup {
         for element in &self.repartition_source_topics {
             writer.i16(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -410,8 +404,7 @@ impl RequestTaskIds {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -438,8 +431,7 @@ impl RequestEndpoint {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -470,8 +462,7 @@ impl TaskOffset {
         writer.string("subtopology_id", &self.subtopology_id)?;
         writer.i32(self.partition);
         writer.i64(self.offset);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -625,8 +616,7 @@ impl Message for StreamsGroupHeartbeatResponse {
         for element in self.partitions_by_user_endpoint.iter().flatten() {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -665,8 +655,7 @@ impl Status {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i8(self.status_code);
         writer.string("status_detail", &self.status_detail)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -696,8 +685,7 @@ impl ResponseTaskIds {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -736,8 +724,7 @@ impl EndpointToPartitions {
         for element in &self.standby_partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -764,8 +751,7 @@ impl ResponseEndpoint {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -795,7 +781,6 @@ impl TopicPartition {
         for element in &self.partitions {
             writer.i32(*element);
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -45,8 +45,7 @@ impl Message for StreamsGroupTopologyDescriptionUpdateRequest {
         writer.string("member_id", &self.member_id)?;
         writer.i32(self.topology_epoch);
         self.topology_description.write(writer, version)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -87,8 +86,7 @@ impl TopologyDescription {
         for element in &self.global_stores {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -118,8 +116,7 @@ impl TopologyDescriptionSubtopology {
         for element in &self.nodes {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -172,8 +169,7 @@ impl TopologyDescriptionNode {
         for element in &self.successors {
             writer.string("successors", element)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -200,8 +196,7 @@ impl TopologyDescriptionGlobalStore {
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         self.source.write(writer, version)?;
         self.processor.write(writer, version)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -238,8 +233,7 @@ impl Message for StreamsGroupTopologyDescriptionUpdateResponse {
         writer.i32(self.throttle_time_ms);
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -70,8 +70,7 @@ impl Message for SyncGroupRequest {
         for element in &self.assignments {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -104,8 +103,7 @@ impl SyncGroupRequestAssignment {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.string("member_id", &self.member_id)?;
         writer.bytes("assignment", &self.assignment)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -156,8 +154,7 @@ impl Message for SyncGroupResponse {
             writer.nullable_string("protocol_name", self.protocol_name.as_deref())?;
         }
         writer.bytes("assignment", &self.assignment)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 

@@ -98,8 +98,7 @@ impl Message for TxnOffsetCommitRequest {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -144,8 +143,7 @@ impl TxnOffsetCommitRequestTopic {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -198,8 +196,7 @@ impl TxnOffsetCommitRequestPartition {
             writer.i32(self.committed_leader_epoch.0);
         }
         writer.nullable_string("committed_metadata", self.committed_metadata.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -235,8 +232,7 @@ impl Message for TxnOffsetCommitResponse {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -287,8 +283,7 @@ impl TxnOffsetCommitResponseTopic {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -315,7 +310,6 @@ impl TxnOffsetCommitResponsePartition {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i32(self.partition_index);
         writer.i16(self.error_code.0);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -60,8 +60,7 @@ impl Message for UpdateFeaturesRequest {
         } else if self.validate_only {
             return Err(writer.field_not_in_version("validate_only"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -122,8 +121,7 @@ impl FeatureUpdateKey {
         } else if self.upgrade_type != 1 {
             return Err(writer.field_not_in_version("upgrade_type"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -185,8 +183,7 @@ impl Message for UpdateFeaturesResponse {
                 element.write(writer, version)?;
             }
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -240,7 +237,6 @@ impl UpdatableFeatureResult {
         writer.string("feature", &self.feature)?;
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -71,8 +71,7 @@ impl Message for UpdateRaftVoterRequest {
             element.write(writer, version)?;
         }
         self.kraft_version_feature.write(writer, version)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -109,8 +108,7 @@ impl Listener {
         writer.string("name", &self.name)?;
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -137,8 +135,7 @@ impl KRaftVersionFeature {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i16(self.min_supported_version);
         writer.i16(self.max_supported_version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -188,8 +185,7 @@ impl Message for UpdateRaftVoterResponse {
             self.current_leader.write(&mut field, version)?;
             tagged.push(0, field);
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -236,7 +232,6 @@ impl CurrentLeader {
         writer.i32(self.leader_epoch.0);
         writer.string("host", &self.host)?;
         writer.i32(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -47,8 +47,7 @@ impl Message for VoteRequest {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -84,8 +83,7 @@ impl RequestTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -168,8 +166,7 @@ impl RequestPartitionData {
         } else if self.pre_vote {
             return Err(writer.field_not_in_version("pre_vote"));
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -220,20 +217,17 @@ impl Message for VoteResponse {
             element.write(writer, version)?;
         }
         let mut tagged = TaggedFields::default();
-        if version >= 1 {
-            if !self.node_endpoints.is_empty() {
-                let mut field = writer.tagged_field();
-                field.array_length("node_endpoints", self.node_endpoints.len())?;
-                for element in &self.node_endpoints {
-                    element.write(&mut field, version)?;
-                }
-                tagged.push(0, field);
+        if version >= 1 && !self.node_endpoints.is_empty() {
+            let mut field = writer.tagged_field();
+            field.array_length("node_endpoints", self.node_endpoints.len())?;
+            for element in &self.node_endpoints {
+                element.write(&mut field, version)?;
             }
+            tagged.push(0, field);
         } else if !self.node_endpoints.is_empty() {
             return Err(writer.field_not_in_version("node_endpoints"));
         }
-        writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;
-        Ok(())
+        writer.tagged_fields(tagged, &self.unknown_tagged_fields)
     }
 }
 
@@ -275,8 +269,7 @@ impl ResponseTopicData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -328,8 +321,7 @@ impl ResponsePartitionData {
         writer.i32(self.leader_id.0);
         writer.i32(self.leader_epoch.0);
         writer.bool(self.vote_granted);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -366,7 +358,6 @@ impl NodeEndpoint {
         writer.i32(self.node_id.0);
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -38,8 +38,7 @@ impl Message for VotersRecord {
         for element in &self.voters {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -89,8 +88,7 @@ impl Voter {
             element.write(writer, version)?;
         }
         self.kraft_version_feature.write(writer, version)?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -121,8 +119,7 @@ impl Endpoint {
         writer.string("name", &self.name)?;
         writer.string("host", &self.host)?;
         writer.u16(self.port);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -149,7 +146,6 @@ impl KRaftVersionFeature {
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.i16(self.min_supported_version);
         writer.i16(self.max_supported_version);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -40,8 +40,7 @@ impl Message for WriteShareGroupStateRequest {
         for element in &self.topics {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -77,8 +76,7 @@ impl WriteStateData {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -140,8 +138,7 @@ impl PartitionData {
         for element in &self.state_batches {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -176,8 +173,7 @@ impl StateBatch {
         writer.i64(self.last_offset);
         writer.i8(self.delivery_state);
         writer.i16(self.delivery_count);
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -209,8 +205,7 @@ impl Message for WriteShareGroupStateResponse {
         for element in &self.results {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -252,8 +247,7 @@ impl WriteStateResult {
         for element in &self.partitions {
             element.write(writer, version)?;
         }
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }
 
@@ -284,7 +278,6 @@ impl PartitionResult {
         writer.i32(self.partition);
         writer.i16(self.error_code.0);
         writer.nullable_string("error_message", self.error_message.as_deref())?;
-        writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;
-        Ok(())
+        writer.unknown_tagged_fields(&self.unknown_tagged_fields)
     }
 }

@@ -354,45 +354,49 @@ fn write(out: &mut String, message: &Message, item: &Struct, start: &str) {
         let mut present = String::new();
         null_check(&mut present, field);
         write_field(&mut present, field, "writer");
-        conditional(&mut body, field, condition(field.versions, item.versions), &present);
+        match condition(field.versions, item.versions) {
+            None => body.push_str(&present),
+            Some(condition) => {
+                emit!(body, "if {condition} {{ {present} }}");
+                refusal(&mut body, field);
+            }
+        }
     }
     let tagged: Vec<&Field> = item.fields.iter().filter(|field| field.tag.is_some()).collect();
     if is_flexible(message, item) {
         if tagged.is_empty() {
-            emit!(body, "writer.unknown_tagged_fields(&self.unknown_tagged_fields)?;");
+            emit!(body, "writer.unknown_tagged_fields(&self.unknown_tagged_fields)");
         } else {
             emit!(body, "let mut tagged = TaggedFields::default();");
             for field in tagged {
                 let mut present = String::new();
-                emit!(present, "if {} {{", is_set(field));
                 emit!(present, "let mut field = writer.tagged_field();");
                 write_field(&mut present, field, "field");
                 emit!(present, "tagged.push({}, field);", field.tag.unwrap_or_default());
-                emit!(present, "}}");
-                conditional(&mut body, field, condition(field.versions, item.versions), &present);
+                let in_version = condition(field.versions, item.versions);
+                let written = in_version.iter().cloned().chain([is_set(field)]).collect::<Vec<_>>().join(" && ");
+                emit!(body, "if {written} {{ {present} }}");
+                if in_version.is_some() {
+                    refusal(&mut body, field);
+                }
             }
-            emit!(body, "writer.tagged_fields(tagged, &self.unknown_tagged_fields)?;");
+            emit!(body, "writer.tagged_fields(tagged, &self.unknown_tagged_fields)");
         }
+    } else {
+        emit!(body, "Ok(())");
     }
-    emit!(body, "Ok(())");
     let (writer, version) = (used(&body, "writer"), used(&body, "version"));
     emit!(out, "fn write(&self, {writer}: &mut Writer, {version}: i16) -> Result<(), EncodeError> {{");
     out.push_str(&body);
     emit!(out, "}}\n");
 }
 
-/// What is written where the version has the field, and the check where it has not.
-fn conditional(body: &mut String, field: &Field, condition: Option<String>, present: &str) {
-    match condition {
-        None => body.push_str(present),
-        Some(condition) => {
-            emit!(body, "if {condition} {{ {present} }}");
-            if !field.ignorable {
-                emit!(body, "else if {} {{", is_set(field));
-                emit!(body, "return Err(writer.field_not_in_version(\"{}\"));", field.name);
-                emit!(body, "}}");
-            }
-        }
+/// What follows the `if` that writes a field: leaving out what is set must not go unnoticed.
+fn refusal(body: &mut String, field: &Field) {
+    if !field.ignorable {
+        emit!(body, "else if {} {{", is_set(field));
+        emit!(body, "return Err(writer.field_not_in_version(\"{}\"));", field.name);
+        emit!(body, "}}");
     }
 }
 
@@ -400,9 +404,12 @@ fn null_check(body: &mut String, field: &Field) {
     if field.nullable.is_empty() {
         return;
     }
-    // Nullable versions are the later ones, so the condition turned round is one comparison.
     if let Some(condition) = condition(field.nullable, field.versions) {
-        emit!(body, "if !({condition}) && self.{}.is_none() {{", ident(field));
+        let negated = match condition.strip_prefix("version >= ") {
+            Some(first) => format!("version < {first}"),
+            None => format!("!({condition})"),
+        };
+        emit!(body, "if {negated} && self.{}.is_none() {{", ident(field));
         emit!(body, "return Err(writer.null_not_allowed(\"{}\"));", field.name);
         emit!(body, "}}");
     }
