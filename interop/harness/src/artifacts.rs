@@ -128,7 +128,9 @@ impl Dependency {
         // A second logger on the class path would make the choice between them random.
         let exclusions: String = [("org.slf4j", "slf4j-log4j12"), ("log4j", "log4j")]
             .map(|(group, artifact)| {
-                format!("<exclusion><groupId>{group}</groupId><artifactId>{artifact}</artifactId></exclusion>")
+                format!(
+                    "<exclusion><groupId>{group}</groupId><artifactId>{artifact}</artifactId></exclusion>"
+                )
             })
             .concat();
         format!(
@@ -138,9 +140,9 @@ impl Dependency {
     }
 }
 
-/// The last lines of a text.
+/// The last lines of what a Java program printed, without the frames of its stack traces.
 pub(crate) fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text.lines().collect();
+    let all: Vec<&str> = text.lines().filter(|line| !line.starts_with("\tat ")).collect();
     let from = all.len().saturating_sub(lines);
     all.get(from..).unwrap_or_default().join("\n")
 }
@@ -183,7 +185,7 @@ mod tests {
 
     #[test]
     fn tail_keeps_the_end() {
-        assert_eq!(tail("a\nb\nc\n", 2), "b\nc");
+        assert_eq!(tail("a\nb\nc\n\tat x.Y(Z.java:1)\n", 2), "b\nc");
         assert_eq!(tail("a", 5), "a");
     }
 }

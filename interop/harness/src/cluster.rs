@@ -116,19 +116,14 @@ impl Cluster {
         let leases = ports::lease(options.nodes + control_count)?;
         let ports: Vec<u16> = leases.iter().map(|lease| lease.port).collect();
         let (client_ports, control_ports) = ports.split_at(options.nodes);
-        let plan = Plan {
-            version: options.version,
-            client_ports,
-            control_ports,
-            settings: &options.settings,
-        };
+        let plan =
+            Plan { version: options.version, client_ports, control_ports, settings: &options.settings };
 
         let mut nodes = Vec::with_capacity(options.nodes);
         for (node, port) in (1..).zip(client_ports) {
             let service = Service::node(&folder, node, *port);
             let text = plan.node(node, &folder.join(format!("node-{node}")));
-            fs::write(&service.configuration, text)
-                .map_err(Error::path("write", &service.configuration))?;
+            fs::write(&service.configuration, text).map_err(Error::path("write", &service.configuration))?;
             nodes.push(service);
         }
         let zookeeper = match control_ports {
@@ -233,6 +228,14 @@ impl Cluster {
         Ok(self.node_mut(node)?.server.as_mut().is_some_and(Server::is_running))
     }
 
+    /// The operating system's number of the node's process; `None` after a kill.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchNode`].
+    pub fn process_id(&self, node: usize) -> Result<Option<u32>, Error> {
+        Ok(self.node(node)?.server.as_ref().map(Server::pid))
+    }
+
     /// Kills a node as a crash would (SIGKILL) and waits until its process is gone.
     ///
     /// # Errors
@@ -248,7 +251,7 @@ impl Cluster {
     /// # Errors
     /// [`Error::NoSuchNode`], [`Error::NotRunning`].
     pub fn freeze(&self, node: usize) -> Result<(), Error> {
-        self.node(node)?.server.as_ref().ok_or(Error::NotRunning(node))?.signal("STOP")
+        self.node(node)?.server.as_ref().ok_or(Error::NotRunning(node))?.freeze()
     }
 
     /// Lets a frozen node go on (SIGCONT). It may need seconds to rejoin: the cluster has given it up by then.
@@ -552,9 +555,10 @@ fn sweep(root: &Path) {
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         let folder = entry.path();
         let Ok(mark) = File::open(folder.join("owner.lock")) else { continue };
-        let age = mark.metadata().and_then(|data| data.modified()).map(|time| {
-            SystemTime::now().duration_since(time).unwrap_or_default()
-        });
+        let age = mark
+            .metadata()
+            .and_then(|data| data.modified())
+            .map(|time| SystemTime::now().duration_since(time).unwrap_or_default());
         if age.is_ok_and(|age| age > YOUNG) && mark.try_lock().is_ok() {
             let _ = fs::remove_dir_all(&folder);
         }

@@ -83,7 +83,8 @@ impl Plan<'_> {
     }
 
     fn voters(&self) -> String {
-        let voters: Vec<String> = (1..).zip(self.control_ports).map(|(node, port)| format!("{node}@127.0.0.1:{port}")).collect();
+        let voters: Vec<String> =
+            (1..).zip(self.control_ports).map(|(node, port)| format!("{node}@127.0.0.1:{port}")).collect();
         voters.join(",")
     }
 }
@@ -104,8 +105,12 @@ mod tests {
 
     #[test]
     fn zookeeper_brokers_share_one_server() {
-        let plan =
-            Plan { version: Version::V2_8_2, client_ports: &[10, 11, 12], control_ports: &[20], settings: &[] };
+        let plan = Plan {
+            version: Version::V2_8_2,
+            client_ports: &[10, 11, 12],
+            control_ports: &[20],
+            settings: &[],
+        };
         for node in 1..=3 {
             let text = plan.node(node, Path::new("/data"));
             assert!(text.contains("zookeeper.connect=127.0.0.1:20\n"), "{text}");

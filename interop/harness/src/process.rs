@@ -79,11 +79,8 @@ const LEASHED: &str = r#"exec 3<&0 </dev/null; (read -r _ <&3; kill -KILL $$) & 
 
 impl Server {
     pub(crate) fn start(command: &Command, log: &Path, lifetime: Lifetime) -> Result<Self, Error> {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(log)
-            .map_err(Error::path("open the log", log))?;
+        let log =
+            File::options().create(true).append(true).open(log).map_err(Error::path("open the log", log))?;
         let mut leashed = match lifetime {
             Lifetime::Owned => {
                 let mut shell = Command::new("sh");
@@ -110,11 +107,9 @@ impl Server {
 
     /// A server that an earlier process started detached; `None` if it is gone.
     pub(crate) fn attach(pid: u32, argument: &str) -> Option<Self> {
-        let server = Server { pid, child: None, leash: None };
         // Process ids are reused, so the command line must be the one that was started.
-        let command_line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-        let is_ours = command_line.split(|byte| *byte == 0).any(|word| word == argument.as_bytes());
-        is_ours.then_some(server)
+        let is_ours = command_line(pid).split(|byte| *byte == 0).any(|word| word == argument.as_bytes());
+        is_ours.then_some(Server { pid, child: None, leash: None })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -124,12 +119,23 @@ impl Server {
     pub(crate) fn is_running(&mut self) -> bool {
         match &mut self.child {
             Some(child) => matches!(child.try_wait(), Ok(None)),
-            None => Path::new(&format!("/proc/{}", self.pid)).exists(),
+            // Gone, or ended and not yet collected by its parent: then the command line is empty.
+            None => !command_line(self.pid).is_empty(),
         }
     }
 
     pub(crate) fn signal(&self, signal: &str) -> Result<(), Error> {
         kill(signal, &self.pid.to_string())
+    }
+
+    /// Stops the process and waits until all its threads stand still: the signal itself only asks for it.
+    pub(crate) fn freeze(&self) -> Result<(), Error> {
+        self.signal("STOP")?;
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline && !is_stopped(self.pid) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// Kills the process and waits until it is gone.
@@ -162,6 +168,17 @@ impl Drop for Server {
             self.end();
         }
     }
+}
+
+fn command_line(pid: u32) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+/// Where there is no `/proc` to ask, the answer is yes.
+fn is_stopped(pid: u32) -> bool {
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    // The second field is the program's name in parentheses, which may hold anything.
+    status.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
 }
 
 /// The `kill` program stands in for the system call, which safe Rust's standard library does not offer.

@@ -34,7 +34,8 @@ pub(crate) fn ask(port: u16) -> io::Result<Membership> {
     let length = u64::from(u32::from_be_bytes(length)).min(1 << 20);
     let mut answer = Vec::new();
     stream.take(length).read_to_end(&mut answer)?;
-    parse(&answer).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is no Metadata answer"))
+    parse(&answer)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is no Metadata answer"))
 }
 
 fn parse(answer: &[u8]) -> Option<Membership> {
