@@ -63,3 +63,29 @@ impl Api {
         VersionRange::new(self.versions.min, self.latest_stable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_find_their_names() {
+        assert_eq!(ApiKey::PRODUCE.to_string(), "Produce");
+        assert_eq!(ApiKey(9999).to_string(), "API 9999");
+        assert_eq!(ApiKey::LEADER_AND_ISR.name(), Some("LeaderAndIsr"));
+        assert_eq!(ApiKey::LEADER_AND_ISR.api(), None);
+    }
+
+    #[test]
+    fn the_tables_are_sorted() {
+        assert!(APIS.windows(2).all(|pair| pair[0].key < pair[1].key));
+        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn an_unstable_version_is_not_negotiated() {
+        let api = ApiKey::INIT_PRODUCER_ID.api().unwrap();
+        assert_eq!(api.versions, VersionRange::new(0, 6));
+        assert_eq!(api.stable_versions(), VersionRange::new(0, 5));
+    }
+}

@@ -16,6 +16,7 @@ pub mod wire;
 mod api;
 mod error_code;
 mod ids;
+mod throttle;
 
 pub use api::{Api, ApiKey};
 pub use error_code::ErrorCode;
