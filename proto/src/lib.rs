@@ -1,7 +1,7 @@
 //! The Kafka protocol as bytes, and nothing else.
 //!
 //! This crate turns bytes into typed values and back: every request and response that Kafka 4.4 knows
-//! ([`messages`]), and (in the next rooms) record batches and compression. It opens no socket, reads no
+//! ([`messages`]), record batches ([`records`]) and their codecs ([`compression`]). It opens no socket, reads no
 //! clock and starts no task, and whatever the bytes say, it allocates no more than a stated multiple of
 //! their number.
 //!
@@ -10,7 +10,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod compression;
 pub mod messages;
+pub mod records;
 pub mod wire;
 
 mod api;
