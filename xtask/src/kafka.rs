@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Instant;
 
+use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
 use kafka_harness::{Cluster, Options, Version};
-
-use crate::{Failure, Outcome};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -59,7 +58,7 @@ enum Command {
     },
 }
 
-pub(crate) fn run(arguments: Arguments) -> Outcome {
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let folder = arguments.dir;
     match arguments.command {
         Command::Start { nodes, version, heap, settings } => {
@@ -94,10 +93,8 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
                 .args(arguments)
                 .stdin(Stdio::inherit())
                 .status()
-                .map_err(|error| Failure::new(format!("cannot run java: {error}")))?;
-            if !status.success() {
-                return Err(Failure::new(format!("{class} ended with {status}")));
-            }
+                .context("cannot run java")?;
+            ensure!(status.success(), "{class} ended with {status}");
         }
     }
     Ok(())

@@ -1,13 +1,16 @@
 //! `cargo xtask`: the project's own commands.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-mod failure;
+mod check;
+mod gate;
+mod generate;
 mod kafka;
-
-use failure::{Failure, Outcome};
+mod steps;
+mod test;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -19,19 +22,53 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write the protocol's messages from Kafka's schemas.
+    Generate {
+        /// Write nothing; fail if the committed code is not what would be written.
+        #[arg(long)]
+        check: bool,
+        /// The kafka-clients jar; without it Maven fetches one.
+        #[arg(long)]
+        jar: Option<PathBuf>,
+    },
     /// Start, break and stop a real Kafka cluster.
     Kafka(kafka::Arguments),
+    /// Run every layer of tests; a hung test is killed and named.
+    Test(test::Arguments),
+    /// Run what needs no test: format, lints, borders between the crates, licences, generated code.
+    Check,
+    /// Everything that must pass before a change lands: check, tests with real Kafka, docs, short fuzzing.
+    Ci,
+    /// The full counts; writes docs/proof.md.
+    Proof,
+    /// Run the benchmarks of the record path; arguments go to the benchmark program.
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Generate { check, jar } => generate::run(root(), jar.as_deref(), check),
         Command::Kafka(arguments) => kafka::run(arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Check => check::run(),
+        Command::Ci => gate::ci(),
+        Command::Proof => gate::proof(),
+        Command::Bench { arguments } => gate::bench(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// The root of the repository that this program was built from.
+fn root() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
 }

@@ -38,7 +38,8 @@ pub(super) fn apis(messages: &[Message], retired: &BTreeMap<i16, String>) -> Sou
         .filter(|message| message.kind == Kind::Request)
         .filter_map(|message| message.api_key.map(|key| (key, message)))
         .collect();
-    let mut names: BTreeMap<i16, &str> = requests.iter().map(|(key, message)| (*key, message.api())).collect();
+    let mut names: BTreeMap<i16, &str> =
+        requests.iter().map(|(key, message)| (*key, message.api())).collect();
     names.extend(retired.iter().map(|(key, name)| (*key, name.as_str())));
 
     let mut text = HEAD.to_owned();

@@ -7,6 +7,7 @@ mod apis;
 mod model;
 mod rust;
 mod schema;
+mod table;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,7 @@ use rust::SourceFile;
 use schema::Kind;
 
 /// The release whose schemas the committed code comes from.
-pub const KAFKA_VERSION: &str = "4.4.0";
+const KAFKA_VERSION: &str = "4.4.0";
 
 /// Writes the messages below `root`, the project's folder, from the schemas in `jar`; without a jar it is
 /// fetched with Maven. With `check` nothing is written.
@@ -28,7 +29,7 @@ pub const KAFKA_VERSION: &str = "4.4.0";
 /// # Errors
 /// With `check`, if what is there differs from what would be written. Else if the jar cannot be had, holds
 /// something that the generator does not know, or a file cannot be written.
-pub fn run(root: &Path, jar: Option<&Path>, check: bool) -> Result<()> {
+pub(crate) fn run(root: &Path, jar: Option<&Path>, check: bool) -> Result<()> {
     let jar = match jar {
         Some(jar) => jar.to_owned(),
         None => fetch_jar(root)?,
@@ -68,6 +69,7 @@ fn generate(jar: &Path) -> Result<Vec<SourceFile>> {
     for file in &mut files {
         file.name = format!("{MESSAGES}/{}", file.name);
     }
+    files.push(table::table(&messages));
     Ok(files)
 }
 

@@ -159,7 +159,10 @@ impl Resolver {
         ensure!(field.flexible_versions.is_none_or(Versions::is_empty), "flexible versions of its own");
         let kind = self.field_type(&field.name, &field.kind, field.entity_type.as_deref())?;
         let nullable = field.nullable_versions.and(versions);
-        ensure!(tagged.is_empty() || nullable.is_empty() || nullable == versions, "tagged, sometimes nullable");
+        ensure!(
+            tagged.is_empty() || nullable.is_empty() || nullable == versions,
+            "tagged, sometimes nullable"
+        );
         let default = default(field.default.as_ref(), &kind)?;
         if let Some(name) = struct_name(&field.kind) {
             self.nested(name, versions, field.fields)?;
@@ -267,7 +270,16 @@ fn struct_name(kind: &str) -> Option<&str> {
 /// Messages of one file share its namespace: nested structs whose names clash get their message's kind in front.
 fn separate_names(messages: &mut [Message]) {
     const TAKEN: [&str; 10] = [
-        "Bytes", "ByteString", "ErrorCode", "Message", "Reader", "Request", "Response", "TopicName", "Vec", "Writer",
+        "Bytes",
+        "ByteString",
+        "ErrorCode",
+        "Message",
+        "Reader",
+        "Request",
+        "Response",
+        "TopicName",
+        "Vec",
+        "Writer",
     ];
     let mut uses = BTreeMap::<(String, String), usize>::new();
     for message in messages.iter() {

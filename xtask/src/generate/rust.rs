@@ -62,15 +62,32 @@ fn imports(text: &mut String, body: &str) {
         (
             "crate::wire",
             &[
-                "DecodeError", "EncodeError", "Message", "Reader", "Request", "Response", "TaggedFields",
-                "UnknownTaggedField", "VersionRange", "Writer",
+                "DecodeError",
+                "EncodeError",
+                "Message",
+                "Reader",
+                "Request",
+                "Response",
+                "TaggedFields",
+                "UnknownTaggedField",
+                "VersionRange",
+                "Writer",
             ],
         ),
         (
             "crate",
             &[
-                "ApiKey", "BrokerId", "ErrorCode", "GroupId", "LeaderEpoch", "ProducerEpoch", "ProducerId", "TopicId",
-                "TopicName", "TransactionalId", "Uuid",
+                "ApiKey",
+                "BrokerId",
+                "ErrorCode",
+                "GroupId",
+                "LeaderEpoch",
+                "ProducerEpoch",
+                "ProducerId",
+                "TopicId",
+                "TopicName",
+                "TransactionalId",
+                "Uuid",
             ],
         ),
     ];
@@ -286,7 +303,8 @@ fn read(out: &mut String, message: &Message, item: &Struct, start: &str) {
 
 /// The name of a parameter, marked if the body has no use for it.
 fn used(body: &str, name: &str) -> String {
-    let is_used = body.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == name);
+    let is_used =
+        body.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == name);
     if is_used { name.to_owned() } else { format!("_{name}") }
 }
 
@@ -298,7 +316,9 @@ fn read_field(field: &Field) -> String {
     let label = &field.name;
     let nullable = match &field.kind {
         Type::Struct(name) => {
-            format!("if reader.is_present(\"{label}\")? {{ Some({name}::read(reader, version)?) }} else {{ None }}")
+            format!(
+                "if reader.is_present(\"{label}\")? {{ Some({name}::read(reader, version)?) }} else {{ None }}"
+            )
         }
         Type::Array(element) => {
             format!("reader.nullable_array(\"{label}\", |reader| {})?", read_result(field, element))
@@ -374,7 +394,8 @@ fn write(out: &mut String, message: &Message, item: &Struct, start: &str) {
                 write_field(&mut present, field, "field");
                 emit!(present, "tagged.push({}, field);", field.tag.unwrap_or_default());
                 let in_version = condition(field.versions, item.versions);
-                let written = in_version.iter().cloned().chain([is_set(field)]).collect::<Vec<_>>().join(" && ");
+                let written =
+                    in_version.iter().cloned().chain([is_set(field)]).collect::<Vec<_>>().join(" && ");
                 emit!(body, "if {written} {{ {present} }}");
                 if in_version.is_some() {
                     refusal(&mut body, field);

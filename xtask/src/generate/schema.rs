@@ -134,7 +134,7 @@ pub(super) fn read_jar(jar: &Path) -> Result<Vec<Schema>> {
     let mut schemas = Vec::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index)?;
-        let name = entry.name()?.into_owned();
+        let name = entry.name().to_owned();
         if name.starts_with("common/message/") && name.ends_with(".json") {
             let mut text = String::new();
             entry.read_to_string(&mut text)?;

@@ -1,0 +1,131 @@
+//! `cargo xtask ci`, `proof` and `bench`: many steps in one run.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::check::{self, Tools};
+use crate::steps::{Steps, Verdict, cargo, output, pass};
+use crate::test::{self, Arguments, Tally, Tier};
+
+/// What must pass before a change lands. The last line counts steps and tests together.
+pub(crate) fn ci() -> Result<()> {
+    Report::of(Tier::Short).finish()
+}
+
+/// The same with the full counts, and the benchmarks; kept as `docs/proof.md`.
+pub(crate) fn proof() -> Result<()> {
+    // Before anything runs: the report is about this commit, not about one made meanwhile.
+    let head = Head::read()?;
+    let mut report = Report::of(Tier::Full);
+    let mut figures = String::new();
+    report.steps.run("benchmarks", || {
+        figures = output(benchmarks().args(["records"]))?;
+        Ok(crate::steps::Outcome::Passed)
+    });
+    let folder = crate::root().join("docs");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("proof.md"), report.markdown(&head, &figures)?)?;
+    println!("docs/proof.md is written");
+    report.finish()
+}
+
+/// Runs the benchmark program in this terminal.
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    let status = benchmarks().args(arguments).status().context("cannot run cargo")?;
+    ensure!(status.success(), "the benchmarks ended with {status}");
+    Ok(())
+}
+
+fn benchmarks() -> Command {
+    let mut cargo = cargo();
+    cargo.args(["run", "--release", "--quiet", "--package", "ottla-bench", "--"]);
+    cargo
+}
+
+/// What a run of everything found.
+struct Report {
+    steps: Steps,
+    tests: Tally,
+}
+
+impl Report {
+    fn of(tier: Tier) -> Self {
+        let mut steps = Steps::default();
+        check::all(&mut steps, Tools::Required);
+        let begin = Instant::now();
+        let tests = test::tally(&Arguments::everything(tier)).unwrap_or_else(|error| {
+            println!("FAILED  tests: {error:#}");
+            Tally::not_built()
+        });
+        let verdict = if tests.failed() == 0 { Verdict::Passed } else { Verdict::Failed };
+        steps.note("tests and examples", begin.elapsed(), verdict);
+        steps.run("documentation", || {
+            pass(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+        });
+        Report { steps, tests }
+    }
+
+    fn finish(&self) -> Result<()> {
+        println!("\n{}\n{}", self.tests, self.steps);
+        self.tests.print_exceptions();
+        println!("{}", self.line());
+        let failed = self.failed();
+        ensure!(failed == 0, "{failed} of them failed");
+        Ok(())
+    }
+
+    fn line(&self) -> String {
+        let passed = self.steps.count(Verdict::Passed) + self.tests.passed();
+        let skipped = self.steps.count(Verdict::Skipped) + self.tests.skipped();
+        format!("{passed} passed, {} failed, {skipped} skipped", self.failed())
+    }
+
+    fn failed(&self) -> usize {
+        self.steps.count(Verdict::Failed) + self.tests.failed()
+    }
+
+    fn markdown(&self, head: &Head, benchmarks: &str) -> Result<String> {
+        let mut text = String::from(
+            "# Proof\n\nWritten by `cargo xtask proof`: every check and every test at its full count.\n\n",
+        );
+        writeln!(text, "- commit: {}", head.commit)?;
+        writeln!(text, "- date: {}", head.date)?;
+        writeln!(text, "- compiler: {}", head.compiler)?;
+        writeln!(text, "- cores: {}", std::thread::available_parallelism()?)?;
+        writeln!(text, "- result: {}\n", self.line())?;
+        writeln!(text, "## Steps\n\n{}", self.steps)?;
+        writeln!(text, "## Tests\n\n{}", self.tests)?;
+        writeln!(text, "## Figures\n\n{}", self.tests.figures())?;
+        writeln!(text, "## Benchmarks\n\n```text\n{}\n```", benchmarks.trim_end())?;
+        Ok(text)
+    }
+}
+
+/// What the proof is about.
+struct Head {
+    commit: String,
+    date: String,
+    compiler: String,
+}
+
+impl Head {
+    fn read() -> Result<Self> {
+        let line = |program: &str, arguments: &[&str]| -> Result<String> {
+            let text = output(Command::new(program).args(arguments).current_dir(crate::root()))?;
+            Ok(text.trim().to_owned())
+        };
+        let mut commit = line("git", &["rev-parse", "HEAD"])?;
+        if !line("git", &["status", "--porcelain"])?.is_empty() {
+            commit.push_str(" and uncommitted changes");
+        }
+        Ok(Head {
+            commit,
+            date: line("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?,
+            compiler: line("rustc", &["--version"])?,
+        })
+    }
+}

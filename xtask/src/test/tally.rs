@@ -1,0 +1,102 @@
+use std::fmt;
+use std::time::Duration;
+
+use super::program::Verdict;
+
+/// What became of the tests, program by program.
+#[derive(Default)]
+pub(crate) struct Tally {
+    rows: Vec<Row>,
+    exceptions: Vec<(Verdict, String)>,
+    figures: Vec<String>,
+}
+
+#[derive(Default)]
+struct Row {
+    program: String,
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    took: Duration,
+}
+
+impl Tally {
+    /// Stands for tests that could not be run at all.
+    pub(crate) fn not_built() -> Self {
+        let mut tally = Self::default();
+        tally.begin("the build");
+        tally.note("the build", "of the tests", Verdict::Failed);
+        tally
+    }
+
+    pub(super) fn begin(&mut self, program: &str) {
+        self.rows.push(Row { program: program.to_owned(), ..Row::default() });
+    }
+
+    pub(super) fn note(&mut self, program: &str, test: &str, verdict: Verdict) {
+        let Some(row) = self.rows.last_mut() else { return };
+        match verdict {
+            Verdict::Passed => row.passed += 1,
+            Verdict::Failed | Verdict::Hung => row.failed += 1,
+            Verdict::Skipped => row.skipped += 1,
+        }
+        if verdict != Verdict::Passed {
+            self.exceptions.push((verdict, format!("{program} {test}")));
+        }
+    }
+
+    pub(super) fn end(&mut self, program: &str, took: Duration) {
+        let Some(row) = self.rows.last_mut() else { return };
+        row.took = took;
+        let Row { passed, failed, skipped, .. } = row;
+        let seconds = took.as_secs_f64();
+        println!("{program}: {passed} passed, {failed} failed, {skipped} skipped ({seconds:.1} s)");
+    }
+
+    pub(super) fn figure(&mut self, figure: &str) {
+        self.figures.push(figure.to_owned());
+    }
+
+    /// What tests measured, as a Markdown list.
+    pub(crate) fn figures(&self) -> String {
+        self.figures.iter().map(|figure| format!("- {figure}\n")).collect()
+    }
+
+    pub(crate) fn passed(&self) -> usize {
+        self.rows.iter().map(|row| row.passed).sum()
+    }
+
+    pub(crate) fn failed(&self) -> usize {
+        self.rows.iter().map(|row| row.failed).sum()
+    }
+
+    pub(crate) fn skipped(&self) -> usize {
+        self.rows.iter().map(|row| row.skipped).sum()
+    }
+
+    /// Names every test that did not pass.
+    pub(crate) fn print_exceptions(&self) {
+        for (verdict, test) in &self.exceptions {
+            println!("{verdict:7} {test}");
+        }
+    }
+
+    /// The line that ends a run.
+    pub(crate) fn line(&self) -> String {
+        format!("{} passed, {} failed, {} skipped", self.passed(), self.failed(), self.skipped())
+    }
+}
+
+/// The table of test programs, as Markdown.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|row| row.program.len()).max().unwrap_or(0).max(5);
+        writeln!(f, "| {:width$} | passed | failed | skipped | seconds |", "tests")?;
+        writeln!(f, "| {:-<width$} | -----: | -----: | ------: | ------: |", "")?;
+        for Row { program, passed, failed, skipped, took } in &self.rows {
+            let seconds = took.as_secs_f64();
+            writeln!(f, "| {program:width$} | {passed:6} | {failed:6} | {skipped:7} | {seconds:7.1} |")?;
+        }
+        Ok(())
+    }
+}
