@@ -1,0 +1,415 @@
+//! One-off requests: each goes to a node of its kind, is tried again when that may help, and ends once.
+
+use std::any::Any;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use ottla_proto::wire::{DecodeError, EncodeError, Request, Response};
+use ottla_proto::{ApiKey, BrokerId, ErrorCode};
+use thiserror::Error;
+
+use crate::event::{Event, Ticket};
+use crate::machine::Machine;
+use crate::net::{
+    Answer, Failure, FailureKind, Link, Net, Owner, ReachReport, RequestToken, Role, SendOptions, Sent,
+    UnsupportedVersion,
+};
+use crate::retry::{Backoff, Remedy, remedy};
+use crate::time::{Instant, earliest};
+use crate::wait::WaitReason;
+
+/// Which node a call goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Whichever can answer soonest.
+    Any,
+    /// The controller, or with KRaft the broker that stands in for it.
+    Controller,
+    /// This one.
+    Node(BrokerId),
+}
+
+/// A request and how to carry it out.
+#[derive(Debug)]
+pub struct CallSpec {
+    request: Box<dyn AnyRequest>,
+    target: Target,
+    deadline: Instant,
+    attempt_timeout: Duration,
+}
+
+impl CallSpec {
+    /// A call that ends by `deadline`, retries included. It goes to [`Target::Any`], in the highest stable
+    /// version that both sides know, and is tried again as long as the answer's top-level error may pass.
+    #[must_use]
+    pub fn new<R>(request: R, deadline: Instant) -> Self
+    where
+        R: Request + Send + 'static,
+        R::Response: Send + 'static,
+    {
+        Self::judged(request, deadline, |response| response.error_code().filter(|error| !error.is_none()))
+    }
+
+    /// As [`Self::new`], but `error` finds the error in an answer that decides whether to try again; for APIs
+    /// whose errors lie deeper. `None` ends the call with that answer.
+    #[must_use]
+    pub fn judged<R>(request: R, deadline: Instant, error: fn(&R::Response) -> Option<ErrorCode>) -> Self
+    where
+        R: Request + Send + 'static,
+        R::Response: Send + 'static,
+    {
+        Self {
+            request: Box::new(Typed { request, highest: i16::MAX, error }),
+            target: Target::Any,
+            deadline,
+            attempt_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// Sends it to this target.
+    #[must_use]
+    pub fn to(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// How long one attempt may take before its connection is given up. Default 30 s. Java:
+    /// `request.timeout.ms`.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+}
+
+/// The answer to a call.
+#[derive(Debug)]
+pub struct CallAnswer {
+    /// The node that gave it.
+    pub node: BrokerId,
+    /// Its version.
+    pub version: i16,
+    message: Box<dyn Any + Send>,
+}
+
+impl CallAnswer {
+    /// The message; `None` if it is of another type than the request's response.
+    #[must_use]
+    pub fn into_message<M: Response + 'static>(self) -> Option<M> {
+        self.message.downcast().ok().map(|message| *message)
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// Its time ran out.
+    #[error("{api} was not answered in time{}", Last(.waiting_for, .last_error))]
+    DeadlineExceeded {
+        /// The API.
+        api: ApiKey,
+        /// What it waited for in the end.
+        waiting_for: Option<Box<WaitReason>>,
+        /// How the last attempt ended.
+        last_error: Option<Box<AttemptError>>,
+        /// Where each bootstrap address stands, if no broker could be reached at all.
+        unreachable: Vec<ReachReport>,
+    },
+    /// The node speaks no version of the API that this client needs.
+    #[error(transparent)]
+    UnsupportedVersion(#[from] UnsupportedVersion),
+    /// The request cannot be put into bytes in the version that the node speaks.
+    #[error("{0}")]
+    Encode(#[from] EncodeError),
+    /// The client was closed first.
+    #[error("the client was closed before {api} was answered")]
+    Closed {
+        /// The API.
+        api: ApiKey,
+    },
+}
+
+/// How one attempt of a call ended.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum AttemptError {
+    /// The broker refused for now.
+    #[error("node {node} answered {error}")]
+    Refused {
+        /// The node.
+        node: BrokerId,
+        /// Its reason.
+        error: ErrorCode,
+    },
+    /// There was no answer.
+    #[error("node {node}: {kind}")]
+    Failed {
+        /// The node.
+        node: BrokerId,
+        /// What happened.
+        kind: FailureKind,
+    },
+    /// The answer could not be read.
+    #[error("node {node} sent an answer that cannot be read: {error}")]
+    Unreadable {
+        /// The node.
+        node: BrokerId,
+        /// What is wrong with it.
+        error: DecodeError,
+    },
+}
+
+struct Last<'a>(&'a Option<Box<WaitReason>>, &'a Option<Box<AttemptError>>);
+
+impl fmt::Display for Last<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(reason) = self.0 {
+            write!(f, "; {reason}")?;
+        }
+        if let Some(error) = self.1 {
+            write!(f, "; the last attempt: {error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The calls of a client.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    backoff: Backoff,
+    calls: BTreeMap<Ticket, Call>,
+    events: VecDeque<Event>,
+}
+
+#[derive(Debug)]
+struct Call {
+    spec: CallSpec,
+    state: State,
+    failures: u32,
+    last_error: Option<Box<AttemptError>>,
+    since: Instant,
+}
+
+#[derive(Debug)]
+enum State {
+    /// To be sent as soon as its node is ready; why it is not yet.
+    Due { blocked: Option<WaitReason> },
+    /// To be sent again after a while.
+    Backoff { until: Instant },
+    /// In flight.
+    Sent { node: BrokerId },
+}
+
+impl Call {
+    fn reason(&self) -> Option<WaitReason> {
+        match (&self.state, self.last_error.as_deref()) {
+            (State::Due { blocked }, _) => blocked.clone(),
+            (State::Sent { node }, _) => Some(WaitReason::AnswerDue { node: *node }),
+            (State::Backoff { until }, Some(AttemptError::Refused { error, .. })) => {
+                Some(WaitReason::RetryBackoff { until: *until, error: *error })
+            }
+            (State::Backoff { until }, _) => {
+                Some(WaitReason::RetryBackoff { until: *until, error: ErrorCode::NETWORK_EXCEPTION })
+            }
+        }
+    }
+}
+
+impl Calls {
+    pub(crate) fn new(backoff: Backoff) -> Self {
+        Self { backoff, calls: BTreeMap::new(), events: VecDeque::new() }
+    }
+
+    pub(crate) fn begin(&mut self, ticket: Ticket, spec: CallSpec, now: Instant) {
+        let state = State::Due { blocked: None };
+        self.calls.insert(ticket, Call { spec, state, failures: 0, last_error: None, since: now });
+    }
+
+    /// Whoever asked went away: nothing more is sent for it.
+    pub(crate) fn forget(&mut self, ticket: Ticket, net: &mut Net) {
+        if self.calls.remove(&ticket).is_some() {
+            net.abandon(Owner::Calls, RequestToken(ticket.0));
+        }
+    }
+
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    pub(crate) fn close(&mut self) {
+        for (ticket, call) in std::mem::take(&mut self.calls) {
+            self.end(ticket, Err(CallError::Closed { api: call.spec.request.api() }));
+        }
+    }
+
+    /// What each call waits for.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (Instant, WaitReason)> {
+        self.calls.values().filter_map(|call| Some((call.since, call.reason()?)))
+    }
+
+    fn end(&mut self, ticket: Ticket, result: Result<CallAnswer, CallError>) {
+        self.calls.remove(&ticket);
+        self.events.push_back(Event::CallDone { ticket, result });
+    }
+
+    /// Sends a call if its node is ready.
+    fn attempt(&mut self, ticket: Ticket, net: &mut Net, now: Instant) {
+        let Some(call) = self.calls.get_mut(&ticket) else { return };
+        match call.state {
+            State::Sent { .. } => return,
+            State::Backoff { until } if until > now => return,
+            State::Due { .. } | State::Backoff { .. } => {}
+        }
+        let api = call.spec.request.api();
+        let link = match call.spec.target {
+            Target::Any => net.least_loaded(api, now),
+            Target::Node(node) => net.readiness(node, Role::Control, api, now),
+            Target::Controller => match net.cluster().controller() {
+                Some(node) => net.readiness(node, Role::Control, api, now),
+                None => {
+                    if net.cluster().is_known() {
+                        net.cluster_mut().refresh(now);
+                    }
+                    Err(WaitReason::NoController)
+                }
+            },
+        };
+        let link = match link {
+            Ok(link) => link,
+            Err(why) => {
+                call.state = State::Due { blocked: Some(why) };
+                return;
+            }
+        };
+        let options = SendOptions {
+            owner: Owner::Calls,
+            token: RequestToken(ticket.0),
+            timeout: call.spec.attempt_timeout,
+            answer: true,
+        };
+        match call.spec.request.send(net, link, options, now) {
+            Ok(()) => call.state = State::Sent { node: link.node },
+            Err(error) => self.end(ticket, Err(error)),
+        }
+    }
+
+    fn try_again(&mut self, ticket: Ticket, error: AttemptError, net: &mut Net, now: Instant) {
+        let Some(call) = self.calls.get_mut(&ticket) else { return };
+        call.failures = call.failures.saturating_add(1);
+        call.state = State::Backoff { until: now + self.backoff.delay(call.failures, net.random()) };
+        call.last_error = Some(Box::new(error));
+    }
+}
+
+impl Machine for Calls {
+    fn step(&mut self, net: &mut Net, now: Instant) {
+        let tickets: Vec<Ticket> = self.calls.keys().copied().collect();
+        for ticket in tickets {
+            let Some(call) = self.calls.get_mut(&ticket) else { continue };
+            if call.spec.deadline <= now {
+                let api = call.spec.request.api();
+                let waiting_for = call.reason().map(Box::new);
+                let last_error = call.last_error.take();
+                let unreachable = if net.cluster().is_known() { Vec::new() } else { net.bootstrap_report() };
+                net.abandon(Owner::Calls, RequestToken(ticket.0));
+                let error = CallError::DeadlineExceeded { api, waiting_for, last_error, unreachable };
+                self.end(ticket, Err(error));
+            } else {
+                self.attempt(ticket, net, now);
+            }
+        }
+    }
+
+    fn handle_answer(&mut self, answer: Answer, net: &mut Net, now: Instant) {
+        let ticket = Ticket(answer.token.0);
+        let Some(call) = self.calls.get(&ticket) else { return };
+        let node = answer.node;
+        match call.spec.request.open(net, &answer, now) {
+            Ok((_, Some(error))) if remedy(error) != Remedy::Fail => {
+                if remedy(error) == Remedy::Refresh {
+                    net.cluster_mut().refresh(now);
+                }
+                self.try_again(ticket, AttemptError::Refused { node, error }, net, now);
+            }
+            Ok((message, _)) => {
+                self.end(ticket, Ok(CallAnswer { node, version: answer.version, message }));
+            }
+            Err(error) => self.try_again(ticket, AttemptError::Unreadable { node, error }, net, now),
+        }
+    }
+
+    fn handle_sent(&mut self, _sent: Sent, _net: &mut Net, _now: Instant) {
+        // Every call has an answer.
+    }
+
+    fn handle_failure(&mut self, failure: Failure, net: &mut Net, now: Instant) {
+        let Failure { token, node, kind, .. } = failure;
+        self.try_again(Ticket(token.0), AttemptError::Failed { node, kind }, net, now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.calls.values().fold(None, |least, call| {
+            let retry = match call.state {
+                State::Backoff { until } => Some(until),
+                // The net covers what it named as a reason.
+                State::Due { .. } | State::Sent { .. } => None,
+            };
+            earliest(least, earliest(retry, Some(call.spec.deadline)))
+        })
+    }
+}
+
+/// A request whose type is forgotten until its answer is read.
+trait AnyRequest: Send + fmt::Debug {
+    fn api(&self) -> ApiKey;
+
+    fn send(&self, net: &mut Net, link: Link, options: SendOptions, now: Instant) -> Result<(), CallError>;
+
+    #[expect(clippy::type_complexity, reason = "a pair that one caller takes apart at once")]
+    fn open(
+        &self,
+        net: &mut Net,
+        answer: &Answer,
+        now: Instant,
+    ) -> Result<(Box<dyn Any + Send>, Option<ErrorCode>), DecodeError>;
+}
+
+struct Typed<R: Request> {
+    request: R,
+    highest: i16,
+    error: fn(&R::Response) -> Option<ErrorCode>,
+}
+
+impl<R: Request> fmt::Debug for Typed<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.request.fmt(f)
+    }
+}
+
+impl<R> AnyRequest for Typed<R>
+where
+    R: Request + Send,
+    R::Response: Send + 'static,
+{
+    fn api(&self) -> ApiKey {
+        R::KEY
+    }
+
+    fn send(&self, net: &mut Net, link: Link, options: SendOptions, now: Instant) -> Result<(), CallError> {
+        let version = net.version::<R>(link, self.highest)?;
+        Ok(net.send(link, version, &self.request, options, now)?)
+    }
+
+    fn open(
+        &self,
+        net: &mut Net,
+        answer: &Answer,
+        now: Instant,
+    ) -> Result<(Box<dyn Any + Send>, Option<ErrorCode>), DecodeError> {
+        let message = net.open_judged(answer, self.error, now)?;
+        let error = (self.error)(&message);
+        Ok((Box::new(message), error))
+    }
+}

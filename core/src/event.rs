@@ -1,0 +1,114 @@
+//! What the core asks of the shell, and what it tells it.
+
+use std::time::Duration;
+
+use ottla_proto::{BrokerId, ErrorCode};
+
+use crate::calls::{CallAnswer, CallError};
+use crate::consumer::{ConsumerEvent, ConsumerKey};
+use crate::net::{Class, ConnectionId, DisconnectCause, Host, Role, Throttle};
+use crate::producer::{CompressionJob, ProducerEvent, ProducerKey};
+use crate::time::Instant;
+
+/// Something that only the shell can do.
+#[derive(Debug)]
+pub enum Command {
+    /// Resolve a name and connect to one of its addresses, trying each; then
+    /// [`handle_connected`](crate::Core::handle_connected) or
+    /// [`handle_connect_failed`](crate::Core::handle_connect_failed).
+    Connect {
+        /// The core's name for the connection.
+        id: ConnectionId,
+        /// Where to.
+        host: Host,
+        /// How long the shell has for it in all.
+        within: Duration,
+        /// The same as a moment; the core gives up then by itself.
+        deadline: Instant,
+    },
+    /// Close the connection, or stop trying to connect. Nothing about it need be reported any more.
+    Close {
+        /// The connection.
+        id: ConnectionId,
+    },
+    /// Run the job off the driver's thread; its result comes back by
+    /// [`handle_compressed`](crate::Core::handle_compressed).
+    Compress(CompressionJob),
+}
+
+/// The name of an operation that takes a while and ends with exactly one [`Event`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Something that happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A one-off request ended.
+    CallDone {
+        /// Which.
+        ticket: Ticket,
+        /// How.
+        result: Result<CallAnswer, CallError>,
+    },
+    /// A producer has something to tell.
+    Producer(ProducerKey, ProducerEvent),
+    /// A consumer has something to tell.
+    Consumer(ConsumerKey, ConsumerEvent),
+    /// A connection is ready for requests.
+    Connected {
+        /// The node; below zero for a bootstrap address.
+        node: BrokerId,
+        /// What the connection is for.
+        role: Role,
+        /// The address.
+        host: Host,
+    },
+    /// A connection ended, or none came to be.
+    Disconnected {
+        /// The node; below zero for a bootstrap address.
+        node: BrokerId,
+        /// What the connection was for.
+        role: Role,
+        /// The address.
+        host: Host,
+        /// Why.
+        cause: DisconnectCause,
+        /// Whether nothing is wrong: it was unused, or no longer needed.
+        expected: bool,
+    },
+    /// A node asked to be left alone, for the first time or for longer than before.
+    Throttled(Throttle),
+    /// A throttle that was told is over.
+    ThrottleEnded {
+        /// The node.
+        node: BrokerId,
+        /// The kind of requests.
+        class: Class,
+    },
+    /// The view of the cluster changed.
+    ClusterChanged {
+        /// Its new generation.
+        generation: u64,
+    },
+    /// A broker refused a metadata request; it is asked again, or another one is.
+    MetadataRefused {
+        /// The node.
+        node: BrokerId,
+        /// Its reason.
+        error: ErrorCode,
+    },
+}
+
+impl Event {
+    /// The operation that this event ends, if it is the end of one.
+    #[must_use]
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::CallDone { ticket, .. } => Some(*ticket),
+            Self::Producer(_, event) => event.ticket(),
+            Self::Consumer(_, event) => event.ticket(),
+            _ => None,
+        }
+    }
+}

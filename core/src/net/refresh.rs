@@ -1,0 +1,206 @@
+//! Asking for metadata: one request at a time, from whichever node can answer soonest.
+
+use std::time::Duration;
+
+use ottla_proto::messages::{MetadataRequest, MetadataResponse};
+use ottla_proto::{ApiKey, BrokerId, ErrorCode};
+
+use super::{Answer, Event, Link, Net, Owner, RequestToken, Role, SendOptions};
+use crate::cluster::Scope;
+use crate::time::Instant;
+use crate::wait::WaitReason;
+
+/// The one metadata request that may be in flight.
+#[derive(Debug)]
+pub(super) struct Refresh {
+    in_flight: Option<Scope>,
+    /// A request is due and no node can be asked: an event or one of the net's wakes will change that.
+    blocked: bool,
+    last_token: u64,
+    /// Where the look for a node begins; moves on, so that equals are asked in turn.
+    start: u64,
+}
+
+impl Refresh {
+    pub(super) fn new(start: u64) -> Self {
+        Self { in_flight: None, blocked: false, last_token: 0, start }
+    }
+}
+
+/// How long a connection attempt may be silent before another node is tried beside it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+impl Net {
+    /// Any node that answers soonest: connected, not throttled, with the least in flight. Starts a connection
+    /// if there is none to wait for.
+    ///
+    /// # Errors
+    /// Why no node can be asked now.
+    pub fn least_loaded(&mut self, api: ApiKey, now: Instant) -> Result<Link, WaitReason> {
+        let known: Vec<BrokerId> = self.cluster.broker_ids().collect();
+        let bootstrap: Vec<BrokerId> = self.cluster.bootstrap().map(|(node, _)| node).collect();
+        if known.is_empty() || self.cluster.wants_rebootstrap() {
+            return self.best_of(&bootstrap, api, now);
+        }
+        match self.best_of(&known, api, now) {
+            // No known node can be reached: the addresses may all be old (KIP-899).
+            Err(WaitReason::ReconnectBackoff { .. } | WaitReason::NoAddress { .. }) => {
+                self.best_of(&bootstrap, api, now)
+            }
+            found => found,
+        }
+    }
+
+    fn best_of(&mut self, nodes: &[BrokerId], api: ApiKey, now: Instant) -> Result<Link, WaitReason> {
+        let role = Role::Control;
+        let mut ready: Option<(usize, BrokerId)> = None;
+        let mut connecting: Option<(Instant, BrokerId)> = None;
+        let mut idle: Option<(Instant, BrokerId)> = None;
+        let mut waiting: Option<(Instant, BrokerId)> = None;
+        let mut full = None;
+        let start = usize::try_from(self.refresh.start % (nodes.len().max(1) as u64)).unwrap_or(0);
+        for &node in nodes.iter().cycle().skip(start).take(nodes.len()) {
+            if let Some(throttle) = self.throttled(node, api, now) {
+                keep_least(&mut waiting, throttle.until, node);
+                continue;
+            }
+            let slot = self.slots.entry((node, role)).or_default();
+            let Some(connection) = slot.connection.and_then(|id| self.connections.get(&id)) else {
+                if slot.retry_at > now {
+                    keep_least(&mut waiting, slot.retry_at, node);
+                } else {
+                    keep_least(&mut idle, slot.last_attempt, node);
+                }
+                continue;
+            };
+            if !connection.is_ready() {
+                connecting = connecting.max(Some((connection.since(), node)));
+            } else if connection.in_flight() < self.config.max_in_flight
+                && connection.unwritten() < self.config.max_unwritten
+            {
+                keep_least(&mut ready, connection.in_flight(), node);
+            } else {
+                full = Some(node);
+            }
+        }
+        if let Some((_, node)) = ready {
+            return self.readiness(node, role, api, now);
+        }
+        if let Some((since, node)) = connecting {
+            // An attempt that hangs must not keep the other nodes from being tried.
+            let patient_until = since + PATIENCE;
+            if patient_until > now {
+                self.wakes.insert(patient_until);
+                return Err(WaitReason::Connecting { node });
+            }
+            if idle.is_none() {
+                return Err(WaitReason::Connecting { node });
+            }
+        }
+        let next = idle.or(waiting).map(|(_, node)| node).or(full);
+        self.readiness(next.unwrap_or(BrokerId::NONE), role, api, now)
+    }
+
+    pub(crate) fn refresh_metadata(&mut self, now: Instant) {
+        self.refresh.blocked = false;
+        if self.refresh.in_flight.is_some() || self.cluster.next_refresh() > now {
+            return;
+        }
+        let Ok(link) = self.least_loaded(ApiKey::METADATA, now) else {
+            self.refresh.blocked = true;
+            return;
+        };
+        let scope = self.cluster.begin_refresh(now);
+        match self.ask_for_metadata(link, &scope, now) {
+            Ok(()) => self.refresh.in_flight = Some(scope),
+            Err(NotAsked) => self.fail_refresh(scope, now),
+        }
+    }
+
+    fn ask_for_metadata(&mut self, link: Link, scope: &Scope, now: Instant) -> Result<(), NotAsked> {
+        let version = self.version::<MetadataRequest>(link, i16::MAX).map_err(|_| NotAsked)?;
+        let request = MetadataRequest {
+            topics: Some(self.cluster.topics_of(scope)),
+            // The schema cannot say "do not create" before version 4.
+            allow_auto_topic_creation: self.config.allow_auto_topic_creation || version < 4,
+            ..MetadataRequest::default()
+        };
+        self.refresh.last_token += 1;
+        let options = SendOptions {
+            owner: Owner::Cluster,
+            token: RequestToken(self.refresh.last_token),
+            timeout: self.config.request_timeout,
+            answer: true,
+        };
+        self.send(link, version, &request, options, now).map_err(|_| NotAsked)
+    }
+
+    pub(super) fn next_refresh(&self) -> Option<Instant> {
+        let waits_for_event = self.refresh.in_flight.is_some() || self.refresh.blocked;
+        (!waits_for_event).then(|| self.cluster.next_refresh())
+    }
+
+    pub(super) fn on_metadata(&mut self, answer: &Answer, now: Instant) {
+        let Some(scope) = self.refresh.in_flight.take() else { return };
+        let Ok(response) = self.open::<MetadataResponse>(answer, now) else {
+            return self.fail_refresh(scope, now);
+        };
+        let error = response.error_code;
+        if error != ErrorCode::NONE {
+            self.events.push_back(Event::MetadataRefused { node: answer.node, error });
+            if error == ErrorCode::REBOOTSTRAP_REQUIRED {
+                self.cluster.rebootstrap();
+            }
+            return self.fail_refresh(scope, now);
+        }
+        // A broker that is starting may know nobody, not even itself.
+        if response.brokers.is_empty() {
+            return self.fail_refresh(scope, now);
+        }
+        self.cluster.update(&response, &scope, now, &mut self.random);
+        self.adopt_bootstrap();
+    }
+
+    pub(super) fn on_metadata_failure(&mut self, now: Instant) {
+        if let Some(scope) = self.refresh.in_flight.take() {
+            self.fail_refresh(scope, now);
+        }
+    }
+
+    fn fail_refresh(&mut self, scope: Scope, now: Instant) {
+        // The next node in turn may know better.
+        self.refresh.start = self.refresh.start.wrapping_add(1);
+        self.cluster.refresh_failed(scope, now, &mut self.random);
+    }
+
+    /// A bootstrap address that the cluster names as a broker's own is that broker: its connection and its
+    /// throttles are the broker's from now on.
+    fn adopt_bootstrap(&mut self) {
+        let pairs: Vec<(BrokerId, BrokerId)> = self
+            .cluster
+            .bootstrap()
+            .filter_map(|(placeholder, host)| Some((placeholder, self.cluster.broker_at(host)?)))
+            .collect();
+        for (placeholder, node) in pairs {
+            self.throttle.adopt(placeholder, node);
+            let (old, new) = ((placeholder, Role::Control), (node, Role::Control));
+            if self.slots.get(&new).is_some_and(|slot| slot.connection.is_some()) {
+                continue;
+            }
+            let Some(slot) = self.slots.remove(&old) else { continue };
+            if let Some(connection) = slot.connection.and_then(|id| self.connections.get_mut(&id)) {
+                connection.node = node;
+            }
+            self.slots.insert(new, slot);
+        }
+    }
+}
+
+/// No metadata request could be sent.
+struct NotAsked;
+
+fn keep_least<T: Ord>(least: &mut Option<(T, BrokerId)>, value: T, node: BrokerId) {
+    if least.as_ref().is_none_or(|(best, _)| value < *best) {
+        *least = Some((value, node));
+    }
+}

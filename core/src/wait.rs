@@ -1,0 +1,185 @@
+//! Why something waits: a closed set, so that no wait is ever without a name.
+
+use std::fmt;
+
+use ottla_proto::{BrokerId, ErrorCode, TopicName};
+
+use crate::net::{Class, DisconnectCause, ThrottleCause};
+use crate::time::Instant;
+
+/// What a batch, a request or a caller waits for.
+///
+/// There is no "other": whoever adds a wait adds its name here.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// Nothing is known about the topic yet; the answer of a broker is due.
+    Metadata {
+        /// The topic.
+        topic: TopicName,
+    },
+    /// The partition has no leader at the moment.
+    NoLeader {
+        /// The topic.
+        topic: TopicName,
+        /// The partition.
+        partition: i32,
+    },
+    /// The cluster has not said which broker is the controller.
+    NoController,
+    /// The cluster names the node without an address to reach it by; a refresh is on its way.
+    NoAddress {
+        /// The node.
+        node: BrokerId,
+    },
+    /// A connection is being set up.
+    Connecting {
+        /// The node.
+        node: BrokerId,
+    },
+    /// The last connection failed; the next attempt waits its turn.
+    ReconnectBackoff {
+        /// The node.
+        node: BrokerId,
+        /// When the next attempt may start.
+        until: Instant,
+        /// How the last connection ended.
+        error: DisconnectCause,
+    },
+    /// The broker asked to be left alone for a while (quota).
+    Throttled {
+        /// The node that asked.
+        node: BrokerId,
+        /// The kind of requests that it asked for.
+        class: Class,
+        /// When it ends.
+        until: Instant,
+        /// Which quota, as far as it can be known.
+        cause: ThrottleCause,
+    },
+    /// As many requests are unanswered on the connection as may be.
+    InFlightLimit {
+        /// The node.
+        node: BrokerId,
+    },
+    /// The socket takes no more bytes: the broker has stopped reading, or the network is slow.
+    SocketNotAccepting {
+        /// The node.
+        node: BrokerId,
+    },
+    /// The request is sent; its answer is due.
+    AnswerDue {
+        /// The node.
+        node: BrokerId,
+    },
+    /// The batch waits for company.
+    Linger {
+        /// When it goes in any case.
+        until: Instant,
+    },
+    /// The last attempt failed; the next one waits its turn.
+    RetryBackoff {
+        /// When the next attempt may start.
+        until: Instant,
+        /// What the last attempt met.
+        error: ErrorCode,
+    },
+    /// The producer has no id from the cluster yet, or awaits a new epoch.
+    ProducerId,
+    /// The batch is being compressed.
+    Compression,
+    /// An earlier batch of the same partition must be settled first, to keep the order.
+    EarlierBatch {
+        /// The topic.
+        topic: TopicName,
+        /// The partition.
+        partition: i32,
+    },
+    /// The byte budget is used up.
+    Memory {
+        /// The bytes that are needed.
+        needed: u64,
+        /// The bytes that are free.
+        free: u64,
+    },
+    /// What waits for this node already fills the share of the byte budget that one node may hold.
+    NodeShare {
+        /// The node.
+        node: BrokerId,
+    },
+}
+
+impl WaitReason {
+    /// The node that is waited for, if it is one.
+    #[must_use]
+    pub fn node(&self) -> Option<BrokerId> {
+        match self {
+            Self::NoAddress { node }
+            | Self::Connecting { node }
+            | Self::ReconnectBackoff { node, .. }
+            | Self::Throttled { node, .. }
+            | Self::InFlightLimit { node }
+            | Self::SocketNotAccepting { node }
+            | Self::AnswerDue { node }
+            | Self::NodeShare { node } => Some(*node),
+            Self::Metadata { .. }
+            | Self::NoLeader { .. }
+            | Self::NoController
+            | Self::Linger { .. }
+            | Self::RetryBackoff { .. }
+            | Self::ProducerId
+            | Self::Compression
+            | Self::EarlierBatch { .. }
+            | Self::Memory { .. } => None,
+        }
+    }
+
+    /// When the wait ends by the clock alone; `None` where only an event ends it.
+    #[must_use]
+    pub fn until(&self) -> Option<Instant> {
+        match self {
+            Self::ReconnectBackoff { until, .. }
+            | Self::Throttled { until, .. }
+            | Self::Linger { until }
+            | Self::RetryBackoff { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+}
+
+/// Plain words without the moment of the end: the reader's clock is not ours. See [`WaitReason::until`].
+impl fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Metadata { topic } => write!(f, "waiting to learn about topic {topic}"),
+            Self::NoLeader { topic, partition } => write!(f, "{topic}-{partition} has no leader"),
+            Self::NoController => f.write_str("the cluster has no known controller"),
+            Self::NoAddress { node } => write!(f, "node {node} has no known address"),
+            Self::Connecting { node } => write!(f, "connecting to node {node}"),
+            Self::ReconnectBackoff { node, error, .. } => {
+                write!(f, "waiting to reconnect to node {node} after: {error}")
+            }
+            Self::Throttled { node, class, cause, .. } => {
+                write!(f, "throttled by node {node} for {class} requests ({cause})")
+            }
+            Self::InFlightLimit { node } => {
+                write!(f, "node {node} has as many unanswered requests as it may")
+            }
+            Self::SocketNotAccepting { node } => write!(f, "node {node} takes no more bytes"),
+            Self::AnswerDue { node } => write!(f, "waiting for node {node} to answer"),
+            Self::Linger { .. } => f.write_str("lingering for more records"),
+            Self::RetryBackoff { error, .. } => write!(f, "waiting to try again after {error}"),
+            Self::ProducerId => f.write_str("waiting for a producer id"),
+            Self::Compression => f.write_str("being compressed"),
+            Self::EarlierBatch { topic, partition } => {
+                write!(f, "an earlier batch of {topic}-{partition} goes first")
+            }
+            Self::Memory { needed, free } => {
+                write!(f, "the byte budget has {free} bytes free, {needed} are needed")
+            }
+            Self::NodeShare { node } => {
+                write!(f, "records for node {node} already fill its share of the byte budget")
+            }
+        }
+    }
+}
