@@ -19,6 +19,13 @@ pub struct Reader {
 type Result<T> = std::result::Result<T, DecodeError>;
 
 impl Reader {
+    /// How many bytes of elements an array reserves before it has read any.
+    pub const RESERVE: usize = 4096;
+
+    /// Decoding a message takes at most this many bytes of memory per byte of its frame, beyond a fixed few
+    /// times [`Self::RESERVE`], whatever the frame says. Honest messages take far less.
+    pub const MEMORY_PER_BYTE: usize = 128;
+
     /// Starts at the first byte of `frame`.
     #[must_use]
     pub fn new(frame: Bytes) -> Self {
@@ -363,9 +370,6 @@ impl Reader {
         }
         Ok(unknown)
     }
-
-    /// How many bytes of elements an array reserves before it has read any.
-    pub const RESERVE: usize = 4096;
 }
 
 #[derive(Clone, Copy)]

@@ -58,9 +58,9 @@ fn attributes(text: &mut String, field: &Field) {
         Default::Zero => None,
         Default::Null => Some("Default::Null".to_owned()),
         Default::True => Some("Default::Number(1)".to_owned()),
-        Default::Number(number) => Some(match number.split_once("::") {
-            Some(_) => format!("Default::Number({number} as i64)"),
-            None => format!("Default::Number({number})"),
+        Default::Number(number) => Some(match number.as_str() {
+            "i32::MAX" | "i32::MIN" => format!("Default::Number({number} as i64)"),
+            number => format!("Default::Number({number})"),
         }),
     };
     if let Some(default) = default {
