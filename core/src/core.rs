@@ -11,8 +11,10 @@ use crate::net::{
     ConnectFailure, ConnectionId, DisconnectCause, Host, Net, NetConfig, Outcome, Owner, ReachReport,
 };
 use crate::producer::{Compressed, Producers};
+use crate::sync::Arc;
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
+use crate::wake::DriverWake;
 
 /// Settings of a client.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ pub struct Core {
     producers: Producers,
     consumers: Consumers,
     calls: Calls,
-    waker: Waker,
+    wake: Arc<DriverWake>,
     last_ticket: u64,
 }
 
@@ -88,22 +90,22 @@ impl Core {
         Self {
             net: Net::new(config.net, config.bootstrap, seed, now),
             producers: Producers::new(),
-            consumers: Consumers::new(),
+            consumers: Consumers::new(seed),
             calls,
-            waker: Waker::noop().clone(),
+            wake: Arc::default(),
             last_ticket: 0,
         }
     }
 
-    /// Says how handles on other threads wake the shell. Set it before anything is added.
+    /// Says how handles on other threads wake the shell.
     pub fn set_waker(&mut self, waker: &Waker) {
-        self.waker.clone_from(waker);
+        self.wake.set_waker(waker);
     }
 
     /// How handles on other threads wake the shell.
     #[must_use]
-    pub fn waker(&self) -> &Waker {
-        &self.waker
+    pub fn wake(&self) -> &Arc<DriverWake> {
+        &self.wake
     }
 
     /// The connections, the throttles and the view of the cluster.
@@ -148,7 +150,7 @@ impl Core {
     pub fn explain(&self, now: Instant) -> Vec<Waiting> {
         let mut waiting = Vec::new();
         self.producers.explain(&self.net, now, &mut waiting);
-        self.consumers.explain(&self.net, now, &mut waiting);
+        self.consumers.explain(&self.net, &mut waiting);
         waiting.extend(self.calls.waiting().map(|(since, reason)| Waiting {
             node: reason.node(),
             topic: None,
@@ -209,6 +211,7 @@ impl Core {
 
     /// Looks at the clock and at the handles' orders, and sends what can be sent.
     pub fn step(&mut self, now: Instant) {
+        self.wake.unpark();
         self.net.step(now);
         self.dispatch(now);
         self.producers.step(&mut self.net, now);
@@ -254,7 +257,6 @@ impl Core {
         self.net
             .poll_event()
             .or_else(|| self.producers.poll_event())
-            .or_else(|| self.consumers.poll_event())
             .or_else(|| self.calls.poll_event())
     }
 
@@ -279,7 +281,11 @@ impl Core {
     /// left something meanwhile. Without this order a wake could be lost.
     pub fn park(&mut self, now: Instant) -> Park {
         let until = self.poll_timeout();
-        let pending = self.producers.park(until, now) | self.consumers.park(until, now);
-        if pending { Park::Again } else { Park::Until(until) }
+        self.wake.park(until);
+        if self.producers.park(until, now) || self.consumers.has_orders() {
+            self.wake.unpark();
+            return Park::Again;
+        }
+        Park::Until(until)
     }
 }

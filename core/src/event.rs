@@ -5,7 +5,6 @@ use std::time::Duration;
 use ottla_proto::{BrokerId, ErrorCode};
 
 use crate::calls::{CallAnswer, CallError};
-use crate::consumer::{ConsumerEvent, ConsumerKey};
 use crate::net::{Class, ConnectionId, DisconnectCause, Host, Role, Throttle};
 use crate::producer::{CompressionJob, ProducerEvent, ProducerKey};
 use crate::time::Instant;
@@ -53,8 +52,6 @@ pub enum Event {
     },
     /// A producer has something to tell.
     Producer(ProducerKey, ProducerEvent),
-    /// A consumer has something to tell.
-    Consumer(ConsumerKey, ConsumerEvent),
     /// A connection is ready for requests.
     Connected {
         /// The node; below zero for a bootstrap address.
@@ -107,7 +104,6 @@ impl Event {
         match self {
             Self::CallDone { ticket, .. } => Some(*ticket),
             Self::Producer(_, event) => event.ticket(),
-            Self::Consumer(_, event) => event.ticket(),
             _ => None,
         }
     }

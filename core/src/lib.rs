@@ -27,11 +27,14 @@ pub mod retry;
 pub mod sync;
 pub mod time;
 pub mod wait;
+pub mod wake;
 
 mod core;
 mod event;
 mod machine;
 mod random;
+#[cfg(test)]
+mod world;
 
 pub use crate::core::{Core, CoreConfig, Park, Waiting};
 pub use event::{Command, Event, Ticket};

@@ -11,7 +11,6 @@ use crate::time::Instant;
 ///
 /// There is no "other": whoever adds a wait adds its name here.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum WaitReason {
     /// Nothing is known about the topic yet; the answer of a broker is due.
     Metadata {
@@ -102,6 +101,10 @@ pub enum WaitReason {
         /// The bytes that are free.
         free: u64,
     },
+    /// Records are here and were not read yet; more are asked for when they are.
+    Unread,
+    /// The application paused the partition.
+    Paused,
     /// What waits for this node already fills the share of the byte budget that one node may hold.
     NodeShare {
         /// The node.
@@ -130,7 +133,9 @@ impl WaitReason {
             | Self::ProducerId
             | Self::Compression
             | Self::EarlierBatch { .. }
-            | Self::Memory { .. } => None,
+            | Self::Memory { .. }
+            | Self::Unread
+            | Self::Paused => None,
         }
     }
 
@@ -177,6 +182,8 @@ impl fmt::Display for WaitReason {
             Self::Memory { needed, free } => {
                 write!(f, "the byte budget has {free} bytes free, {needed} are needed")
             }
+            Self::Unread => f.write_str("waiting for the application to read what is here"),
+            Self::Paused => f.write_str("paused by the application"),
             Self::NodeShare { node } => {
                 write!(f, "records for node {node} already fill its share of the byte budget")
             }

@@ -1,65 +1,136 @@
-//! The consumer machine. (Being filled in: only the outline that `Core` needs.)
+//! Reading records from assigned partitions.
+//!
+//! Two sides meet at the [`ConsumerEdge`]. The driver's side (`fetcher`, with `lookup` for where reading begins and
+//! `fetch` for the records) keeps one fetch in flight per node, cuts what arrives into batches (`split`) while
+//! the bytes are in the cache, and hands them over compressed. The application's side ([`ConsumerReader`])
+//! decompresses and checks a batch when it is wanted; from then on iterating it borrows and cannot fail.
+//!
+//! **Nothing is dropped.** Bytes are reserved in the `budget` before they are asked for, and stay charged until
+//! the application has dropped the last batch of the answer that brought them. A batch larger than what was
+//! reserved is admitted as debt, and nothing new is asked for until the debt is paid.
+//!
+//! **Nothing is read twice.** An assignment is a value with a number of its own; so is a request. An answer
+//! counts for a partition only if both still stand.
 
-use std::collections::VecDeque;
+mod batch;
+mod budget;
+mod config;
+mod edge;
+mod error;
+mod fetch;
+mod fetcher;
+mod lookup;
+mod partition;
+mod reader;
+mod split;
 
-use crate::core::Waiting;
-use crate::event::{Event, Ticket};
+use std::collections::BTreeMap;
+
+pub use batch::Batch;
+pub use config::{ConsumerConfig, Isolation, ResetPolicy, Start, TopicPartition};
+pub use edge::{ConsumerEdge, ConsumerStats, PartitionStatus};
+pub use error::{NotAssigned, PartitionError, PartitionFault};
+pub use reader::{ConsumerReader, ReadError};
+
+use crate::Waiting;
 use crate::machine::Machine;
-use crate::net::{Answer, Failure, Net, Sent};
+use crate::net::{Answer, Failure, Net, Owner, Sent};
+use crate::random::Random;
+use crate::sync::Arc;
 use crate::time::Instant;
+use crate::wake::DriverWake;
+use budget::Budget;
+use fetcher::Fetcher;
 
-/// A consumer of a client.
+/// A consumer, unique for the life of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConsumerKey(pub u64);
+pub struct ConsumerKey(pub u32);
 
-/// What a consumer tells.
+/// All consumers of a client.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum ConsumerEvent {}
-
-impl ConsumerEvent {
-    /// The operation that this event ends, if it is the end of one.
-    #[must_use]
-    pub fn ticket(&self) -> Option<Ticket> {
-        None
-    }
-}
-
-/// The consumers of a client.
-#[derive(Debug, Default)]
 pub struct Consumers {
-    events: VecDeque<Event>,
+    fetchers: BTreeMap<ConsumerKey, Fetcher>,
+    last_key: u32,
+    random: Random,
 }
 
 impl Consumers {
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// None yet.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { fetchers: BTreeMap::new(), last_key: 0, random: Random::new(seed) }
     }
 
-    pub(crate) fn explain(&self, _net: &Net, _now: Instant, _waiting: &mut Vec<Waiting>) {}
-
-    pub(crate) fn close_all(&mut self, _net: &mut Net, _now: Instant) {}
-
-    pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+    /// Starts a consumer that has nothing assigned. It ends when its reader is dropped or its edge closed.
+    pub fn add(&mut self, config: ConsumerConfig, wake: Arc<DriverWake>) -> (ConsumerKey, ConsumerReader) {
+        self.last_key = self.last_key.wrapping_add(1);
+        let key = ConsumerKey(self.last_key);
+        let budget = Budget::new(config.budget_bytes, Arc::clone(&wake));
+        let edge = ConsumerEdge::new(&config, Arc::clone(&budget), wake);
+        let reader = ConsumerReader::new(Arc::clone(&edge), config.decompressed_max_bytes);
+        self.fetchers.insert(key, Fetcher::new(key, config, edge, budget, self.random.next_u64()));
+        (key, reader)
     }
 
-    /// Publishes until when the shell sleeps, then says whether a handle left something meanwhile.
-    pub(crate) fn park(&mut self, _until: Option<Instant>, _now: Instant) -> bool {
-        false
+    /// Whether a handle has left something for the next step: looked at before the driver sleeps.
+    #[must_use]
+    pub fn has_orders(&self) -> bool {
+        self.fetchers.values().any(Fetcher::has_orders)
+    }
+
+    /// Says of every partition that has nothing to read what it waits for.
+    pub fn explain(&self, net: &Net, waiting: &mut Vec<Waiting>) {
+        for fetcher in self.fetchers.values() {
+            fetcher.explain(net, waiting);
+        }
+    }
+
+    /// As [`Self::explain`], of one consumer.
+    pub fn explain_one(&self, key: ConsumerKey, net: &Net, waiting: &mut Vec<Waiting>) {
+        if let Some(fetcher) = self.fetchers.get(&key) {
+            fetcher.explain(net, waiting);
+        }
+    }
+
+    /// Ends all of them.
+    pub fn close_all(&mut self, net: &mut Net, now: Instant) {
+        for mut fetcher in std::mem::take(&mut self.fetchers).into_values() {
+            fetcher.close(net, now);
+        }
+    }
+
+    fn owner(&mut self, owner: Owner) -> Option<&mut Fetcher> {
+        match owner {
+            Owner::Consumer(key) => self.fetchers.get_mut(&key),
+            Owner::Cluster | Owner::Producer(_) | Owner::Calls => None,
+        }
     }
 }
 
 impl Machine for Consumers {
-    fn step(&mut self, _net: &mut Net, _now: Instant) {}
+    fn step(&mut self, net: &mut Net, now: Instant) {
+        for fetcher in self.fetchers.values_mut() {
+            fetcher.step(net, now);
+        }
+        self.fetchers.retain(|_, fetcher| !fetcher.is_closed());
+    }
 
-    fn handle_answer(&mut self, _answer: Answer, _net: &mut Net, _now: Instant) {}
+    fn handle_answer(&mut self, answer: Answer, net: &mut Net, now: Instant) {
+        if let Some(fetcher) = self.owner(answer.owner) {
+            fetcher.handle_answer(&answer, net, now);
+        }
+    }
 
+    /// Every request of a consumer has an answer.
     fn handle_sent(&mut self, _sent: Sent, _net: &mut Net, _now: Instant) {}
 
-    fn handle_failure(&mut self, _failure: Failure, _net: &mut Net, _now: Instant) {}
+    fn handle_failure(&mut self, failure: Failure, net: &mut Net, now: Instant) {
+        if let Some(fetcher) = self.owner(failure.owner) {
+            fetcher.handle_failure(&failure, net, now);
+        }
+    }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.fetchers.values().filter_map(Fetcher::poll_timeout).min()
     }
 }

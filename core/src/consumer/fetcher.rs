@@ -1,0 +1,460 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem::discriminant;
+
+use ottla_proto::{BrokerId, ErrorCode, TopicName};
+
+use super::ConsumerKey;
+use super::budget::{Account, Budget};
+use super::config::{ConsumerConfig, Start, TopicPartition};
+use super::edge::{Appetite, ConsumerEdge, Delivery, Order, SlotId};
+use super::error::PartitionFault;
+use super::fetch::Flight;
+use super::lookup::Lookup;
+use super::partition::{Partition, Retry};
+use crate::Waiting;
+use crate::net::{Answer, Failure, Net, Owner, RequestToken, Role};
+use crate::random::Random;
+use crate::retry::{Remedy, remedy};
+use crate::sync::Arc;
+use crate::time::Instant;
+use crate::wait::WaitReason;
+
+/// The driver's side of one consumer: which partition is led by which node, what is asked of each node, and
+/// what its answers mean.
+///
+/// One fetch is in flight per node; it asks for every partition that can take more. So whatever has records
+/// answers at once, and a long poll only ever waits for partitions that have none. The answer's bytes are
+/// reserved before it is asked for, which is why nothing that arrives has to be dropped.
+#[derive(Debug)]
+pub(super) struct Fetcher {
+    pub(super) key: ConsumerKey,
+    pub(super) config: ConsumerConfig,
+    pub(super) edge: Arc<ConsumerEdge>,
+    pub(super) budget: Arc<Budget>,
+    pub(super) partitions: BTreeMap<SlotId, Partition>,
+    pub(super) nodes: BTreeMap<BrokerId, Node>,
+    pub(super) requests: BTreeMap<RequestToken, Request>,
+    /// Partitions whose start or end must be looked up.
+    pub(super) unresolved: BTreeSet<SlotId>,
+    topics: BTreeMap<TopicName, Topic>,
+    next_token: u64,
+    cluster_generation: Option<u64>,
+    random: Random,
+    closed: bool,
+}
+
+/// What goes on with one node.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) account: Arc<Account>,
+    /// The partitions that it leads, those whose turn is first in front.
+    pub(super) slots: VecDeque<SlotId>,
+    pub(super) fetch: Option<RequestToken>,
+    pub(super) lookup: Option<RequestToken>,
+    /// Why nothing can be sent to it, and since when.
+    pub(super) blocked: Option<(WaitReason, Instant)>,
+    /// No partition can be asked for before something changes, or before that moment.
+    pub(super) idle: Option<Idle>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Idle {
+    pub(super) until: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(super) enum Request {
+    Fetch(Flight),
+    Lookup(Lookup),
+}
+
+/// A topic that partitions are read from.
+#[derive(Debug)]
+struct Topic {
+    /// How many partitions are assigned.
+    assigned: usize,
+    /// All partitions are wanted, from here on; and how many there were so far.
+    all: Option<(Start, i32)>,
+    since: Instant,
+    /// The cluster has been saying this since then.
+    trouble: Option<(ErrorCode, Instant)>,
+    told: bool,
+}
+
+impl Fetcher {
+    pub(super) fn new(
+        key: ConsumerKey,
+        config: ConsumerConfig,
+        edge: Arc<ConsumerEdge>,
+        budget: Arc<Budget>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            key,
+            config,
+            edge,
+            budget,
+            partitions: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            unresolved: BTreeSet::new(),
+            topics: BTreeMap::new(),
+            next_token: 0,
+            cluster_generation: None,
+            random: Random::new(seed),
+            closed: false,
+        }
+    }
+
+    /// Takes orders, follows leaders and sends what can be sent.
+    pub(super) fn step(&mut self, net: &mut Net, now: Instant) {
+        let changed = self.follow_orders(net, now);
+        if self.closed {
+            return;
+        }
+        let generation = net.cluster().generation();
+        if changed || self.cluster_generation != Some(generation) {
+            self.cluster_generation = Some(generation);
+            self.expand_topics(net, now);
+            self.follow_leaders(net);
+        }
+        self.watch_topics(net, now);
+        self.look_up(net, now);
+        self.fetch(net, now);
+    }
+
+    pub(super) fn handle_answer(&mut self, answer: &Answer, net: &mut Net, now: Instant) {
+        match self.requests.remove(&answer.token) {
+            Some(Request::Fetch(flight)) => self.handle_fetch_answer(flight, answer, net, now),
+            Some(Request::Lookup(lookup)) => self.handle_lookup_answer(lookup, answer, net, now),
+            None => {}
+        }
+    }
+
+    /// A request will get no answer. Its partitions are free to be asked for again; when that may be, the
+    /// connection's own back-off decides.
+    pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net, now: Instant) {
+        let (node, slots) = match self.requests.remove(&failure.token) {
+            Some(Request::Fetch(flight)) => (flight.node, flight.slots()),
+            Some(Request::Lookup(lookup)) => (lookup.node, lookup.slots()),
+            None => return,
+        };
+        self.release(failure.token, node, &slots);
+        net.cluster_mut().refresh(now);
+    }
+
+    /// When [`Self::step`] is due for the clock's sake alone.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let idle =
+            self.nodes.values().filter(|node| node.fetch.is_none()).filter_map(|node| node.idle?.until);
+        let retries = self.unresolved.iter().filter_map(|slot| self.partitions.get(slot)?.retry);
+        let patience = self.config.unknown_topic_patience;
+        let topics = self.topics.values().filter(|topic| !topic.told).filter_map(|topic| topic.trouble);
+        let topics = topics.map(|(_, since)| since + patience);
+        idle.chain(retries.map(|retry| retry.until)).chain(topics).min()
+    }
+
+    /// Says of every partition that has nothing to read what it waits for.
+    pub(super) fn explain(&self, net: &Net, waiting: &mut Vec<Waiting>) {
+        for (slot, appetite) in self.edge.appetites(self.partitions.keys().copied()) {
+            let Some(partition) = self.partitions.get(&slot) else { continue };
+            let Some((reason, since)) = self.reason(partition, appetite, net) else { continue };
+            waiting.push(Waiting {
+                node: reason.node().or(partition.leader.map(|leader| leader.node)),
+                topic: Some(partition.name.topic.clone()),
+                partition: Some(partition.name.partition),
+                until: reason.until(),
+                reason,
+                since,
+            });
+        }
+        for (name, topic) in self.topics.iter().filter(|(_, topic)| topic.assigned == 0) {
+            let reason = WaitReason::Metadata { topic: name.clone() };
+            let topic_name = Some(name.clone());
+            waiting.push(Waiting {
+                node: None,
+                topic: topic_name,
+                partition: None,
+                until: None,
+                reason,
+                since: topic.since,
+            });
+        }
+    }
+
+    /// Ends it: requests in flight go with their connections, everything unread is dropped.
+    pub(super) fn close(&mut self, net: &mut Net, now: Instant) {
+        self.closed = true;
+        self.edge.end();
+        let owner = Owner::Consumer(self.key);
+        for (token, _) in std::mem::take(&mut self.requests) {
+            net.abandon(owner, token);
+        }
+        net.release(Role::Fetch(self.key), now);
+        for (name, _) in std::mem::take(&mut self.topics) {
+            net.cluster_mut().unwant(&name);
+        }
+        self.partitions.clear();
+        self.nodes.clear();
+        self.unresolved.clear();
+    }
+
+    pub(super) fn has_orders(&self) -> bool {
+        self.edge.has_orders() || self.budget.has_come_back()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+// Following what others decide.
+impl Fetcher {
+    fn follow_orders(&mut self, net: &mut Net, now: Instant) -> bool {
+        let orders = self.edge.take_orders();
+        let changed = !orders.is_empty() | self.budget.take_came_back();
+        for order in orders {
+            match order {
+                Order::Assign { slot, partition, start } => self.assign(slot, partition, start, net, now),
+                Order::Unassign(slot) => self.unassign(slot, net),
+                Order::AssignAll { topic, start } => self.topic_mut(&topic, net, now).all = Some((start, 0)),
+                Order::LookAgain => {}
+                Order::Close => {
+                    self.close(net, now);
+                    return true;
+                }
+            }
+        }
+        if changed {
+            self.wake_nodes();
+        }
+        changed
+    }
+
+    fn assign(&mut self, slot: SlotId, name: TopicPartition, start: Start, net: &mut Net, now: Instant) {
+        self.topic_mut(&name.topic, net, now).assigned += 1;
+        let partition = Partition::new(name, start, &self.config, now);
+        if partition.needs_lookup() {
+            self.unresolved.insert(slot);
+        }
+        self.partitions.insert(slot, partition);
+    }
+
+    fn unassign(&mut self, slot: SlotId, net: &mut Net) {
+        let Some(partition) = self.partitions.remove(&slot) else { return };
+        self.unresolved.remove(&slot);
+        if let Some(leader) = partition.leader
+            && let Some(node) = self.nodes.get_mut(&leader.node)
+        {
+            node.slots.retain(|other| *other != slot);
+        }
+        let name = &partition.name.topic;
+        if let Some(topic) = self.topics.get_mut(name) {
+            topic.assigned -= 1;
+            if topic.assigned == 0 && topic.all.is_none() {
+                self.topics.remove(name);
+                self.edge.tell_topic_trouble(name, None);
+                net.cluster_mut().unwant(name);
+            }
+        }
+    }
+
+    fn topic_mut(&mut self, name: &TopicName, net: &mut Net, now: Instant) -> &mut Topic {
+        self.topics.entry(name.clone()).or_insert_with(|| {
+            net.cluster_mut().want(name);
+            Topic { assigned: 0, all: None, since: now, trouble: None, told: false }
+        })
+    }
+
+    /// Assigns the partitions of topics that are wanted whole. What a topic grows by later is read from its
+    /// first record, since nobody can have seen any of it.
+    fn expand_topics(&mut self, net: &mut Net, now: Instant) {
+        let mut grown = Vec::new();
+        for (name, topic) in &mut self.topics {
+            let (Some((start, known)), Some(count)) = (&mut topic.all, net.cluster().partition_count(name))
+            else {
+                continue;
+            };
+            let begin = if *known == 0 { *start } else { Start::Earliest };
+            let new = *known..count;
+            *known = count.max(*known);
+            grown.extend(new.map(|partition| (TopicPartition { topic: name.clone(), partition }, begin)));
+        }
+        if !grown.is_empty() {
+            self.edge.assign_new(grown);
+            self.follow_orders(net, now);
+        }
+    }
+
+    /// Tells the reader of topics that the cluster does not know, or does not let it see: of those that may yet
+    /// come to be, after a while.
+    fn watch_topics(&mut self, net: &Net, now: Instant) {
+        for (name, topic) in &mut self.topics {
+            let error = net.cluster().topic_error(name);
+            topic.trouble = match (error, topic.trouble) {
+                (Some(error), Some((_, since))) => Some((error, since)),
+                (Some(error), None) => Some((error, now)),
+                (None, _) => None,
+            };
+            let patience = self.config.unknown_topic_patience;
+            let told =
+                topic.trouble.filter(|(error, since)| !error.is_retriable() || *since + patience <= now);
+            if told.is_some() != topic.told {
+                topic.told = told.is_some();
+                self.edge.tell_topic_trouble(name, told.map(|(error, _)| error));
+            }
+        }
+    }
+
+    /// Puts every partition with the node that leads it now. One that moves is asked of its new leader at once;
+    /// what the old one may still answer is not waited for and not taken.
+    fn follow_leaders(&mut self, net: &Net) {
+        let mut moved = BTreeMap::new();
+        for (slot, partition) in &mut self.partitions {
+            let leader = net.cluster().leader(&partition.name.topic, partition.name.partition);
+            if leader == partition.leader {
+                continue;
+            }
+            partition.retry = None;
+            let (new, old) = (leader.map(|leader| leader.node), partition.leader.map(|leader| leader.node));
+            partition.leader = leader;
+            if new != old {
+                partition.asked = partition.asked.filter(|_| new.is_none());
+                moved.insert(*slot, new);
+            }
+        }
+        if moved.is_empty() {
+            return self.wake_nodes();
+        }
+        for node in self.nodes.values_mut() {
+            node.slots.retain(|slot| !moved.contains_key(slot));
+        }
+        for (slot, node) in moved {
+            let Some(node) = node else { continue };
+            let budget = &self.budget;
+            let node = self.nodes.entry(node).or_insert_with(|| Node::new(Account::new(budget)));
+            node.slots.push_back(slot);
+        }
+        self.wake_nodes();
+    }
+}
+
+// What fetches and look-ups share.
+impl Fetcher {
+    pub(super) fn token(&mut self) -> RequestToken {
+        self.next_token += 1;
+        RequestToken(self.next_token)
+    }
+
+    /// Something changed: partitions that could not be asked for are looked at again.
+    pub(super) fn wake_nodes(&mut self) {
+        for node in self.nodes.values_mut() {
+            node.idle = None;
+        }
+    }
+
+    pub(super) fn block(&mut self, node: BrokerId, reason: WaitReason, now: Instant) {
+        let Some(node) = self.nodes.get_mut(&node) else { return };
+        let same = |(known, _): &&(WaitReason, Instant)| discriminant(known) == discriminant(&reason);
+        let since = node.blocked.as_ref().filter(same).map_or(now, |(_, since)| *since);
+        node.blocked = Some((reason, since));
+    }
+
+    /// A request has ended.
+    pub(super) fn release(&mut self, token: RequestToken, node: BrokerId, slots: &[SlotId]) {
+        if let Some(node) = self.nodes.get_mut(&node) {
+            node.fetch = node.fetch.filter(|fetch| *fetch != token);
+            node.lookup = node.lookup.filter(|lookup| *lookup != token);
+            node.idle = None;
+        }
+        for slot in slots {
+            if let Some(partition) = self.partitions.get_mut(slot) {
+                partition.asked = partition.asked.filter(|asked| *asked != token);
+            }
+        }
+    }
+
+    pub(super) fn is_asked(&self, slot: SlotId, token: RequestToken) -> bool {
+        self.partitions.get(&slot).is_some_and(|partition| partition.asked == Some(token))
+    }
+
+    /// An error that may pass: the partition waits its turn, or until it has another leader.
+    pub(super) fn put_off(&mut self, slot: SlotId, error: ErrorCode, net: &mut Net, now: Instant) {
+        let Some(partition) = self.partitions.get_mut(&slot) else { return };
+        partition.failures = partition.failures.saturating_add(1);
+        let delay = self.config.retry_backoff.delay(partition.failures, &mut self.random);
+        partition.retry = Some(Retry { until: now + delay, since: now, error });
+        if remedy(error) == Remedy::Refresh {
+            net.cluster_mut().refresh(now);
+        }
+    }
+
+    /// Does what the error asks for.
+    pub(super) fn put_off_or_fail(
+        &mut self,
+        slot: SlotId,
+        error: ErrorCode,
+        node: BrokerId,
+        net: &mut Net,
+        now: Instant,
+    ) {
+        // Java goes on after an unknown error as well: it says nothing about the partition.
+        if remedy(error) == Remedy::Fail && error != ErrorCode::UNKNOWN_SERVER_ERROR {
+            self.fail(slot, PartitionFault::Refused { node, error }, None);
+        } else {
+            self.put_off(slot, error, net, now);
+        }
+    }
+
+    /// The partition stands still until the application seeks.
+    pub(super) fn fail(&mut self, slot: SlotId, fault: PartitionFault, skip_to: Option<i64>) {
+        let Some(partition) = self.partitions.get_mut(&slot) else { return };
+        let failure = Some(partition.fail(fault, skip_to));
+        self.unresolved.remove(&slot);
+        self.edge.deliver([(slot, Delivery { failure, ..Delivery::default() })]);
+    }
+
+    pub(super) fn fail_all(&mut self, slots: &[SlotId], fault: &PartitionFault) {
+        for slot in slots {
+            self.fail(*slot, fault.clone(), None);
+        }
+    }
+
+    fn reason(&self, partition: &Partition, appetite: Appetite, net: &Net) -> Option<(WaitReason, Instant)> {
+        match appetite {
+            Appetite::Failed | Appetite::Ended => return None,
+            Appetite::Paused => return Some((WaitReason::Paused, partition.since)),
+            Appetite::Full => {
+                return Some((WaitReason::Unread, partition.absent_since.unwrap_or(partition.since)));
+            }
+            Appetite::Hungry => {}
+        }
+        let TopicPartition { topic, partition: number } = &partition.name;
+        let Some(leader) = partition.leader else {
+            let topic = topic.clone();
+            let reason = if net.cluster().partition_count(&topic).is_some() {
+                WaitReason::NoLeader { topic, partition: *number }
+            } else {
+                WaitReason::Metadata { topic }
+            };
+            return Some((reason, partition.since));
+        };
+        if let Some(Retry { until, since, error }) = partition.retry {
+            return Some((WaitReason::RetryBackoff { until, error }, since));
+        }
+        let node = self.nodes.get(&leader.node)?;
+        let in_flight = partition.asked.or(node.fetch).and_then(|token| self.requests.get(&token));
+        match in_flight {
+            Some(Request::Fetch(Flight { sent_at, .. }) | Request::Lookup(Lookup { sent_at, .. })) => {
+                Some((WaitReason::AnswerDue { node: leader.node }, *sent_at))
+            }
+            None => node.blocked.clone(),
+        }
+    }
+}
+
+impl Node {
+    fn new(account: Arc<Account>) -> Self {
+        Self { account, slots: VecDeque::new(), fetch: None, lookup: None, blocked: None, idle: None }
+    }
+}

@@ -1,0 +1,102 @@
+use ottla_proto::ErrorCode;
+
+use super::config::{ConsumerConfig, ResetPolicy, Start, TopicPartition};
+use super::error::{PartitionError, PartitionFault};
+use crate::cluster::Leader;
+use crate::net::RequestToken;
+use crate::time::Instant;
+
+/// What the driver knows of one assigned partition.
+#[derive(Debug)]
+pub(super) struct Partition {
+    pub(super) name: TopicPartition,
+    pub(super) stage: Stage,
+    /// Whether the end is still to be looked up (`until_end`).
+    pub(super) end_wanted: bool,
+    /// Where reading ends, if it does.
+    pub(super) end: Option<i64>,
+    /// Where to go on if the position is not in the log; `None` to leave that to the application.
+    pub(super) reset_to: Option<Start>,
+    pub(super) leader: Option<Leader>,
+    /// The request that asks for it, if one is in flight.
+    pub(super) asked: Option<RequestToken>,
+    pub(super) failures: u32,
+    pub(super) retry: Option<Retry>,
+    /// Since when fetches to its node leave it out.
+    pub(super) absent_since: Option<Instant>,
+    /// The last answer had no room for its first batch.
+    pub(super) incomplete: bool,
+    pub(super) since: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The offset to begin at is not known.
+    Start(Start),
+    /// The offset to fetch next.
+    At(i64),
+    /// The application was told and must seek.
+    Failed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Retry {
+    pub(super) until: Instant,
+    pub(super) since: Instant,
+    pub(super) error: ErrorCode,
+}
+
+impl Partition {
+    pub(super) fn new(name: TopicPartition, start: Start, config: &ConsumerConfig, now: Instant) -> Self {
+        Self {
+            name,
+            stage: match start {
+                Start::At(offset) => Stage::At(offset),
+                Start::Earliest | Start::Latest | Start::Timestamp(_) => Stage::Start(start),
+            },
+            end_wanted: config.until_end,
+            end: None,
+            reset_to: match (config.reset, start) {
+                (ResetPolicy::Earliest, _) | (ResetPolicy::AsStarted, Start::Earliest) => {
+                    Some(Start::Earliest)
+                }
+                (ResetPolicy::Latest, _) | (ResetPolicy::AsStarted, Start::Latest) => Some(Start::Latest),
+                (ResetPolicy::Error, _) | (ResetPolicy::AsStarted, Start::At(_) | Start::Timestamp(_)) => {
+                    None
+                }
+            },
+            leader: None,
+            asked: None,
+            failures: 0,
+            retry: None,
+            absent_since: None,
+            incomplete: false,
+            since: now,
+        }
+    }
+
+    /// Whether an offset must be asked for before, or instead of, records.
+    pub(super) fn needs_lookup(&self) -> bool {
+        match self.stage {
+            Stage::Start(_) => true,
+            Stage::At(_) => self.end_wanted,
+            Stage::Failed => false,
+        }
+    }
+
+    /// An answer had no error.
+    pub(super) fn succeed(&mut self) {
+        self.failures = 0;
+        self.retry = None;
+    }
+
+    /// Stops it and says why.
+    pub(super) fn fail(&mut self, fault: PartitionFault, skip_to: Option<i64>) -> PartitionError {
+        let offset = match self.stage {
+            Stage::At(offset) => Some(offset),
+            Stage::Start(_) | Stage::Failed => None,
+        };
+        self.stage = Stage::Failed;
+        PartitionError { partition: self.name.clone(), offset, skip_to, fault }
+    }
+}
