@@ -35,6 +35,7 @@ pub enum Target {
 pub struct CallSpec {
     request: Box<dyn AnyRequest>,
     target: Target,
+    highest: i16,
     deadline: Instant,
     attempt_timeout: Duration,
 }
@@ -60,8 +61,9 @@ impl CallSpec {
         R::Response: Send + 'static,
     {
         Self {
-            request: Box::new(Typed { request, highest: i16::MAX, error }),
+            request: Box::new(Typed { request, error }),
             target: Target::Any,
+            highest: i16::MAX,
             deadline,
             attempt_timeout: Duration::from_secs(30),
         }
@@ -71,6 +73,13 @@ impl CallSpec {
     #[must_use]
     pub fn to(mut self, target: Target) -> Self {
         self.target = target;
+        self
+    }
+
+    /// Never uses a version above this one.
+    #[must_use]
+    pub fn highest(mut self, version: i16) -> Self {
+        self.highest = version;
         self
     }
 
@@ -289,7 +298,7 @@ impl Calls {
             timeout: call.spec.attempt_timeout,
             answer: true,
         };
-        match call.spec.request.send(net, link, options, now) {
+        match call.spec.request.send(net, link, call.spec.highest, options, now) {
             Ok(()) => call.state = State::Sent { node: link.node },
             Err(error) => self.end(ticket, Err(error)),
         }
@@ -365,7 +374,14 @@ impl Machine for Calls {
 trait AnyRequest: Send + fmt::Debug {
     fn api(&self) -> ApiKey;
 
-    fn send(&self, net: &mut Net, link: Link, options: SendOptions, now: Instant) -> Result<(), CallError>;
+    fn send(
+        &self,
+        net: &mut Net,
+        link: Link,
+        highest: i16,
+        options: SendOptions,
+        now: Instant,
+    ) -> Result<(), CallError>;
 
     #[expect(clippy::type_complexity, reason = "a pair that one caller takes apart at once")]
     fn open(
@@ -378,7 +394,6 @@ trait AnyRequest: Send + fmt::Debug {
 
 struct Typed<R: Request> {
     request: R,
-    highest: i16,
     error: fn(&R::Response) -> Option<ErrorCode>,
 }
 
@@ -397,8 +412,15 @@ where
         R::KEY
     }
 
-    fn send(&self, net: &mut Net, link: Link, options: SendOptions, now: Instant) -> Result<(), CallError> {
-        let version = net.version::<R>(link, self.highest)?;
+    fn send(
+        &self,
+        net: &mut Net,
+        link: Link,
+        highest: i16,
+        options: SendOptions,
+        now: Instant,
+    ) -> Result<(), CallError> {
+        let version = net.version::<R>(link, highest)?;
         Ok(net.send(link, version, &self.request, options, now)?)
     }
 

@@ -263,15 +263,20 @@ pub enum Reach {
 
 impl fmt::Display for ReachReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.host)?;
-        match &self.state {
-            Reach::Untried => f.write_str("not tried"),
-            Reach::Connecting => f.write_str("no answer to the connection attempt so far"),
-            Reach::HandshakeDue => {
+        write!(f, "{}: {}", self.host, self.state)
+    }
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untried => f.write_str("not tried"),
+            Self::Connecting => f.write_str("no answer to the connection attempt so far"),
+            Self::HandshakeDue => {
                 f.write_str("connected, but the peer has not answered the handshake; is it a Kafka broker?")
             }
-            Reach::Ready => f.write_str("connected"),
-            Reach::Failed(cause) => cause.fmt(f),
+            Self::Ready => f.write_str("connected"),
+            Self::Failed(cause) => cause.fmt(f),
         }
     }
 }
