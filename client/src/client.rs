@@ -1,0 +1,63 @@
+//! The root of everything: one view of one cluster.
+
+use crate::admin::Admin;
+use crate::builder::ClientBuilder;
+use crate::driver::DriverHandle;
+use crate::error::DriverStopped;
+use crate::throttle::{self, Throttle};
+use crate::wait::Waiting;
+
+/// A client of one Kafka cluster: the connections, the view of the cluster, and what brokers asked it for.
+///
+/// Producers, consumers and the administrator that come from it share all of that. Cloning costs two reference
+/// counts. It lives as long as any clone or anything made from it; when the last one is dropped, its connections
+/// are closed at once and nobody waits.
+#[derive(Clone, Debug)]
+pub struct Client {
+    driver: DriverHandle,
+}
+
+impl Client {
+    /// Begins to build a client of the cluster that one of `servers` belongs to.
+    ///
+    /// `servers` is a list as Kafka's `bootstrap.servers` has it: `"kafka-1:9092,kafka-2:9092"`. The port is 9092
+    /// if there is none; IPv6 addresses stand in brackets. They are only asked who belongs to the cluster, so two
+    /// or three are enough for a cluster of any size.
+    pub fn builder(servers: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(servers.into())
+    }
+
+    pub(crate) fn new(driver: DriverHandle) -> Self {
+        Self { driver }
+    }
+
+    /// Topics and the cluster itself: looking, creating, deleting.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.driver.clone())
+    }
+
+    /// Every throttle that holds at this moment.
+    ///
+    /// Takes no lock and asks nobody; it allocates only the list, and nothing if it is empty.
+    #[must_use]
+    pub fn throttle(&self) -> Vec<Throttle> {
+        throttle::active(&self.driver)
+    }
+
+    /// Everything that waits in this client at this moment, and what for.
+    ///
+    /// Costs one turn of the driver and an entry per waiting batch or request.
+    ///
+    /// # Errors
+    /// If the client has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses the answer and nothing else.
+    pub async fn explain(&self) -> Result<Vec<Waiting>, DriverStopped> {
+        let explain = |core: &mut ottla_core::Core, now| {
+            core.explain(now).iter().map(|waiting| Waiting::new(waiting, now)).collect()
+        };
+        self.driver.run(explain).await
+    }
+}

@@ -1,0 +1,211 @@
+//! The driver as one future: a turn per poll, with one look at the clock and no await inside.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use ottla_core::net::{ConnectFailure, ConnectionId, DisconnectCause};
+use ottla_core::{Command, Core, Event, Instant, Park, Ticket};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Sleep, sleep_until};
+
+use super::clock::Clock;
+use super::compress::Compressor;
+use super::connect::connect;
+use super::events::trace;
+use super::handle::Operation;
+use super::socket::{Progress, Socket};
+
+/// What callers ask for in a turn before the sockets have their share.
+const TURN_OPERATIONS: usize = 256;
+
+pub(crate) struct Driver {
+    core: Core,
+    clock: Clock,
+    operations: mpsc::UnboundedReceiver<Operation>,
+    answers: BTreeMap<Ticket, oneshot::Sender<Event>>,
+    connecting: BTreeMap<ConnectionId, Connecting>,
+    sockets: BTreeMap<ConnectionId, Socket>,
+    compressor: Compressor,
+    frame_limit: usize,
+    timer: Pin<Box<Sleep>>,
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<TcpStream, ConnectFailure>> + Send>>;
+
+impl Driver {
+    pub(super) fn new(
+        core: Core,
+        clock: Clock,
+        operations: mpsc::UnboundedReceiver<Operation>,
+        frame_limit: usize,
+    ) -> Self {
+        Self {
+            core,
+            clock,
+            operations,
+            answers: BTreeMap::new(),
+            connecting: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            compressor: Compressor::new(),
+            frame_limit,
+            timer: Box::pin(sleep_until(tokio::time::Instant::now())),
+        }
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let now = this.clock.now();
+        this.core.set_waker(context.waker());
+
+        let Some(mut progress) = this.take_operations(now, context) else {
+            // The last handle is gone. Dropping the driver settles what is left.
+            return Poll::Ready(());
+        };
+        this.take_connections(now, context);
+        this.compressor.poll(&mut this.core, now, context);
+        progress = progress.and(this.read(now, context));
+        this.core.step(now);
+        this.obey(context);
+        progress = progress.and(this.write(now, context));
+        this.tell();
+        if progress == Progress::More || !this.park(now, context) {
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+}
+
+/// Whatever ends a driver (the last handle dropped, the runtime shut down) leaves nobody waiting.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.core.close(self.clock.now());
+        self.tell();
+    }
+}
+
+impl Driver {
+    /// `None` once nobody can ask any more.
+    fn take_operations(&mut self, now: Instant, context: &mut Context<'_>) -> Option<Progress> {
+        for _ in 0..TURN_OPERATIONS {
+            match self.operations.poll_recv(context) {
+                Poll::Pending => return Some(Progress::Blocked),
+                Poll::Ready(None) => return None,
+                Poll::Ready(Some(Operation::Run(work))) => work(&mut self.core, now),
+                Poll::Ready(Some(Operation::Ask { begin, answer })) => {
+                    // Whoever dropped the answer before we came to it has changed their mind.
+                    if !answer.is_closed() {
+                        let ticket = begin(&mut self.core, now);
+                        self.answers.insert(ticket, answer);
+                    }
+                }
+                Poll::Ready(Some(Operation::Forget)) => {
+                    let core = &mut self.core;
+                    self.answers.retain(|&ticket, answer| {
+                        let gone = answer.is_closed();
+                        if gone {
+                            core.forget(ticket);
+                        }
+                        !gone
+                    });
+                }
+            }
+        }
+        Some(Progress::More)
+    }
+
+    fn take_connections(&mut self, now: Instant, context: &mut Context<'_>) {
+        self.connecting.retain(|&id, attempt| {
+            match attempt.as_mut().poll(context) {
+                Poll::Pending => return true,
+                Poll::Ready(Ok(stream)) => {
+                    self.sockets.insert(id, Socket::new(id, stream, self.frame_limit));
+                    self.core.handle_connected(id, now);
+                }
+                Poll::Ready(Err(failure)) => self.core.handle_connect_failed(id, failure, now),
+            }
+            false
+        });
+    }
+
+    fn read(&mut self, now: Instant, context: &mut Context<'_>) -> Progress {
+        let mut progress = Progress::Blocked;
+        let core = &mut self.core;
+        self.sockets.retain(|&id, socket| match socket.read(core, now, context) {
+            Ok(further) => {
+                progress = progress.and(further);
+                true
+            }
+            Err(cause) => {
+                core.handle_disconnected(id, cause, now);
+                false
+            }
+        });
+        progress
+    }
+
+    fn write(&mut self, now: Instant, context: &mut Context<'_>) -> Progress {
+        let mut progress = Progress::Blocked;
+        let ready: Vec<_> = self.core.connections_with_output().collect();
+        for id in ready {
+            let Some(socket) = self.sockets.get_mut(&id) else { continue };
+            match socket.write(&mut self.core, now, context) {
+                Ok(further) => progress = progress.and(further),
+                Err(cause) => self.disconnected(id, cause, now),
+            }
+        }
+        progress
+    }
+
+    fn disconnected(&mut self, id: ConnectionId, cause: DisconnectCause, now: Instant) {
+        self.sockets.remove(&id);
+        self.core.handle_disconnected(id, cause, now);
+    }
+
+    fn obey(&mut self, context: &mut Context<'_>) {
+        while let Some(command) = self.core.poll_command() {
+            match command {
+                Command::Connect { id, host, within, .. } => {
+                    self.connecting.insert(id, Box::pin(connect(host, within)));
+                    // Its first poll, which starts it, belongs to the next turn.
+                    context.waker().wake_by_ref();
+                }
+                Command::Close { id } => {
+                    self.connecting.remove(&id);
+                    self.sockets.remove(&id);
+                }
+                Command::Compress(job) => self.compressor.start(job),
+            }
+        }
+    }
+
+    fn tell(&mut self) {
+        while let Some(event) = self.core.poll_event() {
+            match event.ticket() {
+                None => trace(&event),
+                // Whoever dropped the answer in this very turn does not miss it.
+                Some(ticket) => drop(self.answers.remove(&ticket).map(|answer| answer.send(event))),
+            }
+        }
+    }
+
+    /// Sleeps until the core's next deadline, unless something came in while we looked away.
+    fn park(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
+        match self.core.park(now) {
+            Park::Again => false,
+            Park::Until(None) => true,
+            Park::Until(Some(deadline)) => {
+                let deadline = self.clock.to_tokio(deadline);
+                if self.timer.deadline() != deadline {
+                    self.timer.as_mut().reset(deadline);
+                }
+                self.timer.as_mut().poll(context).is_pending()
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Finding a cluster, and every way in which that fails.
+
+mod fake;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use fake::{Asked, Fake, Reply};
+use ottla::{AddressError, BuildError, Client, ServerFailure, ServerFailureKind};
+use ottla_proto::ApiKey;
+
+/// What a build may take beyond its own deadline on a busy machine.
+const GRACE: Duration = Duration::from_secs(3);
+
+async fn unreachable(servers: &str) -> Vec<ServerFailure> {
+    let within = Duration::from_millis(400);
+    let started = Instant::now();
+    let error = Client::builder(servers).build_timeout(within).build().await.unwrap_err();
+    assert!(started.elapsed() < within + GRACE, "it took {:?}", started.elapsed());
+    let message = error.to_string();
+    let BuildError::Unreachable { servers, .. } = error else { panic!("{error:?}") };
+    for server in &servers {
+        assert!(message.contains(&server.to_string()), "{message:?} lacks {server}");
+    }
+    servers
+}
+
+async fn failure_of(fake: &Fake) -> ServerFailure {
+    let servers = unreachable(&fake.server()).await;
+    let [failure] = <[ServerFailure; 1]>::try_from(servers).unwrap();
+    assert_eq!(failure.server, fake.server());
+    failure
+}
+
+/// A server that waits for the first bytes, says `words` and leaves the connection open.
+fn says(words: &'static [u8]) -> Fake {
+    Fake::tcp(move |stream| {
+        let mut request = [0; 512];
+        stream.read(&mut request)?;
+        stream.write_all(words)?;
+        while stream.read(&mut request)? > 0 {}
+        Ok(())
+    })
+}
+
+#[tokio::test]
+async fn a_cluster_is_found() {
+    let fake = Fake::kafka(|_| None);
+    let client = Client::builder(fake.server()).build().await.unwrap();
+    assert!(client.throttle().is_empty());
+    assert!(client.explain().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_good_server_among_bad_ones_is_enough() {
+    let (silent, http) = (says(b""), says(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+    let good = Fake::kafka(|_| None);
+    let servers = format!("{},{},{}", silent.server(), http.server(), good.server());
+    Client::builder(servers).connection_setup_timeout(Duration::from_millis(300)).build().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_port_is_named_with_its_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let failures = unreachable(&server).await;
+    assert_eq!(failures[0].kind, ServerFailureKind::NotConnected);
+    assert!(failures[0].message.contains(&server), "{}", failures[0]);
+}
+
+#[tokio::test]
+async fn each_server_is_named() {
+    let (silent, http) = (says(b""), says(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+    let failures = unreachable(&format!("{},{}", silent.server(), http.server())).await;
+    assert_eq!(failures.len(), 2, "{failures:?}");
+    assert_eq!(failures[0].server, silent.server());
+    assert_eq!(failures[1].server, http.server());
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_told() {
+    // Reserved for this very purpose (RFC 6761).
+    let failures = unreachable("kafka.invalid:9092").await;
+    assert_eq!(failures[0].kind, ServerFailureKind::Unresolved, "{}", failures[0]);
+}
+
+#[tokio::test]
+async fn an_http_server_is_recognised() {
+    let failure = failure_of(&says(b"HTTP/1.1 400 Bad Request\r\n\r\n")).await;
+    assert_eq!(failure.kind, ServerFailureKind::NotKafka);
+    assert!(failure.message.contains("HTTP"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_tls_port_is_recognised() {
+    // The alert that a TLS server sends when the first bytes are no handshake.
+    let failure = failure_of(&says(&[0x15, 3, 3, 0, 2, 2, 10])).await;
+    assert_eq!(failure.kind, ServerFailureKind::Tls);
+    assert!(failure.message.contains("TLS"), "{failure}");
+}
+
+#[tokio::test]
+async fn silence_ends_at_the_deadline() {
+    let failure = failure_of(&says(b"")).await;
+    assert_eq!(failure.kind, ServerFailureKind::Silent, "{failure}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_told() {
+    let failure = failure_of(&Fake::tcp(|stream| stream.read(&mut [0; 512]).map(|_| ()))).await;
+    assert_eq!(failure.kind, ServerFailureKind::Closed, "{failure}");
+}
+
+#[tokio::test]
+async fn lengths_that_no_frame_has_are_refused() {
+    let giant = failure_of(&says(&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0])).await;
+    assert_eq!(giant.kind, ServerFailureKind::NotKafka);
+    let negative = failure_of(&says(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])).await;
+    assert_eq!(negative.kind, ServerFailureKind::NotKafka);
+}
+
+#[tokio::test]
+async fn an_answer_cut_short_is_told() {
+    let fake = Fake::kafka(|asked| {
+        let mut frame = asked.frame(&[0; 64]);
+        frame.truncate(30);
+        Some(Reply::Raw(frame))
+    });
+    let failure = failure_of(&fake).await;
+    assert_eq!(failure.kind, ServerFailureKind::Silent, "a frame that never ends: {failure}");
+
+    let fake = Fake::tcp(|stream| {
+        stream.read(&mut [0; 512])?;
+        stream.write_all(&[0, 0, 1, 0, 1, 2, 3])
+    });
+    assert_eq!(failure_of(&fake).await.kind, ServerFailureKind::Closed, "cut in the middle of a frame");
+}
+
+#[tokio::test]
+async fn garbage_in_good_frames_is_refused() {
+    for body in [&[][..], &[0xff; 3], &[0xff; 300], &[0; 7]] {
+        let fake = Fake::kafka(move |asked| Some(Reply::Raw(asked.frame(body))));
+        let failure = failure_of(&fake).await;
+        assert_eq!(failure.kind, ServerFailureKind::Refused, "{body:?}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn garbage_in_place_of_the_metadata_is_refused() {
+    let script =
+        |asked: &Asked| (asked.api == ApiKey::METADATA).then(|| Reply::Raw(asked.frame(&[0xee; 50])));
+    let failure = failure_of(&Fake::kafka(script)).await;
+    assert_eq!(failure.kind, ServerFailureKind::Refused, "{failure}");
+}
+
+#[tokio::test]
+async fn an_answer_to_another_question_is_refused() {
+    let fake = Fake::kafka(|_| Some(Reply::Raw(vec![0, 0, 0, 6, 9, 9, 9, 9, 0, 0])));
+    assert_eq!(failure_of(&fake).await.kind, ServerFailureKind::NotKafka);
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_at_once() {
+    let error = Client::builder(" , ").build().await.unwrap_err();
+    assert!(matches!(error, BuildError::Address(AddressError::Empty)), "{error:?}");
+    let error = Client::builder("localhost").max_in_flight(0).build().await.unwrap_err();
+    assert!(matches!(error, BuildError::Setting { name: "max_in_flight", .. }), "{error:?}");
+}
