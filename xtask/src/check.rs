@@ -4,24 +4,21 @@ mod api;
 mod sources;
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::generate;
-use crate::steps::{Outcome, Steps, Verdict, cargo, output, pass};
+use crate::steps::{Outcome, Steps, cargo, close, output, pass};
 
 /// The oldest compiler that builds the project, as (major, minor).
 const MSRV: (u32, u32) = (1, 89);
 
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run() -> ExitCode {
     let mut steps = Steps::default();
     all(&mut steps, Tools::IfPresent);
-    let (passed, failed) = (steps.count(Verdict::Passed), steps.count(Verdict::Failed));
-    println!("{passed} passed, {failed} failed, {} skipped", steps.count(Verdict::Skipped));
-    ensure!(failed == 0, "{failed} checks failed");
-    Ok(())
+    close(steps.counts())
 }
 
 /// Whether a check may be skipped on a machine without the tool it needs.

@@ -2,35 +2,35 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::check::{self, Tools};
-use crate::steps::{Steps, Verdict, cargo, output, pass};
+use crate::steps::{Counts, Outcome, Steps, Verdict, cargo, close, output, pass};
 use crate::test::{self, Arguments, Tally, Tier};
 
 /// What must pass before a change lands. The last line counts steps and tests together.
-pub(crate) fn ci() -> Result<()> {
+pub(crate) fn ci() -> ExitCode {
     Report::of(Tier::Short).finish()
 }
 
 /// The same with the full counts, and the benchmarks; kept as `docs/proof.md`.
-pub(crate) fn proof() -> Result<()> {
+pub(crate) fn proof() -> Result<ExitCode> {
     // Before anything runs: the report is about this commit, not about one made meanwhile.
     let head = Head::read()?;
     let mut report = Report::of(Tier::Full);
     let mut figures = String::new();
     report.steps.run("benchmarks", || {
         figures = output(benchmarks().args(["records"]))?;
-        Ok(crate::steps::Outcome::Passed)
+        Ok(Outcome::Passed)
     });
     let folder = crate::root().join("docs");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("proof.md"), report.markdown(&head, &figures)?)?;
     println!("docs/proof.md is written");
-    report.finish()
+    Ok(report.finish())
 }
 
 /// Runs the benchmark program in this terminal.
@@ -61,7 +61,7 @@ impl Report {
             println!("FAILED  tests: {error:#}");
             Tally::not_built()
         });
-        let verdict = if tests.failed() == 0 { Verdict::Passed } else { Verdict::Failed };
+        let verdict = if tests.counts().failed == 0 { Verdict::Passed } else { Verdict::Failed };
         steps.note("tests and examples", begin.elapsed(), verdict);
         steps.run("documentation", || {
             pass(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
@@ -69,23 +69,14 @@ impl Report {
         Report { steps, tests }
     }
 
-    fn finish(&self) -> Result<()> {
+    fn finish(&self) -> ExitCode {
         println!("\n{}\n{}", self.tests, self.steps);
         self.tests.print_exceptions();
-        println!("{}", self.line());
-        let failed = self.failed();
-        ensure!(failed == 0, "{failed} of them failed");
-        Ok(())
+        close(self.counts())
     }
 
-    fn line(&self) -> String {
-        let passed = self.steps.count(Verdict::Passed) + self.tests.passed();
-        let skipped = self.steps.count(Verdict::Skipped) + self.tests.skipped();
-        format!("{passed} passed, {} failed, {skipped} skipped", self.failed())
-    }
-
-    fn failed(&self) -> usize {
-        self.steps.count(Verdict::Failed) + self.tests.failed()
+    fn counts(&self) -> Counts {
+        self.steps.counts() + self.tests.counts()
     }
 
     fn markdown(&self, head: &Head, benchmarks: &str) -> Result<String> {
@@ -96,7 +87,7 @@ impl Report {
         writeln!(text, "- date: {}", head.date)?;
         writeln!(text, "- compiler: {}", head.compiler)?;
         writeln!(text, "- cores: {}", std::thread::available_parallelism()?)?;
-        writeln!(text, "- result: {}\n", self.line())?;
+        writeln!(text, "- result: {}\n", self.counts())?;
         writeln!(text, "## Steps\n\n{}", self.steps)?;
         writeln!(text, "## Tests\n\n{}", self.tests)?;
         writeln!(text, "## Figures\n\n{}", self.tests.figures())?;

@@ -49,22 +49,20 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let done = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse().command {
-        Command::Generate { check, jar } => generate::run(root(), jar.as_deref(), check),
-        Command::Kafka(arguments) => kafka::run(arguments),
+        Command::Generate { check, jar } => generate::run(root(), jar.as_deref(), check).map(done),
+        Command::Kafka(arguments) => kafka::run(arguments).map(done),
         Command::Test(arguments) => test::run(&arguments),
-        Command::Check => check::run(),
-        Command::Ci => gate::ci(),
+        Command::Check => Ok(check::run()),
+        Command::Ci => Ok(gate::ci()),
         Command::Proof => gate::proof(),
-        Command::Bench { arguments } => gate::bench(&arguments),
+        Command::Bench { arguments } => gate::bench(&arguments).map(done),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 /// The root of the repository that this program was built from.

@@ -1,11 +1,14 @@
 //! The steps of a longer command: timed, named, and told apart as passed, failed or skipped.
 
 use std::fmt;
-use std::process::Command;
+use std::ops::Add;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use kafka_harness::process;
+use serde_json::Value;
 
 /// No single program may hold up the gate for longer than this.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -65,9 +68,46 @@ impl Steps {
         self.rows.push(Row { name: name.to_owned(), took, verdict });
     }
 
-    pub(crate) fn count(&self, verdict: Verdict) -> usize {
-        self.rows.iter().filter(|row| row.verdict == verdict).count()
+    pub(crate) fn counts(&self) -> Counts {
+        let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
+        Counts {
+            passed: count(Verdict::Passed),
+            failed: count(Verdict::Failed),
+            skipped: count(Verdict::Skipped),
+        }
     }
+}
+
+/// How many of something ended in which way.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) skipped: usize,
+}
+
+impl Add for Counts {
+    type Output = Counts;
+
+    fn add(self, other: Counts) -> Counts {
+        Counts {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+}
+
+/// Prints the line that ends a run, after which nothing may be printed, and turns it into an exit code.
+pub(crate) fn close(counts: Counts) -> ExitCode {
+    println!("{counts}");
+    if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The table of durations, as Markdown.
@@ -88,9 +128,9 @@ impl fmt::Display for Steps {
     }
 }
 
-/// `cargo` as the one that started this program.
+/// `cargo` at the root of the repository.
 pub(crate) fn cargo() -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = Command::new("cargo");
     cargo.current_dir(crate::root());
     cargo
 }
@@ -98,7 +138,8 @@ pub(crate) fn cargo() -> Command {
 /// Runs a program to its end and returns what it printed on standard output; its output is shown only if it
 /// fails.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let text = format!("{command:?}");
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    let text = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let output = process::run(command.stdin(std::process::Stdio::null()), LIMIT)?;
     if !output.status.success() {
         print!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -110,4 +151,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// Runs a program for its exit status alone.
 pub(crate) fn pass(command: &mut Command) -> Result<Outcome> {
     output(command).map(|_| Outcome::Passed)
+}
+
+/// Where cargo builds, which the user may have moved.
+pub(crate) fn target_folder() -> Result<PathBuf> {
+    let metadata = output(cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]))?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let folder = metadata.get("target_directory").and_then(Value::as_str).context("no target folder")?;
+    Ok(PathBuf::from(folder))
 }

@@ -9,14 +9,14 @@ mod program;
 mod tally;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::steps::cargo;
+use crate::steps::{cargo, close};
 use program::{Ending, Verdict};
 pub(crate) use tally::Tally;
 
@@ -88,13 +88,11 @@ impl Kafka {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tally = tally(arguments)?;
     println!("\n{tally}");
     tally.print_exceptions();
-    println!("{}", tally.line());
-    ensure!(tally.failed() == 0, "{} tests failed", tally.failed());
-    Ok(())
+    Ok(close(tally.counts()))
 }
 
 /// Runs the tests and counts them; an error means that they could not be built.

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::steps::{cargo, output};
+use crate::steps::{cargo, output, target_folder};
 
 const INNER: [&str; 3] = ["ottla_proto", "ottla_core", "ottla_broker"];
 
@@ -21,19 +21,17 @@ const LISTED: [&str; 0] = [];
 /// The JSON form of the documentation is not stable, so a compiler may lay it out anew; then this check
 /// fails loudly instead of finding nothing.
 pub(super) fn check() -> Result<()> {
-    let target = crate::root().join("target");
+    let target = target_folder()?;
     fs::create_dir_all(&target)?;
     let rustdoc = target.join("rustdoc-json");
     // Set for cargo as a whole, the variable would compile every dependency again.
     fs::write(&rustdoc, "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n")?;
     fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755))?;
-    let folder = target.join("api");
     let mut command = cargo();
     command.args(["rustdoc", "--package", "ottla", "--lib", "--", "-Z", "unstable-options"]);
-    command.args(["--output-format", "json", "--out-dir"]).arg(&folder).env("RUSTDOC", &rustdoc);
-    let _ = fs::remove_file(folder.join("ottla.json"));
+    command.args(["--output-format", "json"]).env("RUSTDOC", &rustdoc);
     output(&mut command)?;
-    let leaks = leaks(&folder.join("ottla.json"))?;
+    let leaks = leaks(&target.join("doc/ottla.json"))?;
     ensure!(
         leaks.is_empty(),
         "inner types in the public API: {}",

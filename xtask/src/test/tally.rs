@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::program::Verdict;
+use crate::steps::Counts;
 
 /// What became of the tests, program by program.
 #[derive(Default)]
@@ -14,9 +15,7 @@ pub(crate) struct Tally {
 #[derive(Default)]
 struct Row {
     program: String,
-    passed: usize,
-    failed: usize,
-    skipped: usize,
+    counts: Counts,
     took: Duration,
 }
 
@@ -36,9 +35,9 @@ impl Tally {
     pub(super) fn note(&mut self, program: &str, test: &str, verdict: Verdict) {
         let Some(row) = self.rows.last_mut() else { return };
         match verdict {
-            Verdict::Passed => row.passed += 1,
-            Verdict::Failed | Verdict::Hung => row.failed += 1,
-            Verdict::Skipped => row.skipped += 1,
+            Verdict::Passed => row.counts.passed += 1,
+            Verdict::Failed | Verdict::Hung => row.counts.failed += 1,
+            Verdict::Skipped => row.counts.skipped += 1,
         }
         if verdict != Verdict::Passed {
             self.exceptions.push((verdict, format!("{program} {test}")));
@@ -48,9 +47,7 @@ impl Tally {
     pub(super) fn end(&mut self, program: &str, took: Duration) {
         let Some(row) = self.rows.last_mut() else { return };
         row.took = took;
-        let Row { passed, failed, skipped, .. } = row;
-        let seconds = took.as_secs_f64();
-        println!("{program}: {passed} passed, {failed} failed, {skipped} skipped ({seconds:.1} s)");
+        println!("{program}: {} ({:.1} s)", row.counts, took.as_secs_f64());
     }
 
     pub(super) fn figure(&mut self, figure: &str) {
@@ -62,16 +59,8 @@ impl Tally {
         self.figures.iter().map(|figure| format!("- {figure}\n")).collect()
     }
 
-    pub(crate) fn passed(&self) -> usize {
-        self.rows.iter().map(|row| row.passed).sum()
-    }
-
-    pub(crate) fn failed(&self) -> usize {
-        self.rows.iter().map(|row| row.failed).sum()
-    }
-
-    pub(crate) fn skipped(&self) -> usize {
-        self.rows.iter().map(|row| row.skipped).sum()
+    pub(crate) fn counts(&self) -> Counts {
+        self.rows.iter().fold(Counts::default(), |sum, row| sum + row.counts)
     }
 
     /// Names every test that did not pass.
@@ -79,11 +68,6 @@ impl Tally {
         for (verdict, test) in &self.exceptions {
             println!("{verdict:7} {test}");
         }
-    }
-
-    /// The line that ends a run.
-    pub(crate) fn line(&self) -> String {
-        format!("{} passed, {} failed, {} skipped", self.passed(), self.failed(), self.skipped())
     }
 }
 
@@ -93,7 +77,8 @@ impl fmt::Display for Tally {
         let width = self.rows.iter().map(|row| row.program.len()).max().unwrap_or(0).max(5);
         writeln!(f, "| {:width$} | passed | failed | skipped | seconds |", "tests")?;
         writeln!(f, "| {:-<width$} | -----: | -----: | ------: | ------: |", "")?;
-        for Row { program, passed, failed, skipped, took } in &self.rows {
+        for Row { program, counts, took } in &self.rows {
+            let Counts { passed, failed, skipped } = counts;
             let seconds = took.as_secs_f64();
             writeln!(f, "| {program:width$} | {passed:6} | {failed:6} | {skipped:7} | {seconds:7.1} |")?;
         }
