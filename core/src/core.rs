@@ -136,7 +136,6 @@ impl Core {
     /// has begun goes on, and its event is not emitted.
     pub fn forget(&mut self, ticket: Ticket) {
         self.calls.forget(ticket, &mut self.net);
-        self.producers.forget(ticket);
     }
 
     /// Where the latest attempt to reach each bootstrap address stands.
@@ -147,9 +146,9 @@ impl Core {
 
     /// What waits, for what, since when and until when.
     #[must_use]
-    pub fn explain(&self, now: Instant) -> Vec<Waiting> {
+    pub fn explain(&self) -> Vec<Waiting> {
         let mut waiting = Vec::new();
-        self.producers.explain(&self.net, now, &mut waiting);
+        self.producers.explain(&mut waiting);
         self.consumers.explain(&self.net, &mut waiting);
         waiting.extend(self.calls.waiting().map(|(since, reason)| Waiting {
             node: reason.node(),
@@ -205,7 +204,7 @@ impl Core {
 
     /// A compression job is done.
     pub fn handle_compressed(&mut self, compressed: Compressed, now: Instant) {
-        self.producers.handle_compressed(compressed, &mut self.net, now);
+        self.producers.handle_compressed(compressed);
         self.dispatch(now);
     }
 
@@ -254,10 +253,7 @@ impl Core {
 
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.net
-            .poll_event()
-            .or_else(|| self.producers.poll_event())
-            .or_else(|| self.calls.poll_event())
+        self.net.poll_event().or_else(|| self.calls.poll_event())
     }
 
     /// The connections that have something to write.
@@ -282,7 +278,7 @@ impl Core {
     pub fn park(&mut self, now: Instant) -> Park {
         let until = self.poll_timeout();
         self.wake.park(until);
-        if self.producers.park(until, now) || self.consumers.has_orders() {
+        if self.producers.has_input() || self.consumers.has_orders() {
             self.wake.unpark();
             return Park::Again;
         }

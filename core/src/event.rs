@@ -6,7 +6,7 @@ use ottla_proto::{BrokerId, ErrorCode};
 
 use crate::calls::{CallAnswer, CallError};
 use crate::net::{Class, ConnectionId, DisconnectCause, Host, Role, Throttle};
-use crate::producer::{CompressionJob, ProducerEvent, ProducerKey};
+use crate::producer::CompressionJob;
 use crate::time::Instant;
 
 /// Something that only the shell can do.
@@ -50,8 +50,6 @@ pub enum Event {
         /// How.
         result: Result<CallAnswer, CallError>,
     },
-    /// A producer has something to tell.
-    Producer(ProducerKey, ProducerEvent),
     /// A connection is ready for requests.
     Connected {
         /// The node; below zero for a bootstrap address.
@@ -103,7 +101,6 @@ impl Event {
     pub fn ticket(&self) -> Option<Ticket> {
         match self {
             Self::CallDone { ticket, .. } => Some(*ticket),
-            Self::Producer(_, event) => event.ticket(),
             _ => None,
         }
     }

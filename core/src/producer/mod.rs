@@ -1,89 +1,58 @@
-//! The producer machine. (Being filled in: only the outline that `Core` needs.)
+//! The producer: from a borrowed record to a settled batch.
+//!
+//! Two halves meet here. The **shared edge** is what handles on any thread touch: [`ProducerEdge`] and
+//! [`TopicHandle`] over lanes, a byte budget, an inbox and the fates of batches. It is the only part with locks,
+//! and each is held for less than a microsecond. The **machine** is what the driver owns: partitions, requests,
+//! sequences, timers. They meet in a lane, where the driver takes what senders filled, and in a batch's fate,
+//! where senders learn what became of it.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `edge`, `topic` | what a handle does; which partition a record goes to |
+//! | `lane` | the open batch of a partition, behind one short lock |
+//! | `budget` | the memory bound, shared by node, with its queues |
+//! | `inbox` | what handles tell the driver, and when they wake it |
+//! | `fate`, `outcome` | what became of a record |
+//! | `machine` | what each partition waits for, and filling requests |
+//! | `partition`, `batch` | a partition's batches in order; one batch from lane to outcome |
+//! | `request`, `verdict` | answers, and what each error code means |
+//! | `identity` | producer id and epoch |
+//! | `closing` | flush and close |
+//! | `latency` | where a batch's time went |
 
-use std::collections::VecDeque;
+mod batch;
+mod budget;
+mod closing;
+mod completion;
+mod compress;
+mod config;
+mod edge;
+mod fate;
+mod identity;
+mod inbox;
+mod lane;
+mod latency;
+mod machine;
+mod outcome;
+mod partition;
+mod partitioner;
+mod producers;
+mod record;
+mod request;
+mod topic;
+mod verdict;
 
-use crate::core::Waiting;
-use crate::event::{Event, Ticket};
-use crate::machine::Machine;
-use crate::net::{Answer, Failure, Net, Sent};
-use crate::time::Instant;
+pub use closing::{CloseReport, FlushReport};
+pub use completion::Completion;
+pub use compress::{Compressed, CompressionContext, CompressionJob};
+pub use config::{Acks, ProducerConfig};
+pub use edge::ProducerEdge;
+pub use fate::Delivery;
+pub use latency::{Latency, Part};
+pub use outcome::{Cause, Certainty, Settled, Tally, Undelivered, Written};
+pub use partitioner::{murmur2, partition_of_key};
+pub use producers::{ProducerKey, Producers};
+pub use record::NewRecord;
+pub use topic::{AppendWait, Refused, TopicHandle};
 
-/// A producer of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProducerKey(pub u64);
-
-/// What a producer tells.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ProducerEvent {}
-
-impl ProducerEvent {
-    /// The operation that this event ends, if it is the end of one.
-    #[must_use]
-    pub fn ticket(&self) -> Option<Ticket> {
-        None
-    }
-}
-
-/// Records to compress.
-#[derive(Debug)]
-pub struct CompressionJob;
-
-impl CompressionJob {
-    /// Does it; a pure function that may take milliseconds.
-    #[must_use]
-    pub fn run(self) -> Compressed {
-        Compressed
-    }
-}
-
-/// Compressed records.
-#[derive(Debug)]
-pub struct Compressed;
-
-/// The producers of a client.
-#[derive(Debug, Default)]
-pub struct Producers {
-    events: VecDeque<Event>,
-}
-
-impl Producers {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn forget(&mut self, _ticket: Ticket) {}
-
-    pub(crate) fn explain(&self, _net: &Net, _now: Instant, _waiting: &mut Vec<Waiting>) {}
-
-    pub(crate) fn close_all(&mut self, _net: &mut Net, _now: Instant) {}
-
-    pub(crate) fn handle_compressed(&mut self, _compressed: Compressed, _net: &mut Net, _now: Instant) {}
-
-    pub(crate) fn poll_job(&mut self) -> Option<CompressionJob> {
-        None
-    }
-
-    pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
-    }
-
-    /// Publishes until when the shell sleeps, then says whether a handle left something meanwhile.
-    pub(crate) fn park(&mut self, _until: Option<Instant>, _now: Instant) -> bool {
-        false
-    }
-}
-
-impl Machine for Producers {
-    fn step(&mut self, _net: &mut Net, _now: Instant) {}
-
-    fn handle_answer(&mut self, _answer: Answer, _net: &mut Net, _now: Instant) {}
-
-    fn handle_sent(&mut self, _sent: Sent, _net: &mut Net, _now: Instant) {}
-
-    fn handle_failure(&mut self, _failure: Failure, _net: &mut Net, _now: Instant) {}
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-}
+use lane::LaneId;

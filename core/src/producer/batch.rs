@@ -1,0 +1,203 @@
+//! A batch that the driver owns: from the lane to its outcome.
+
+use bytes::Bytes;
+use ottla_proto::ErrorCode;
+use ottla_proto::compression::Decompressor;
+use ottla_proto::records::{
+    Batch as WireBatch, BatchWriter, MAX_BATCH_SIZE, SealedBatch, Stamp, StampedBatch,
+};
+
+use super::budget::Charge;
+use super::fate::{BatchFate, Outcome};
+use super::lane::OpenBatch;
+use super::latency::LatencyClock;
+use super::{Cause, Certainty, Undelivered};
+use crate::sync::Arc;
+use crate::time::Instant;
+
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) fate: Arc<BatchFate>,
+    /// Held until the batch is dropped: memory is free again when nobody can send it any more.
+    pub(super) charge: Charge,
+    pub(super) opened_at: Instant,
+    /// Counts the lane's batches; both halves of a split one keep it.
+    pub(super) ordinal: u64,
+    pub(super) records: u32,
+    pub(super) body: Body,
+    pub(super) clock: LatencyClock,
+    pub(super) attempts: u32,
+    /// An attempt may have been appended: it may be sent again as it is, but never under another stamp, and
+    /// giving it up cannot be called "not written".
+    pub(super) uncertain: bool,
+    pub(super) last_error: Option<ErrorCode>,
+    /// Its outcome was told already; it is only still here because its answer decides about its sequence.
+    pub(super) reported: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+    /// With the compressor; the number of the job.
+    Compressing(u64),
+    /// Closed, never in a request.
+    Sealed(SealedBatch),
+    /// In a request at least once; these bytes and no others are sent again.
+    Stamped { batch: StampedBatch, order: u64 },
+    /// Taken apart; only for the moment in between.
+    Gone,
+}
+
+impl Batch {
+    /// Takes a batch over from its lane: no record can be cancelled from now on, and those that were are cut
+    /// out. Gives the records to be sealed; `None` if none is left.
+    pub(super) fn take_over(open: OpenBatch) -> (Self, Option<BatchWriter>, u32) {
+        let OpenBatch { writer, fate, charge, opened_at, ordinal } = open;
+        let struck = fate.take();
+        let cancelled = u32::try_from(struck.len()).unwrap_or(u32::MAX);
+        let writer = if struck.is_empty() {
+            writer
+        } else {
+            writer.retain(|index| struck.binary_search(&index).is_err(), Vec::with_capacity(writer.size()))
+        };
+        let batch = Self {
+            fate,
+            charge,
+            opened_at,
+            ordinal,
+            records: writer.count(),
+            body: Body::Gone,
+            clock: LatencyClock::start(opened_at),
+            attempts: 0,
+            uncertain: false,
+            last_error: None,
+            reported: false,
+        };
+        (batch, (!writer.is_empty()).then_some(writer), cancelled)
+    }
+
+    /// Its size on the wire; zero while it is being compressed.
+    pub(super) fn size(&self) -> usize {
+        match &self.body {
+            Body::Sealed(sealed) => sealed.size(),
+            Body::Stamped { batch, .. } => batch.bytes().len(),
+            Body::Compressing(_) | Body::Gone => 0,
+        }
+    }
+
+    /// The place among the stamped batches of its partition; later than all while it has none.
+    pub(super) fn order(&self) -> u64 {
+        match &self.body {
+            Body::Stamped { order, .. } => *order,
+            _ => u64::MAX,
+        }
+    }
+
+    pub(super) fn is_stamped(&self) -> bool {
+        matches!(self.body, Body::Stamped { .. })
+    }
+
+    /// Stamps a sealed batch, or restamps one that has certainly not been written.
+    pub(super) fn stamp(&mut self, stamp: Stamp, order: u64) {
+        self.body = match std::mem::replace(&mut self.body, Body::Gone) {
+            Body::Sealed(sealed) => Body::Stamped { batch: sealed.stamp(stamp), order },
+            Body::Stamped { batch, .. } => Body::Stamped { batch: batch.restamp(stamp), order },
+            other => other,
+        };
+    }
+
+    pub(super) fn wire_bytes(&self) -> Option<Bytes> {
+        match &self.body {
+            Body::Stamped { batch, .. } => Some(batch.bytes().clone()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn base_sequence(&self) -> i32 {
+        match &self.body {
+            Body::Stamped { batch, .. } => batch.header().base_sequence,
+            _ => ottla_proto::records::NO_SEQUENCE,
+        }
+    }
+
+    pub(super) fn certainty(&self) -> Certainty {
+        if self.uncertain { Certainty::PossiblyWritten } else { Certainty::NotWritten }
+    }
+
+    /// Tells everybody who asks that the batch was given up.
+    pub(super) fn give_up(&mut self, certainty: Certainty, cause: Cause) {
+        self.reported = true;
+        let undelivered = Undelivered { certainty, cause: Arc::new(cause) };
+        self.fate.settle(Outcome::Undelivered { undelivered, latency: self.clock.latency() });
+    }
+
+    /// Cuts a stamped batch into two of about half the records each, under the same sequences. Gives the batch
+    /// back if it cannot be cut.
+    pub(super) fn split(mut self) -> Result<[Self; 2], Box<Self>> {
+        let Body::Stamped { batch, order } = &self.body else { return Err(Box::new(self)) };
+        let order = *order;
+        let first = self.records / 2;
+        let stamp = Stamp {
+            producer_id: batch.header().producer_id,
+            producer_epoch: batch.header().producer_epoch,
+            base_sequence: batch.header().base_sequence,
+            transactional: batch.header().attributes.is_transactional(),
+        };
+        // Our own batch: nothing in it is larger than what was accepted.
+        let mut decompressor = Decompressor::with_limit(MAX_BATCH_SIZE);
+        let records = WireBatch::parse(batch.bytes().clone()).and_then(|batch| batch.read(&mut decompressor));
+        let Ok(records) = records else { return Err(Box::new(self)) };
+        if first == 0 {
+            return Err(Box::new(self));
+        }
+        let mut writers = [BatchWriter::new(Vec::new()), BatchWriter::new(Vec::new())];
+        for (index, record) in (0_u32..).zip(&records) {
+            let [low, high] = &mut writers;
+            let writer = if index < first { low } else { high };
+            if writer.append_record(&record, MAX_BATCH_SIZE).is_err() {
+                return Err(Box::new(self));
+            }
+        }
+        let partition = self.fate.partition();
+        let fates = [BatchFate::new(partition), BatchFate::new(partition)];
+        let [low_fate, high_fate] = &fates;
+        self.fate.settle(Outcome::Split(vec![(0, Arc::clone(low_fate)), (first, Arc::clone(high_fate))]));
+        let half = self.charge.bytes() / 2;
+        let low_charge = self.charge.split_off(half);
+        let [low, high] = writers;
+        let [low_fate, high_fate] = fates;
+        let piece = |writer: BatchWriter, fate, charge, stamp, order| {
+            fate_taken(&fate);
+            Self {
+                fate,
+                charge,
+                opened_at: self.opened_at,
+                ordinal: self.ordinal,
+                records: writer.count(),
+                body: Body::Stamped { batch: writer.seal().stamp(stamp), order },
+                clock: self.clock.clone(),
+                attempts: self.attempts,
+                uncertain: self.uncertain,
+                last_error: self.last_error,
+                reported: self.reported,
+            }
+        };
+        let second = if stamp.base_sequence < 0 {
+            stamp
+        } else {
+            let records = i32::try_from(first).unwrap_or(i32::MAX);
+            Stamp {
+                base_sequence: ottla_proto::records::add_to_sequence(stamp.base_sequence, records),
+                ..stamp
+            }
+        };
+        Ok([
+            piece(low, low_fate, low_charge, stamp, order),
+            piece(high, high_fate, self.charge, second, order),
+        ])
+    }
+}
+
+/// Pieces of a written batch can no longer be cancelled.
+fn fate_taken(fate: &Arc<BatchFate>) {
+    let _none_struck = fate.take();
+}

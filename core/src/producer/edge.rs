@@ -1,0 +1,106 @@
+//! What the handles of one producer share with the driver.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use ottla_proto::{ErrorCode, TopicName};
+
+use super::budget::Budget;
+use super::completion::{Completion, completion};
+use super::inbox::{Inbox, Order};
+use super::topic::{TopicEdge, TopicHandle};
+use super::{CloseReport, FlushReport, ProducerConfig};
+use crate::net::ThrottleView;
+use crate::sync::{Arc, Mutex};
+use crate::time::Instant;
+use crate::wake::DriverWake;
+
+/// The side of a producer that handles hold. All methods are short, take no more than a short lock, and never
+/// wait.
+#[derive(Debug)]
+pub struct ProducerEdge {
+    pub(super) limits: Limits,
+    pub(super) budget: Arc<Budget>,
+    pub(super) inbox: Inbox,
+    pub(super) throttle: Arc<ThrottleView>,
+    /// Why the producer can send nothing any more, once it cannot.
+    pub(super) fatal: OnceLock<ErrorCode>,
+    topics: Mutex<BTreeMap<TopicName, Arc<TopicEdge>>>,
+    seed: u64,
+}
+
+/// What an append must know of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) batch_bytes: usize,
+    pub(super) record_bytes: usize,
+    pub(super) linger: Duration,
+}
+
+impl ProducerEdge {
+    pub(super) fn new(
+        config: &ProducerConfig,
+        wake: Arc<DriverWake>,
+        throttle: Arc<ThrottleView>,
+        seed: u64,
+    ) -> Arc<Self> {
+        let limits = Limits {
+            batch_bytes: config.batch_bytes,
+            record_bytes: config.request_bytes.min(config.memory_bytes),
+            linger: config.linger,
+        };
+        Arc::new(Self {
+            limits,
+            budget: Budget::new(config.memory_bytes, config.node_share_percent),
+            inbox: Inbox::new(wake),
+            throttle,
+            fatal: OnceLock::new(),
+            topics: Mutex::new(BTreeMap::new()),
+            seed,
+        })
+    }
+
+    /// A handle for a topic. The first one makes the driver ask the cluster about it.
+    #[must_use]
+    pub fn topic(self: &Arc<Self>, name: &TopicName) -> TopicHandle {
+        let mut topics = self.topics.lock();
+        let topic = match topics.get(name) {
+            Some(topic) => Arc::clone(topic),
+            None => {
+                let number = u64::try_from(topics.len()).unwrap_or(u64::MAX);
+                let topic = TopicEdge::new(name.clone(), self.seed ^ number);
+                topics.insert(name.clone(), Arc::clone(&topic));
+                self.inbox.order(Order::Topic(Arc::clone(&topic)));
+                topic
+            }
+        };
+        TopicHandle::new(Arc::clone(self), topic)
+    }
+
+    /// Asks for everything accepted so far to be sent without lingering. The report comes when it is settled,
+    /// or at `deadline`.
+    pub fn flush(&self, deadline: Instant) -> Completion<FlushReport> {
+        let (report, completion) = completion();
+        self.inbox.order(Order::Flush { deadline, report });
+        completion
+    }
+
+    /// Accepts nothing more and flushes; what is not settled at `deadline` is given up, and the report says so.
+    pub fn close(&self, deadline: Instant) -> Completion<CloseReport> {
+        let (report, completion) = completion();
+        self.inbox.order(Order::Close { deadline, report });
+        completion
+    }
+
+    /// The last handle is gone: nothing more is accepted, and what was accepted is delivered or expires.
+    pub fn detach(&self) {
+        self.inbox.order(Order::Detach);
+    }
+
+    /// Bytes of memory that are free in the budget; takes its lock.
+    #[must_use]
+    pub fn free_bytes(&self) -> usize {
+        self.budget.free()
+    }
+}

@@ -1,0 +1,293 @@
+//! One partition's way from many senders to the one driver: an open batch behind a short lock.
+//!
+//! `Open -> Frozen` (full, or taken for a request) here; `Written -> Settled` is the driver's. What lingers or
+//! waits for a throttle stays open and grows.
+
+use std::collections::VecDeque;
+
+use ottla_proto::records::{BatchFull, BatchWriter};
+
+use super::budget::{Budget, Charge, Shortage, Turn};
+use super::fate::{BatchFate, Delivery};
+use super::record::NewRecord;
+use crate::sync::{Arc, AtomicI64, AtomicU32, Mutex, Ordering};
+use crate::time::Instant;
+
+/// A lane's place in its producer's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct LaneId(pub(super) u32);
+
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) id: LaneId,
+    pub(super) partition: i32,
+    /// The leader as the driver last saw it, [`super::budget::NO_LEADER`] without one.
+    leader: AtomicI64,
+    /// Counts the batches that are no longer open: a sticky choice lasts as long as this number.
+    frozen_count: AtomicU32,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    open: Option<OpenBatch>,
+    frozen: VecDeque<OpenBatch>,
+    /// The capacity to open the next batch with: what the last one came to.
+    hint: usize,
+    opened: u64,
+    closed: bool,
+}
+
+/// A batch that belongs to the lane; frozen, it only waits to be taken.
+#[derive(Debug)]
+pub(super) struct OpenBatch {
+    pub(super) writer: BatchWriter,
+    pub(super) fate: Arc<BatchFate>,
+    pub(super) charge: Charge,
+    pub(super) opened_at: Instant,
+    /// Counts the lane's batches.
+    pub(super) ordinal: u64,
+}
+
+/// What an append needs to know beside the record.
+#[derive(Debug)]
+pub(super) struct AppendTerms<'a> {
+    pub(super) budget: &'a Arc<Budget>,
+    /// A batch of more than one record grows no larger than this.
+    pub(super) batch_bytes: usize,
+    /// The place in the memory queue, if the sender has waited.
+    pub(super) turn: Option<&'a Turn>,
+}
+
+/// What an append changed beside adding a record; the driver may have to hear of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Changes {
+    /// When a batch was opened, if one was.
+    pub(super) opened_at: Option<Instant>,
+    /// The size of the batch that became full, if one did.
+    pub(super) filled: Option<usize>,
+}
+
+/// Why a lane did not take a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The batch that the sticky choice was made for is gone.
+    StickyOver,
+    /// Somebody else holds the lock, and the caller did not want to wait.
+    Locked,
+    /// No memory: this many bytes are needed at least, from this leader's share.
+    Memory {
+        shortage: Shortage,
+        leader: i32,
+        needed: usize,
+    },
+    Closed,
+}
+
+/// How an append takes the lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// The record belongs to this partition.
+    Bound,
+    /// The record follows a sticky choice made when the lane had frozen that many batches.
+    Sticky { frozen_count: u32 },
+    /// The same, and rather elsewhere than waiting for the lock.
+    StickyIfFree { frozen_count: u32 },
+}
+
+/// What a look at a lane tells the driver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LaneView {
+    /// When the oldest batch was opened.
+    pub(super) oldest: Option<Instant>,
+    /// How many batches only wait to be taken.
+    pub(super) frozen: usize,
+    /// When the open batch was opened.
+    pub(super) open_since: Option<Instant>,
+    /// The ordinal of the newest batch so far.
+    pub(super) opened: u64,
+}
+
+impl Lane {
+    /// The first batch of a lane starts with this many bytes.
+    const FIRST_CAPACITY: usize = 512;
+
+    pub(super) fn new(id: LaneId, partition: i32) -> Arc<Self> {
+        let state = State {
+            open: None,
+            frozen: VecDeque::new(),
+            hint: Self::FIRST_CAPACITY,
+            opened: 0,
+            closed: false,
+        };
+        Arc::new(Self {
+            id,
+            partition,
+            leader: AtomicI64::new(super::budget::NO_LEADER.into()),
+            frozen_count: AtomicU32::new(0),
+            state: Mutex::new(state),
+        })
+    }
+
+    pub(super) fn leader(&self) -> i32 {
+        i32::try_from(self.leader.load(Ordering::Relaxed)).unwrap_or(super::budget::NO_LEADER)
+    }
+
+    pub(super) fn frozen_count(&self) -> u32 {
+        self.frozen_count.load(Ordering::Relaxed)
+    }
+
+    /// Appends a record, or says why not. The clock is read only when a batch is opened.
+    pub(super) fn append(
+        &self,
+        record: &NewRecord<'_>,
+        entry: Entry,
+        terms: &AppendTerms<'_>,
+        now: impl FnOnce() -> Instant,
+    ) -> (Changes, Result<Delivery, Refusal>) {
+        let mut changes = Changes::default();
+        let locked = match entry {
+            Entry::StickyIfFree { .. } => self.state.try_lock(),
+            Entry::Bound | Entry::Sticky { .. } => Some(self.state.lock()),
+        };
+        let Some(mut state) = locked else { return (changes, Err(Refusal::Locked)) };
+        if state.closed {
+            return (changes, Err(Refusal::Closed));
+        }
+        let sticky = match entry {
+            Entry::Bound => None,
+            Entry::Sticky { frozen_count } | Entry::StickyIfFree { frozen_count } => Some(frozen_count),
+        };
+        if sticky.is_some_and(|frozen_count| frozen_count != self.frozen_count()) {
+            return (changes, Err(Refusal::StickyOver));
+        }
+        if let Some(open) = &mut state.open {
+            if let Some(delivery) = open.append(record, terms) {
+                return (changes, Ok(delivery));
+            }
+            changes.filled = self.freeze(&mut state);
+            if sticky.is_some() {
+                return (changes, Err(Refusal::StickyOver));
+            }
+        }
+        let result = self.open(&mut state, record, terms, now);
+        if let Ok((opened_at, _)) = result {
+            changes.opened_at = Some(opened_at);
+        }
+        (changes, result.map(|(_, delivery)| delivery))
+    }
+
+    fn open(
+        &self,
+        state: &mut State,
+        record: &NewRecord<'_>,
+        terms: &AppendTerms<'_>,
+        now: impl FnOnce() -> Instant,
+    ) -> Result<(Instant, Delivery), Refusal> {
+        let needed = record.size_bound();
+        let leader = self.leader();
+        let wanted = state.hint.min(terms.batch_bytes);
+        let charge = terms
+            .budget
+            .charge(leader, needed, wanted, terms.turn)
+            .map_err(|shortage| Refusal::Memory { shortage, leader, needed })?;
+        let mut writer = BatchWriter::new(Vec::with_capacity(charge.bytes()));
+        let opened_at = now();
+        if record.append_to(&mut writer, charge.bytes()).is_err() {
+            return Err(Refusal::Memory { shortage: Shortage::Whole, leader, needed });
+        }
+        let fate = BatchFate::new(self.partition);
+        let delivery = Delivery::new(Arc::clone(&fate), 0);
+        let ordinal = state.opened;
+        state.opened += 1;
+        state.open = Some(OpenBatch { writer, fate, charge, opened_at, ordinal });
+        Ok((opened_at, delivery))
+    }
+
+    fn freeze(&self, state: &mut State) -> Option<usize> {
+        let open = state.open.take()?;
+        let bytes = open.writer.size();
+        state.hint = bytes.max(Self::FIRST_CAPACITY);
+        state.frozen.push_back(open);
+        self.frozen_count.fetch_add(1, Ordering::Relaxed);
+        Some(bytes)
+    }
+}
+
+/// The driver's side.
+impl Lane {
+    pub(super) fn view(&self) -> LaneView {
+        let state = self.state.lock();
+        let open_since = state.open.as_ref().map(|open| open.opened_at);
+        LaneView {
+            oldest: state.frozen.front().map(|frozen| frozen.opened_at).or(open_since),
+            frozen: state.frozen.len(),
+            open_since,
+            opened: state.opened,
+        }
+    }
+
+    /// Takes the oldest batch, the open one if there is no other.
+    pub(super) fn take(&self) -> Option<OpenBatch> {
+        let mut state = self.state.lock();
+        if state.frozen.is_empty() {
+            self.freeze(&mut state);
+        }
+        state.frozen.pop_front()
+    }
+
+    /// Takes the oldest batch if it was opened at `moment` or before.
+    pub(super) fn take_if_opened_by(&self, moment: Instant) -> Option<OpenBatch> {
+        let mut state = self.state.lock();
+        if state.frozen.is_empty() && state.open.as_ref().is_some_and(|open| open.opened_at <= moment) {
+            self.freeze(&mut state);
+        }
+        let oldest = state.frozen.front()?.opened_at;
+        if oldest <= moment { state.frozen.pop_front() } else { None }
+    }
+
+    /// The partition has another leader: what it holds counts against that one's share from now on.
+    pub(super) fn set_leader(&self, leader: i32) {
+        let mut state = self.state.lock();
+        self.leader.store(leader.into(), Ordering::Relaxed);
+        let State { open, frozen, .. } = &mut *state;
+        for batch in frozen.iter_mut().chain(open) {
+            batch.charge.move_to(leader);
+        }
+    }
+
+    /// No record is accepted from now on.
+    pub(super) fn close(&self) {
+        self.state.lock().closed = true;
+    }
+}
+
+impl OpenBatch {
+    /// `None` if the batch is full: at its limit, or memory for its growth is refused.
+    #[inline]
+    fn append(&mut self, record: &NewRecord<'_>, terms: &AppendTerms<'_>) -> Option<Delivery> {
+        let limit = self.charge.bytes().min(terms.batch_bytes);
+        let index = match record.append_to(&mut self.writer, limit) {
+            Ok(index) => index,
+            Err(BatchFull { needed }) => self.grow_and_append(needed, record, terms)?,
+        };
+        Some(Delivery::new(Arc::clone(&self.fate), index))
+    }
+
+    #[cold]
+    fn grow_and_append(
+        &mut self,
+        needed: usize,
+        record: &NewRecord<'_>,
+        terms: &AppendTerms<'_>,
+    ) -> Option<u32> {
+        if needed > terms.batch_bytes {
+            return None;
+        }
+        let capacity = self.charge.bytes();
+        let wanted = capacity.saturating_mul(2).clamp(needed, terms.batch_bytes);
+        self.charge.grow(wanted - capacity, terms.turn).ok()?;
+        self.writer.reserve(wanted);
+        record.append_to(&mut self.writer, wanted).ok()
+    }
+}

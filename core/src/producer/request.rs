@@ -1,0 +1,290 @@
+//! Produce requests: how they are built, and what their ends mean for the batches in them.
+
+use std::collections::BTreeMap;
+
+use ottla_proto::messages::produce::{PartitionProduceData, PartitionProduceResponse, TopicProduceData};
+use ottla_proto::messages::{ProduceRequest, ProduceResponse};
+use ottla_proto::{ApiKey, ErrorCode, TopicId, TopicName};
+
+use super::batch::Batch;
+use super::config::Acks;
+use super::lane::LaneId;
+use super::latency::Part;
+use super::machine::Producer;
+use super::partition::InFlight;
+use super::verdict::{Verdict, verdict};
+use super::{Cause, Certainty};
+use crate::cluster::{Broker, Leader};
+use crate::net::{Answer, Failure, Host, Net, RequestToken, Sent, Written};
+use crate::time::Instant;
+
+/// A request that has not ended. Its batches lie with their partitions.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) lanes: Vec<LaneId>,
+}
+
+/// One request with these batches, one per partition, by topic.
+pub(super) fn build(producer: &Producer, batches: &[(LaneId, Batch)]) -> ProduceRequest {
+    let mut topics: BTreeMap<usize, TopicProduceData> = BTreeMap::new();
+    for (lane, batch) in batches {
+        let Some(partition) = producer.partitions.get(lane.0 as usize) else { continue };
+        let data = topics.entry(partition.topic).or_insert_with(|| {
+            let topic = producer.topics.get(partition.topic);
+            TopicProduceData {
+                name: topic.map(|topic| topic.edge.name.clone()).unwrap_or_default(),
+                topic_id: topic.map(|topic| topic.id).unwrap_or_default(),
+                ..Default::default()
+            }
+        });
+        data.partition_data.push(PartitionProduceData {
+            index: partition.lane.partition,
+            records: batch.wire_bytes(),
+            ..Default::default()
+        });
+    }
+    ProduceRequest {
+        acks: producer.config.acks.on_the_wire(),
+        timeout_ms: i32::try_from(producer.config.request_timeout.as_millis()).unwrap_or(i32::MAX),
+        topic_data: topics.into_values().collect(),
+        ..Default::default()
+    }
+}
+
+impl Producer {
+    pub(super) fn handle_answer(&mut self, answer: &Answer, net: &mut Net, now: Instant) {
+        if self.identity.awaits(answer.token) {
+            self.identity.handle_answer(answer, &self.config, net, now);
+            return;
+        }
+        let Some(Request { lanes }) = self.requests.remove(&answer.token) else { return };
+        let throttled = self.nodes.get(&answer.node).and_then(|node| node.throttled);
+        let response = net.open::<ProduceResponse>(answer, now);
+        self.note_throttle(answer, net, now);
+        let mut found = BTreeMap::new();
+        if let Ok(response) = &response {
+            self.take_hints(response, answer, net, now);
+            for topic in &response.responses {
+                let index = self.topic_index(&topic.name, topic.topic_id);
+                for partition in &topic.partition_responses {
+                    found.insert((index, partition.index), partition);
+                }
+            }
+        }
+        for lane in lanes {
+            let Some(mut sent) = self.take_in_flight(lane, answer.token) else { continue };
+            sent.batch.clock.book_flight(answer.written_at, throttled, now);
+            let place = self
+                .partition(lane)
+                .map(|partition| (Some(partition.topic), partition.lane.partition))
+                .unwrap_or_default();
+            match found.get(&place) {
+                Some(partition) => self.conclude(lane, sent.batch, partition, net, now),
+                // No word about it, or none that can be read.
+                None => self.attempt_lost(lane, sent.batch, Written::Whole, net, now),
+            }
+        }
+    }
+
+    /// With acks=0: the request has left, which is all that will ever be known.
+    pub(super) fn handle_sent(&mut self, sent: &Sent, now: Instant) {
+        let Some(Request { lanes }) = self.requests.remove(&sent.token) else { return };
+        for lane in lanes {
+            let Some(mut flight) = self.take_in_flight(lane, sent.token) else { continue };
+            flight.batch.clock.book(Part::Write, now);
+            self.written(lane, flight.batch, None, None);
+        }
+    }
+
+    pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net, now: Instant) {
+        if self.identity.awaits(failure.token) {
+            self.identity.fail(&self.config, net, now);
+            return;
+        }
+        let Some(Request { lanes }) = self.requests.remove(&failure.token) else { return };
+        // The node may be gone for good: its partitions have another leader then.
+        net.cluster_mut().refresh(now);
+        for lane in lanes {
+            let Some(mut flight) = self.take_in_flight(lane, failure.token) else { continue };
+            flight.batch.clock.book(Part::Retry, now);
+            self.attempt_lost(lane, flight.batch, failure.written, net, now);
+        }
+    }
+
+    fn take_in_flight(&mut self, lane: LaneId, token: RequestToken) -> Option<InFlight> {
+        let flight = self.partition(lane)?.take_in_flight(token);
+        self.touch(lane);
+        flight
+    }
+
+    fn topic_index(&self, name: &TopicName, id: TopicId) -> Option<usize> {
+        self.topics.iter().position(|topic| match id.is_zero() {
+            true => topic.edge.name == *name,
+            false => topic.id == id,
+        })
+    }
+
+    fn note_throttle(&mut self, answer: &Answer, net: &Net, now: Instant) {
+        if let Some(throttle) = net.throttled(answer.node, ApiKey::PRODUCE, now) {
+            let node = self.nodes.entry(answer.node).or_default();
+            node.throttled = match node.throttled {
+                Some((from, until)) if until >= now => Some((from, throttle.until)),
+                _ => Some((now, throttle.until)),
+            };
+        }
+    }
+
+    /// Where the leader went, as the answer itself says (KIP-951).
+    fn take_hints(&mut self, response: &ProduceResponse, answer: &Answer, net: &mut Net, _now: Instant) {
+        for endpoint in &response.node_endpoints {
+            let Ok(port) = u16::try_from(endpoint.port) else { continue };
+            net.cluster_mut().hint_broker(Broker {
+                id: endpoint.node_id,
+                host: Host { name: endpoint.host.clone(), port },
+                rack: endpoint.rack.clone(),
+            });
+        }
+        if answer.version < 10 {
+            return;
+        }
+        for topic in &response.responses {
+            let Some(name) = self
+                .topic_index(&topic.name, topic.topic_id)
+                .and_then(|index| self.topics.get(index))
+                .map(|topic| topic.edge.name.clone())
+            else {
+                continue;
+            };
+            for partition in &topic.partition_responses {
+                let leader = &partition.current_leader;
+                if !leader.leader_id.is_none() && !leader.leader_epoch.is_none() {
+                    let leader = Leader { node: leader.leader_id, epoch: leader.leader_epoch };
+                    net.cluster_mut().hint(&name, partition.index, leader);
+                }
+            }
+        }
+    }
+
+    /// The broker answered for the batch.
+    fn conclude(
+        &mut self,
+        lane: LaneId,
+        mut batch: Batch,
+        answer: &PartitionProduceResponse,
+        net: &mut Net,
+        now: Instant,
+    ) {
+        let code = answer.error_code;
+        let verdict = verdict(code);
+        if batch.reported {
+            // Its outcome was told when it expired. If it is not in the log for certain, its numbers are lost.
+            if !matches!(verdict, Verdict::Written | Verdict::Duplicate) {
+                self.lose_sequence(lane);
+            }
+            return;
+        }
+        match verdict {
+            Verdict::Written => {
+                let offset = (answer.base_offset >= 0).then_some(answer.base_offset);
+                let time = (answer.log_append_time_ms >= 0).then_some(answer.log_append_time_ms);
+                self.succeeded(lane);
+                self.written(lane, batch, offset, time);
+            }
+            Verdict::Duplicate => {
+                self.succeeded(lane);
+                self.written(lane, batch, None, None);
+            }
+            Verdict::Split if batch.records > 1 => match batch.split() {
+                Ok(pieces) => {
+                    let Some(partition) = self.partition(lane) else { return };
+                    let ordinal = pieces[0].ordinal;
+                    for piece in pieces {
+                        partition.put_back(piece);
+                    }
+                    self.closing.added(lane, ordinal);
+                }
+                Err(batch) => self.refuse(lane, *batch, false, answer),
+            },
+            Verdict::Split => self.refuse(lane, batch, false, answer),
+            Verdict::OutOfSequence => {
+                let order = batch.order();
+                batch.last_error = Some(code);
+                let Some(partition) = self.partition(lane) else { return };
+                // Behind a batch that is still to come this is only early. In front of all it is a gap.
+                if partition.is_first(order) {
+                    partition.sequence.gap = true;
+                }
+                partition.put_back(batch);
+            }
+            Verdict::Retry { uncertain, refresh } => {
+                batch.uncertain |= uncertain;
+                batch.last_error = Some(code);
+                if refresh {
+                    net.cluster_mut().refresh(now);
+                }
+                let delay = self.config.retry_backoff.delay(batch.attempts, net.random());
+                if let Some(partition) = self.partition(lane) {
+                    partition.backoff = Some((now + delay, code));
+                    partition.put_back(batch);
+                }
+            }
+            Verdict::Refuse { uncertain } => self.refuse(lane, batch, uncertain, answer),
+        }
+    }
+
+    /// No answer came, or none about the batch.
+    fn attempt_lost(
+        &mut self,
+        lane: LaneId,
+        mut batch: Batch,
+        written: Written,
+        net: &mut Net,
+        now: Instant,
+    ) {
+        if batch.reported {
+            return self.lose_sequence(lane);
+        }
+        batch.uncertain |= written == Written::Whole;
+        if self.config.acks == Acks::None && written == Written::Whole {
+            return self.give_up(lane, batch, Certainty::PossiblyWritten, Cause::ConnectionLost);
+        }
+        // The net spreads the attempts to reconnect; a broker that answers nonsense needs a pause of its own.
+        let delay = self.config.retry_backoff.delay(batch.attempts.saturating_sub(1), net.random());
+        if let Some(partition) = self.partition(lane) {
+            partition.backoff = Some((now + delay, ErrorCode::NETWORK_EXCEPTION));
+            partition.put_back(batch);
+        }
+    }
+
+    fn succeeded(&mut self, lane: LaneId) {
+        if let Some(partition) = self.partition(lane) {
+            partition.backoff = None;
+        }
+    }
+
+    /// Trying again changes nothing.
+    fn refuse(&mut self, lane: LaneId, mut batch: Batch, uncertain: bool, answer: &PartitionProduceResponse) {
+        batch.uncertain |= uncertain;
+        if let Some(partition) = self.partition(lane) {
+            if !batch.uncertain && partition.is_last(batch.order()) {
+                partition.sequence.take_back(batch.base_sequence());
+            } else {
+                partition.sequence.gap = true;
+            }
+        }
+        let words = answer.error_message.as_ref().map(ToString::to_string);
+        let of_a_record = || {
+            let error = answer.record_errors.first()?;
+            error.batch_index_error_message.as_ref().map(ToString::to_string)
+        };
+        let cause = Cause::Refused { code: answer.error_code, message: words.or_else(of_a_record) };
+        let certainty = batch.certainty();
+        self.give_up(lane, batch, certainty, cause);
+    }
+
+    fn lose_sequence(&mut self, lane: LaneId) {
+        if let Some(partition) = self.partition(lane) {
+            partition.sequence.gap = true;
+        }
+    }
+}
