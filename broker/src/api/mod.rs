@@ -1,0 +1,190 @@
+//! What the broker answers: one file per API, whose head says versions, behaviour and gaps.
+
+mod alter_client_quotas;
+mod api_versions;
+mod create_topics;
+mod delete_topics;
+mod describe_client_quotas;
+mod describe_cluster;
+mod describe_configs;
+mod fetch;
+mod find_coordinator;
+mod init_producer_id;
+mod list_offsets;
+mod metadata;
+mod produce;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use ottla_proto::messages::header::{RequestHeader, ResponseHeader};
+use ottla_proto::wire::{DecodeError, Message, Reader, Request, Response, Segments, VersionRange, Writer};
+use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch};
+
+pub(crate) use create_topics::plan_topic;
+pub(crate) use fetch::{WaitingFetches, expire as expire_fetches, wake as wake_fetches};
+
+use crate::Instant;
+use crate::engine::{Close, ConnectionId, Engine, Partition};
+use crate::quota::Client;
+
+/// What became of a request.
+#[derive(Debug)]
+pub(crate) enum Handled {
+    /// It is answered; the frame is missing where Kafka sends none.
+    Answered { frame: Option<Segments>, muted_until: Instant },
+    /// Its answer comes later.
+    Waiting,
+}
+
+/// The request that is being handled, without its body.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) connection: ConnectionId,
+    pub(crate) node: BrokerId,
+    pub(crate) version: i16,
+    pub(crate) client_id: String,
+    /// The size of the whole request, as the producer's quota counts it.
+    pub(crate) size: usize,
+    pub(crate) now: Instant,
+    correlation_id: i32,
+}
+
+impl Call {
+    pub(crate) fn client(&self) -> Client<'_> {
+        Client { user: ANONYMOUS, client_id: &self.client_id }
+    }
+}
+
+/// What is offered, by API key.
+pub(crate) const OFFERED: [(ApiKey, VersionRange); 13] = [
+    (ApiKey::PRODUCE, produce::VERSIONS),
+    (ApiKey::FETCH, fetch::VERSIONS),
+    (ApiKey::LIST_OFFSETS, list_offsets::VERSIONS),
+    (ApiKey::METADATA, metadata::VERSIONS),
+    (ApiKey::FIND_COORDINATOR, find_coordinator::VERSIONS),
+    (ApiKey::API_VERSIONS, api_versions::VERSIONS),
+    (ApiKey::CREATE_TOPICS, create_topics::VERSIONS),
+    (ApiKey::DELETE_TOPICS, delete_topics::VERSIONS),
+    (ApiKey::INIT_PRODUCER_ID, init_producer_id::VERSIONS),
+    (ApiKey::DESCRIBE_CONFIGS, describe_configs::VERSIONS),
+    (ApiKey::DESCRIBE_CLIENT_QUOTAS, describe_client_quotas::VERSIONS),
+    (ApiKey::ALTER_CLIENT_QUOTAS, alter_client_quotas::VERSIONS),
+    (ApiKey::DESCRIBE_CLUSTER, describe_cluster::VERSIONS),
+];
+
+/// Reads one request and handles it.
+pub(crate) fn handle(
+    engine: &mut Engine,
+    connection: ConnectionId,
+    node: BrokerId,
+    frame: Bytes,
+    now: Instant,
+) -> Result<Handled, Close> {
+    let mut start = Reader::new(frame.clone());
+    let key = ApiKey(start.i16("request_api_key")?);
+    let version = start.i16("request_api_version")?;
+    let correlation_id = start.i32("correlation_id")?;
+    engine.stats.request(key);
+
+    let offered = OFFERED.iter().any(|(offered, versions)| *offered == key && versions.contains(version));
+    let client_id = String::new();
+    let call = Call { connection, node, version, client_id, size: frame.len(), now, correlation_id };
+    if !offered {
+        if key == ApiKey::API_VERSIONS {
+            return call.answer_version(0, &api_versions::unsupported());
+        }
+        return Err(Close::NotOffered { key, version });
+    }
+    match key {
+        ApiKey::PRODUCE => produce::handle(engine, read(call, frame)?),
+        ApiKey::FETCH => fetch::handle(engine, read(call, frame)?),
+        ApiKey::LIST_OFFSETS => plain(engine, read(call, frame)?, list_offsets::handle),
+        ApiKey::METADATA => plain(engine, read(call, frame)?, metadata::handle),
+        ApiKey::FIND_COORDINATOR => plain(engine, read(call, frame)?, find_coordinator::handle),
+        ApiKey::API_VERSIONS => plain(engine, read(call, frame)?, api_versions::handle),
+        ApiKey::CREATE_TOPICS => plain(engine, read(call, frame)?, create_topics::handle),
+        ApiKey::DELETE_TOPICS => plain(engine, read(call, frame)?, delete_topics::handle),
+        ApiKey::INIT_PRODUCER_ID => plain(engine, read(call, frame)?, init_producer_id::handle),
+        ApiKey::DESCRIBE_CONFIGS => plain(engine, read(call, frame)?, describe_configs::handle),
+        ApiKey::DESCRIBE_CLIENT_QUOTAS => plain(engine, read(call, frame)?, describe_client_quotas::handle),
+        ApiKey::ALTER_CLIENT_QUOTAS => plain(engine, read(call, frame)?, alter_client_quotas::handle),
+        ApiKey::DESCRIBE_CLUSTER => plain(engine, read(call, frame)?, describe_cluster::handle),
+        _ => Err(Close::NotOffered { key, version }),
+    }
+}
+
+/// A request with its header.
+struct Incoming<R> {
+    call: Call,
+    request: R,
+}
+
+fn read<R: Request>(mut call: Call, frame: Bytes) -> Result<Incoming<R>, DecodeError> {
+    let mut reader = Reader::new(frame);
+    let header = RequestHeader::read(&mut reader, R::header_version(call.version))?;
+    // A copy: the call may outlive the frame, and a short name must not keep a large frame in memory.
+    call.client_id = header.client_id.map(|id| id.to_string()).unwrap_or_default();
+    let request = R::read(&mut reader, call.version)?;
+    reader.finish()?;
+    Ok(Incoming { call, request })
+}
+
+/// Handles a request that is answered at once and that no quota slows down.
+fn plain<R: Request>(
+    engine: &mut Engine,
+    incoming: Incoming<R>,
+    handle: fn(&mut Engine, &Call, R) -> R::Response,
+) -> Result<Handled, Close> {
+    let Incoming { call, request } = incoming;
+    let response = handle(engine, &call, request);
+    call.answer(&response, 0)
+}
+
+impl Call {
+    /// Answers, and mutes the connection for `throttle_ms`.
+    fn answer<R: Response>(&self, response: &R, throttle_ms: i32) -> Result<Handled, Close> {
+        self.answer_encoded(self.encode(self.version, response)?, throttle_ms)
+    }
+
+    fn answer_encoded(&self, frame: Segments, throttle_ms: i32) -> Result<Handled, Close> {
+        Ok(Handled::Answered { frame: Some(frame), muted_until: self.muted_until(throttle_ms) })
+    }
+
+    fn answer_version<R: Response>(&self, version: i16, response: &R) -> Result<Handled, Close> {
+        self.answer_encoded(self.encode(version, response)?, 0)
+    }
+
+    fn encode<R: Response>(&self, version: i16, response: &R) -> Result<Segments, Close> {
+        let mut writer = Writer::new();
+        let header = ResponseHeader { correlation_id: self.correlation_id, ..ResponseHeader::default() };
+        header.write(&mut writer, R::header_version(version))?;
+        response.write(&mut writer, version)?;
+        Ok(writer.finish())
+    }
+
+    fn muted_until(&self, throttle_ms: i32) -> Instant {
+        self.now + throttle(throttle_ms)
+    }
+}
+
+/// Whether the call reached the partition's leader and means its leader epoch (KIP-320).
+fn check_leader(call: &Call, partition: &Partition, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
+    if !epoch.is_none() && epoch < partition.leader_epoch {
+        return Err(ErrorCode::FENCED_LEADER_EPOCH);
+    }
+    if epoch > partition.leader_epoch {
+        return Err(ErrorCode::UNKNOWN_LEADER_EPOCH);
+    }
+    if partition.leader != call.node {
+        return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    }
+    Ok(())
+}
+
+fn throttle(milliseconds: i32) -> Duration {
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default())
+}
+
+/// Every client's user as long as there is no authentication, as in Kafka.
+const ANONYMOUS: &str = "ANONYMOUS";

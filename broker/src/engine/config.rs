@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use ottla_proto::BrokerId;
+
+use crate::quota::Windows;
+
+/// What a cluster is made of.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The nodes; the first one is the controller. At least one.
+    pub nodes: Vec<NodeAddress>,
+    /// Decides every random choice: topic ids, the cluster's id.
+    pub seed: u64,
+    /// Whether asking for a topic that does not exist creates it (`auto.create.topics.enable`); Kafka's default
+    /// is true.
+    pub auto_create_topics: bool,
+    /// How many partitions a topic has if nobody says so (`num.partitions`); Kafka's default is 1.
+    pub default_partitions: i32,
+    /// How many replicas a partition has if nobody says so (`default.replication.factor`); Kafka's default is 1.
+    pub default_replication_factor: i16,
+    /// How the rates of client quotas are sampled (`quota.window.num`, `quota.window.size.seconds`).
+    pub quota_windows: Windows,
+    /// The most bytes that one Fetch answer carries (`fetch.max.bytes`); Kafka's default is 55 MiB.
+    pub fetch_max_bytes: usize,
+    /// The longest that a Fetch may ask to wait; longer wishes are cut. Kafka has no such limit, but here nothing
+    /// waits without a bound. One hour by default.
+    pub fetch_max_wait: Duration,
+    /// The most partitions that one topic may have; 100,000 by default. Bounds what one CreateTopics can allocate.
+    pub max_partitions: i32,
+}
+
+impl Config {
+    /// Kafka's defaults for a cluster of these nodes.
+    #[must_use]
+    pub fn new(nodes: Vec<NodeAddress>) -> Self {
+        Self {
+            nodes,
+            seed: 0,
+            auto_create_topics: true,
+            default_partitions: 1,
+            default_replication_factor: 1,
+            quota_windows: Windows::default(),
+            fetch_max_bytes: 55 * 1024 * 1024,
+            fetch_max_wait: Duration::from_secs(3600),
+            max_partitions: 100_000,
+        }
+    }
+}
+
+/// Where clients find a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeAddress {
+    /// The node's number (`node.id`).
+    pub id: BrokerId,
+    /// The host that clients are told (`advertised.listeners`).
+    pub host: String,
+    /// The port that clients are told.
+    pub port: u16,
+    /// The node's rack (`broker.rack`).
+    pub rack: Option<String>,
+}

@@ -1,0 +1,346 @@
+//! The broker as a state machine: requests in, answers out, no clock, no socket, no chance.
+
+mod config;
+mod random;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod topic_config;
+mod topics;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use ottla_proto::wire::{DecodeError, EncodeError, Segments};
+use ottla_proto::{ApiKey, BrokerId, LeaderEpoch, TopicId, TopicName};
+use thiserror::Error;
+
+pub use config::{Config, NodeAddress};
+pub use stats::Stats;
+
+pub(crate) use topic_config::{Kind, Setting, TopicConfig};
+pub(crate) use topics::{Partition, Topic, Topics, check_name};
+
+use crate::Instant;
+use crate::api::{self, Handled, WaitingFetches};
+use crate::log::{BatchChecker, PartitionLog};
+use crate::quota::{Client, QuotaEntity, QuotaKey, QuotaLimits, QuotaUsage};
+use random::Random;
+
+/// A Kafka cluster without sockets.
+///
+/// The call order: [`connect`](Self::connect) once per connection, then for each request
+/// [`handle_frame`](Self::handle_frame) and, after every call, [`poll_output`](Self::poll_output) until it is
+/// empty. [`poll_timeout`](Self::poll_timeout) says when [`handle_timeout`](Self::handle_timeout) is due; calling
+/// it early does no harm.
+///
+/// Like Kafka it handles one request of a connection at a time: the next frame is due when the answer is out and
+/// the moment that came with it is reached. That is all a driver must do to mute a throttled client.
+///
+/// The same calls with the same arguments give the same outputs, byte for byte.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) config: Config,
+    pub(crate) cluster_id: String,
+    pub(crate) topics: Topics,
+    pub(crate) limits: QuotaLimits,
+    pub(crate) waiting: WaitingFetches,
+    pub(crate) checker: BatchChecker,
+    pub(crate) stats: Stats,
+    nodes: BTreeMap<BrokerId, Node>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    outputs: VecDeque<Output>,
+    random: Random,
+    next_connection: u64,
+    next_producer_id: i64,
+}
+
+/// One connection of the [`Engine`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(u64);
+
+/// Something that the driver of an [`Engine`] has to do.
+#[derive(Debug)]
+pub struct Output {
+    /// The connection that it is about.
+    pub connection: ConnectionId,
+    /// What is to be done.
+    pub reply: Reply,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub enum Reply {
+    /// Send the frame, if there is one (a Produce without acks has none), then go on reading.
+    Answer {
+        /// The answer without its length prefix.
+        frame: Option<Segments>,
+        /// The connection is muted until then: read nothing from it before.
+        muted_until: Instant,
+    },
+    /// Send nothing more and close the connection; the engine has forgotten it.
+    Close(Close),
+}
+
+/// Why the broker closes a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Close {
+    /// The bytes are no request; the client or the network is at fault.
+    #[error("the request cannot be read: {0}")]
+    Malformed(#[from] DecodeError),
+    /// The client did not heed what ApiVersions told it.
+    #[error("{key} version {version} is not offered")]
+    NotOffered {
+        /// The API that was asked for.
+        key: ApiKey,
+        /// The version that was asked for.
+        version: i16,
+    },
+    /// A Produce without acks failed; closing is the only way to say so.
+    #[error("a Produce without acks failed")]
+    ProduceWithoutAcksFailed,
+    /// A frame came while the connection's last request was still being handled; the driver is at fault.
+    #[error("a request came out of turn")]
+    OutOfTurn,
+    /// The answer does not fit its version; the broker is at fault.
+    #[error("the answer cannot be written: {0}")]
+    Unanswerable(#[from] EncodeError),
+}
+
+/// Why a topic was not created; the text is Kafka's way of saying it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message} ({code})")]
+pub struct TopicError {
+    /// What a client would be told.
+    pub code: ottla_proto::ErrorCode,
+    /// What is wrong.
+    pub message: String,
+}
+
+#[derive(Debug)]
+struct Node {
+    usage: QuotaUsage,
+}
+
+#[derive(Debug)]
+struct Connection {
+    node: BrokerId,
+    busy: bool,
+}
+
+impl Engine {
+    /// A cluster without topics.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let mut random = Random::new(config.seed);
+        let node =
+            |address: &NodeAddress| (address.id, Node { usage: QuotaUsage::new(config.quota_windows) });
+        Self {
+            cluster_id: ottla_proto::Uuid(random.uuid()).to_string(),
+            topics: Topics::default(),
+            limits: QuotaLimits::default(),
+            waiting: WaitingFetches::default(),
+            checker: BatchChecker::default(),
+            stats: Stats::default(),
+            nodes: config.nodes.iter().map(node).collect(),
+            connections: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            random,
+            next_connection: 0,
+            next_producer_id: 0,
+            config,
+        }
+    }
+
+    /// A client connects to `node`; `None` if there is no such node.
+    pub fn connect(&mut self, node: BrokerId) -> Option<ConnectionId> {
+        if !self.nodes.contains_key(&node) {
+            return None;
+        }
+        let connection = ConnectionId(self.next_connection);
+        self.next_connection += 1;
+        self.connections.insert(connection, Connection { node, busy: false });
+        Some(connection)
+    }
+
+    /// A connection is gone. What it waited for is forgotten; what it wrote stays.
+    pub fn disconnect(&mut self, connection: ConnectionId) {
+        self.connections.remove(&connection);
+        self.waiting.remove(connection);
+    }
+
+    /// A request has come, `frame` being its bytes without the length prefix.
+    ///
+    /// Its answer comes out of [`poll_output`](Self::poll_output), at once or, for a Fetch that waits for records,
+    /// after a later call. A connection that is not there any more is ignored.
+    pub fn handle_frame(&mut self, connection: ConnectionId, frame: Bytes, now: Instant) {
+        let Some(state) = self.connections.get_mut(&connection) else { return };
+        if state.busy {
+            return self.close(connection, Close::OutOfTurn);
+        }
+        state.busy = true;
+        let node = state.node;
+        match api::handle(self, connection, node, frame, now) {
+            Ok(Handled::Answered { frame, muted_until }) => self.answer(connection, frame, muted_until),
+            Ok(Handled::Waiting) => {}
+            Err(reason) => self.close(connection, reason),
+        }
+        api::wake_fetches(self, now);
+    }
+
+    /// What the driver has to do next, oldest first.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.waiting.next_deadline()
+    }
+
+    /// Answers the Fetches that have waited long enough.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        api::expire_fetches(self, now);
+    }
+
+    /// What was asked of the cluster so far, and whom it throttled.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Creates a topic. `partitions` and `replication_factor` may be -1 for the cluster's defaults.
+    ///
+    /// # Errors
+    /// As Kafka's CreateTopics: the name, a number or a setting is not acceptable, or the topic exists.
+    pub fn create_topic(
+        &mut self,
+        name: &str,
+        partitions: i32,
+        replication_factor: i16,
+        settings: BTreeMap<String, String>,
+    ) -> Result<(), TopicError> {
+        let plan = api::plan_topic(self, name, partitions, replication_factor, &[], settings)?;
+        self.add_topic(plan);
+        Ok(())
+    }
+
+    /// Sets a client quota; it counts from the next request on.
+    ///
+    /// Returns whether it is one that Kafka would take: above zero, and whole if it counts bytes.
+    pub fn set_quota(&mut self, entity: QuotaEntity, key: QuotaKey, limit: f64) -> bool {
+        self.limits.set(entity, key, limit).is_ok()
+    }
+
+    /// Makes `leader`, which must hold a replica, the leader of a partition under a new leader epoch.
+    ///
+    /// Fetches that wait for the partition are answered. Returns whether there is such a partition and replica.
+    pub fn move_leader(&mut self, topic: &str, partition: i32, leader: BrokerId, now: Instant) -> bool {
+        let Some(id) = self.topics.id(topic) else { return false };
+        let Some(found) = self.topics.get_mut(id).and_then(|topic| topic.partition_mut(partition)) else {
+            return false;
+        };
+        if !found.replicas.contains(&leader) {
+            return false;
+        }
+        found.leader = leader;
+        found.leader_epoch = LeaderEpoch(found.leader_epoch.0.saturating_add(1));
+        self.waiting.changed(id, partition);
+        api::wake_fetches(self, now);
+        true
+    }
+
+    pub(crate) fn add_topic(&mut self, plan: TopicPlan) -> TopicId {
+        let id = TopicId(self.random.uuid());
+        let partition = |replicas: Vec<BrokerId>| Partition {
+            leader: replicas.first().copied().unwrap_or(BrokerId::NONE),
+            leader_epoch: LeaderEpoch(0),
+            replicas,
+            log: PartitionLog::default(),
+        };
+        let partitions = plan.replicas.into_iter().map(partition).collect();
+        self.topics.insert(Topic { name: plan.name, id, config: plan.config, partitions });
+        id
+    }
+
+    pub(crate) fn remove_topic(&mut self, id: TopicId) {
+        let Some(topic) = self.topics.remove(id) else { return };
+        for partition in (0..).take(topic.partitions.len()) {
+            self.waiting.changed(id, partition);
+        }
+    }
+
+    pub(crate) fn new_producer_id(&mut self) -> i64 {
+        let id = self.next_producer_id;
+        self.next_producer_id += 1;
+        id
+    }
+
+    /// The node that clients are told is the controller; with KRaft any broker does, as it forwards.
+    pub(crate) fn controller(&self) -> BrokerId {
+        self.nodes.keys().next().copied().unwrap_or(BrokerId::NONE)
+    }
+
+    pub(crate) fn node_ids(&self) -> impl Iterator<Item = BrokerId> {
+        self.nodes.keys().copied()
+    }
+
+    pub(crate) fn address(&self, node: BrokerId) -> Option<&NodeAddress> {
+        self.config.nodes.iter().find(|address| address.id == node)
+    }
+
+    /// Counts `amount` against the client's quota on `node` and says for how many milliseconds it is over.
+    pub(crate) fn record_quota(
+        &mut self,
+        node: BrokerId,
+        key: QuotaKey,
+        client: Client<'_>,
+        amount: usize,
+        now: Instant,
+    ) -> i32 {
+        let Some(node) = self.nodes.get_mut(&node) else { return 0 };
+        node.usage.record(&self.limits, key, client, amount, now)
+    }
+
+    /// Undoes [`Self::record_quota`].
+    pub(crate) fn take_back_quota(
+        &mut self,
+        node: BrokerId,
+        key: QuotaKey,
+        client: Client<'_>,
+        amount: usize,
+        now: Instant,
+    ) {
+        if let Some(node) = self.nodes.get_mut(&node) {
+            node.usage.take_back(&self.limits, key, client, amount, now);
+        }
+    }
+
+    /// The most that the client may use of its quota at once; see [`QuotaUsage::most_at_once`].
+    pub(crate) fn most_at_once(&self, node: BrokerId, key: QuotaKey, client: Client<'_>) -> usize {
+        self.nodes.get(&node).map_or(usize::MAX, |node| node.usage.most_at_once(&self.limits, key, client))
+    }
+
+    pub(crate) fn answer(&mut self, connection: ConnectionId, frame: Option<Segments>, muted_until: Instant) {
+        if let Some(state) = self.connections.get_mut(&connection) {
+            state.busy = false;
+            self.outputs.push_back(Output { connection, reply: Reply::Answer { frame, muted_until } });
+        }
+    }
+
+    pub(crate) fn close(&mut self, connection: ConnectionId, reason: Close) {
+        self.disconnect(connection);
+        self.outputs.push_back(Output { connection, reply: Reply::Close(reason) });
+    }
+}
+
+/// A topic that can be created: everything about it has been checked.
+#[derive(Debug)]
+pub(crate) struct TopicPlan {
+    pub(crate) name: TopicName,
+    pub(crate) config: TopicConfig,
+    /// The replicas of each partition, the preferred leader first.
+    pub(crate) replicas: Vec<Vec<BrokerId>>,
+}

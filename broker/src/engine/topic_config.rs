@@ -1,0 +1,224 @@
+use std::collections::BTreeMap;
+
+/// The settings of one topic: what was set on it, over Kafka's defaults.
+#[derive(Clone, Debug)]
+pub(crate) struct TopicConfig {
+    overrides: BTreeMap<String, String>,
+    /// The largest batch that is taken, in bytes (`max.message.bytes`).
+    pub(crate) max_message_bytes: usize,
+    /// Whether the broker stamps records with its own time (`message.timestamp.type`).
+    pub(crate) log_append_time: bool,
+    /// How far in the past a record may lie, in milliseconds (`message.timestamp.before.max.ms`).
+    pub(crate) timestamp_before_max_ms: i64,
+    /// How far in the future a record may lie, in milliseconds (`message.timestamp.after.max.ms`).
+    pub(crate) timestamp_after_max_ms: i64,
+    /// Whether each record needs a key (`cleanup.policy`).
+    pub(crate) compacted: bool,
+    /// How many replicas must be in sync for acks=all (`min.insync.replicas`).
+    pub(crate) min_insync_replicas: usize,
+    /// How many bytes of a partition are kept at the least; `None` for all (`retention.bytes`).
+    pub(crate) retention_bytes: Option<u64>,
+}
+
+impl TopicConfig {
+    /// Checks the settings of a new topic.
+    ///
+    /// # Errors
+    /// What is wrong with the first bad one, as text for the caller.
+    pub(crate) fn new(overrides: BTreeMap<String, String>) -> Result<Self, String> {
+        for (name, value) in &overrides {
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
+                return Err(format!("Unknown topic config name: {name}"));
+            };
+            setting.check(value)?;
+        }
+        let value = |name: &str| value(&overrides, name);
+        let number = |name: &str| value(name).parse().unwrap_or(i64::MAX);
+        Ok(Self {
+            max_message_bytes: usize::try_from(number(MAX_MESSAGE_BYTES)).unwrap_or_default(),
+            log_append_time: value(TIMESTAMP_TYPE) == "LogAppendTime",
+            timestamp_before_max_ms: number(TIMESTAMP_BEFORE),
+            timestamp_after_max_ms: number(TIMESTAMP_AFTER),
+            compacted: value(CLEANUP_POLICY).split(',').any(|policy| policy.trim() == "compact"),
+            min_insync_replicas: usize::try_from(number(MIN_INSYNC_REPLICAS)).unwrap_or_default(),
+            retention_bytes: u64::try_from(number(RETENTION_BYTES)).ok(),
+            overrides,
+        })
+    }
+
+    /// Every setting by name, with its value and whether it was set on the topic.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Setting, &str, bool)> {
+        SETTINGS.iter().map(|setting| {
+            let set = self.overrides.get(setting.name);
+            (setting, set.map_or(setting.default, String::as_str), set.is_some())
+        })
+    }
+}
+
+impl Default for TopicConfig {
+    fn default() -> Self {
+        Self {
+            overrides: BTreeMap::new(),
+            max_message_bytes: 1_048_588,
+            log_append_time: false,
+            timestamp_before_max_ms: i64::MAX,
+            timestamp_after_max_ms: 3_600_000,
+            compacted: false,
+            min_insync_replicas: 1,
+            retention_bytes: None,
+        }
+    }
+}
+
+fn value<'a>(overrides: &'a BTreeMap<String, String>, name: &str) -> &'a str {
+    let default =
+        || SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+    overrides.get(name).map_or_else(default, String::as_str)
+}
+
+/// A setting that topics have in Kafka.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    pub(crate) default: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// Which values a setting takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Boolean,
+    Int {
+        min: i32,
+    },
+    Long {
+        min: i64,
+    },
+    Double,
+    /// Any of these, separated by commas.
+    List(&'static [&'static str]),
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// Anything: the setting has no meaning on one machine.
+    Text,
+}
+
+impl Setting {
+    fn check(&self, value: &str) -> Result<(), String> {
+        let good = match self.kind {
+            Kind::Boolean => matches!(value, "true" | "false"),
+            Kind::Int { min } => value.trim().parse().is_ok_and(|number: i32| number >= min),
+            Kind::Long { min } => value.trim().parse().is_ok_and(|number: i64| number >= min),
+            Kind::Double => value.trim().parse().is_ok_and(|number: f64| number.is_finite()),
+            Kind::List(choices) => value.split(',').all(|item| choices.contains(&item.trim())),
+            Kind::Choice(choices) => choices.contains(&value),
+            Kind::Text => true,
+        };
+        if good {
+            return Ok(());
+        }
+        let allowed = match self.kind {
+            Kind::Boolean => "true or false".to_owned(),
+            Kind::Int { min } => format!("a number, {min} or more"),
+            Kind::Long { min } => format!("a number, {min} or more"),
+            Kind::Double => "a number".to_owned(),
+            Kind::List(choices) | Kind::Choice(choices) => choices.join(", "),
+            Kind::Text => "text".to_owned(),
+        };
+        Err(format!("Invalid value {value} for configuration {}: this broker takes {allowed}", self.name))
+    }
+}
+
+const fn setting(name: &'static str, default: &'static str, kind: Kind) -> Setting {
+    Setting { name, default, kind }
+}
+
+const CLEANUP_POLICY: &str = "cleanup.policy";
+const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
+const RETENTION_BYTES: &str = "retention.bytes";
+const TIMESTAMP_AFTER: &str = "message.timestamp.after.max.ms";
+const TIMESTAMP_BEFORE: &str = "message.timestamp.before.max.ms";
+const TIMESTAMP_TYPE: &str = "message.timestamp.type";
+const LONG_MAX: &str = "9223372036854775807";
+const ANY_LONG: Kind = Kind::Long { min: 0 };
+
+/// Kafka 4.4's topic settings. Where this broker has only one way (it never recompresses, it has no remote
+/// storage) the other values are refused instead of ignored.
+const SETTINGS: [Setting; 33] = [
+    setting(CLEANUP_POLICY, "delete", Kind::List(&["delete", "compact"])),
+    setting("compression.gzip.level", "-1", Kind::Int { min: -1 }),
+    setting("compression.lz4.level", "9", Kind::Int { min: 1 }),
+    setting("compression.type", "producer", Kind::Choice(&["producer"])),
+    setting("compression.zstd.level", "3", Kind::Int { min: -131_072 }),
+    setting("delete.retention.ms", "86400000", ANY_LONG),
+    setting("file.delete.delay.ms", "60000", ANY_LONG),
+    setting("flush.messages", LONG_MAX, Kind::Long { min: 1 }),
+    setting("flush.ms", LONG_MAX, ANY_LONG),
+    setting("follower.replication.throttled.replicas", "", Kind::Text),
+    setting("index.interval.bytes", "4096", Kind::Int { min: 0 }),
+    setting("leader.replication.throttled.replicas", "", Kind::Text),
+    setting("local.retention.bytes", "-2", Kind::Long { min: -2 }),
+    setting("local.retention.ms", "-2", Kind::Long { min: -2 }),
+    setting("max.compaction.lag.ms", LONG_MAX, Kind::Long { min: 1 }),
+    setting(MAX_MESSAGE_BYTES, "1048588", Kind::Int { min: 0 }),
+    setting(TIMESTAMP_AFTER, "3600000", ANY_LONG),
+    setting(TIMESTAMP_BEFORE, LONG_MAX, ANY_LONG),
+    setting(TIMESTAMP_TYPE, "CreateTime", Kind::Choice(&["CreateTime", "LogAppendTime"])),
+    setting("min.cleanable.dirty.ratio", "0.5", Kind::Double),
+    setting("min.compaction.lag.ms", "0", ANY_LONG),
+    setting(MIN_INSYNC_REPLICAS, "1", Kind::Int { min: 1 }),
+    setting("preallocate", "false", Kind::Boolean),
+    setting("remote.log.copy.disable", "false", Kind::Boolean),
+    setting("remote.log.delete.on.disable", "false", Kind::Boolean),
+    setting("remote.storage.enable", "false", Kind::Choice(&["false"])),
+    setting(RETENTION_BYTES, "-1", Kind::Long { min: -1 }),
+    setting("retention.ms", "604800000", Kind::Long { min: -1 }),
+    setting("segment.bytes", "1073741824", Kind::Int { min: 14 }),
+    setting("segment.index.bytes", "10485760", Kind::Int { min: 4 }),
+    setting("segment.jitter.ms", "0", ANY_LONG),
+    setting("segment.ms", "604800000", Kind::Long { min: 1 }),
+    setting("unclean.leader.election.enable", "false", Kind::Boolean),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(name: &str, value: &str) -> Result<TopicConfig, String> {
+        TopicConfig::new(BTreeMap::from([(name.to_owned(), value.to_owned())]))
+    }
+
+    #[test]
+    fn the_default_is_what_the_table_says() {
+        let table = TopicConfig::new(BTreeMap::new()).unwrap();
+        assert_eq!(format!("{table:?}"), format!("{:?}", TopicConfig::default()));
+        for (setting, value, set) in table.iter() {
+            assert_eq!(setting.check(value), Ok(()));
+            assert!(!set);
+        }
+    }
+
+    #[test]
+    fn settings_are_read() {
+        assert!(config(TIMESTAMP_TYPE, "LogAppendTime").unwrap().log_append_time);
+        assert!(config(CLEANUP_POLICY, "compact,delete").unwrap().compacted);
+        assert_eq!(config(MAX_MESSAGE_BYTES, "5").unwrap().max_message_bytes, 5);
+    }
+
+    #[test]
+    fn what_kafka_or_this_broker_does_not_take_is_refused() {
+        for (name, value) in [
+            ("no.such.setting", "1"),
+            (MAX_MESSAGE_BYTES, "-1"),
+            (MAX_MESSAGE_BYTES, "4294967296"),
+            (TIMESTAMP_TYPE, "createtime"),
+            (CLEANUP_POLICY, "shred"),
+            ("compression.type", "zstd"),
+            ("preallocate", "yes"),
+        ] {
+            let error = config(name, value).unwrap_err();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! A Kafka to test against: in-process, deterministic, and with quotas that bite.
+//!
+//! The crate has two layers. [`Engine`] is the broker itself as a state machine: request bytes go in, answer
+//! bytes come out, time is an argument and chance has a seed, so one input always gives one output. [`Cluster`]
+//! puts it behind TCP on this machine, for clients in any language.
+//!
+//! It is built from the protocol alone (`ottla-proto`) and shares no code with the client, so that one
+//! misreading of the protocol cannot hide in both.
+//!
+//! It keeps everything in memory and serves one machine. It is not a production broker.
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod engine;
+mod log;
+mod quota;
+mod server;
+mod time;
+
+pub use engine::{Close, Config, ConnectionId, Engine, NodeAddress, Output, Reply, Stats, TopicError};
+pub use quota::{QuotaEntity, QuotaKey, QuotaName, Windows};
+pub use server::{Builder, Closure, Cluster, StartError};
+pub use time::Instant;

@@ -1,0 +1,192 @@
+use bytes::Bytes;
+use bytestring::ByteString;
+use ottla_proto::ErrorCode;
+use ottla_proto::compression::{Codec, Decompressor};
+use ottla_proto::records::{
+    Batch, BatchError, BatchProblem, Batches, NO_TIMESTAMP, RecordRef, TimestampType,
+};
+
+use super::TimedOffset;
+use crate::Instant;
+use crate::engine::TopicConfig;
+
+/// Lets only those batches into a log that Kafka would take (Java's `LogValidator`).
+#[derive(Debug, Default)]
+pub(crate) struct BatchChecker {
+    decompressor: Decompressor,
+    buffer: Vec<u8>,
+}
+
+/// A batch that may be appended.
+#[derive(Debug)]
+pub(crate) struct CheckedBatch {
+    pub(super) batch: Batch,
+    pub(super) max_timestamp: i64,
+}
+
+/// Why a batch was not appended, as its producer is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: ByteString,
+    /// The records that are at fault, by index, if it is single ones.
+    pub(crate) records: Vec<(i32, ByteString)>,
+}
+
+impl Refused {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<ByteString>) -> Self {
+        Self { code, message: message.into(), records: Vec::new() }
+    }
+}
+
+impl BatchChecker {
+    /// Checks what a Produce of `version` carries for one partition: one sound batch of format 2 whose records
+    /// the topic takes.
+    ///
+    /// Costs a checksum over the bytes and two walks over the records, which are decompressed for it.
+    pub(crate) fn check(
+        &mut self,
+        records: Bytes,
+        version: i16,
+        config: &TopicConfig,
+        now: Instant,
+    ) -> Result<CheckedBatch, Refused> {
+        let batch = only_batch(records, version)?;
+        check_header(&batch, config)?;
+        batch.verify_crc().map_err(corrupt)?;
+        let decoded = self.read(&batch).map_err(corrupt)?;
+        if !decoded.is_consecutive() {
+            return Err(invalid("The offsets in the batch have gaps"));
+        }
+        let mut max_timestamp = NO_TIMESTAMP;
+        let mut faults = Vec::new();
+        for (index, record) in (0..).zip(&decoded) {
+            max_timestamp = max_timestamp.max(record.timestamp);
+            if let Some(fault) = fault(&record, config, now) {
+                faults.push((index, fault));
+            }
+        }
+        self.buffer = decoded.into_buffer().unwrap_or_default();
+        refuse(faults)?;
+        Ok(CheckedBatch { batch, max_timestamp })
+    }
+
+    /// The first record in a stored batch for which `wanted` holds.
+    pub(super) fn find_record(
+        &mut self,
+        batch: &Bytes,
+        wanted: impl Fn(&RecordRef<'_>) -> bool,
+    ) -> Option<TimedOffset> {
+        let batch = Batch::parse(batch.clone()).ok()?;
+        let records = self.read(&batch).ok()?;
+        let leader_epoch = batch.header().partition_leader_epoch;
+        let found = records.iter().find(wanted);
+        found.map(|record| TimedOffset { offset: record.offset, timestamp: record.timestamp, leader_epoch })
+    }
+
+    fn read(&mut self, batch: &Batch) -> Result<ottla_proto::records::Records, BatchError> {
+        let buffer = &mut self.buffer;
+        batch.read_with(&mut self.decompressor, || std::mem::take(buffer))
+    }
+}
+
+fn only_batch(records: Bytes, version: i16) -> Result<Batch, Refused> {
+    let mut batches = Batches::new(records);
+    let batch = match batches.next() {
+        Some(batch) => batch.map_err(corrupt)?,
+        None if batches.incomplete().is_some() => {
+            return Err(Refused::new(ErrorCode::CORRUPT_MESSAGE, "The batch is incomplete"));
+        }
+        None => return Err(invalid("A Produce must have a batch for each partition")),
+    };
+    if batch.header().magic != 2 {
+        return Err(invalid("A Produce takes batches of format (magic) 2 only"));
+    }
+    const FIRST_WITH_ZSTD: i16 = 7;
+    if version < FIRST_WITH_ZSTD && batch.header().attributes.codec() == Some(Codec::Zstd) {
+        let message = "zstd needs Produce version 7";
+        return Err(Refused::new(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, message));
+    }
+    if batches.next().is_some() || batches.incomplete().is_some() {
+        return Err(invalid("A Produce takes one batch for each partition"));
+    }
+    Ok(batch)
+}
+
+fn check_header(batch: &Batch, config: &TopicConfig) -> Result<(), Refused> {
+    let header = batch.header();
+    if header.base_offset != 0 {
+        return Err(invalid("The base offset of a new batch must be 0"));
+    }
+    if header.size > config.max_message_bytes {
+        let message = format!(
+            "The batch has {} bytes, the topic takes at most {} (max.message.bytes)",
+            header.size, config.max_message_bytes
+        );
+        return Err(Refused::new(ErrorCode::MESSAGE_TOO_LARGE, message));
+    }
+    let count = i64::from(header.record_count.unwrap_or_default());
+    if count == 0 || i64::from(header.last_offset_delta) + 1 != count {
+        return Err(invalid("The number of records and the last offset do not fit"));
+    }
+    if header.attributes.is_control() {
+        return Err(invalid("Clients must not write control records"));
+    }
+    if !header.producer_id.is_none() && (header.base_sequence < 0 || header.producer_epoch.is_none()) {
+        return Err(invalid("A batch with a producer id needs an epoch and a sequence"));
+    }
+    if header.attributes.is_transactional() {
+        let message = "This broker has no transactions yet";
+        return Err(Refused::new(ErrorCode::INVALID_TXN_STATE, message));
+    }
+    if header.attributes.timestamp_type() == TimestampType::LogAppendTime && !config.log_append_time {
+        let message = "A producer must not stamp records with a log append time";
+        return Err(Refused::new(ErrorCode::INVALID_TIMESTAMP, message));
+    }
+    Ok(())
+}
+
+/// What is wrong with one record, and whether it is its timestamp.
+fn fault(record: &RecordRef<'_>, config: &TopicConfig, now: Instant) -> Option<(bool, ByteString)> {
+    if config.compacted && record.key.is_none() {
+        return Some((false, "A compacted topic takes no records without a key".into()));
+    }
+    if config.log_append_time || record.timestamp == NO_TIMESTAMP {
+        return None;
+    }
+    let now = now.as_millis();
+    let oldest = now.saturating_sub(config.timestamp_before_max_ms);
+    let newest = now.saturating_add(config.timestamp_after_max_ms);
+    if (oldest..=newest).contains(&record.timestamp) {
+        return None;
+    }
+    let text = format!("Timestamp {} does not lie within {oldest} and {newest}", record.timestamp);
+    Some((true, text.into()))
+}
+
+fn refuse(faults: Vec<(i32, (bool, ByteString))>) -> Result<(), Refused> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let (code, message) = match faults.iter().any(|(_, (by_time, _))| *by_time) {
+        true => (ErrorCode::INVALID_TIMESTAMP, "Records have timestamps that the topic does not take"),
+        false => (ErrorCode::INVALID_RECORD, "The topic does not take some of the records"),
+    };
+    let records = faults.into_iter().map(|(index, (_, text))| (index, text)).collect();
+    Err(Refused { records, ..Refused::new(code, message) })
+}
+
+fn corrupt(error: BatchError) -> Refused {
+    let code = match error.problem {
+        BatchProblem::UnknownMagic(_) | BatchProblem::Record { .. } | BatchProblem::Trailing(_) => {
+            ErrorCode::INVALID_RECORD
+        }
+        BatchProblem::UnknownCodec(_) => ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
+        _ => ErrorCode::CORRUPT_MESSAGE,
+    };
+    Refused::new(code, error.to_string())
+}
+
+fn invalid(message: &'static str) -> Refused {
+    Refused::new(ErrorCode::INVALID_RECORD, ByteString::from_static(message))
+}

@@ -1,0 +1,261 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ottla_proto::BrokerId;
+use parking_lot::Mutex;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::clock::Clock;
+use super::{Cluster, Limits, Shared, State, accept, run_timer};
+use crate::engine::{Config, Engine, NodeAddress, TopicError};
+use crate::quota::Windows;
+use crate::{QuotaEntity, QuotaKey};
+
+/// Says what a [`Cluster`] is made of.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    nodes: u16,
+    host: IpAddr,
+    port: u16,
+    config: Config,
+    limits: Limits,
+    topics: Vec<(String, i32, BTreeMap<String, String>)>,
+    quotas: Vec<(QuotaEntity, QuotaKey, f64)>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let limits = Limits { request_bytes: 100 << 20, connections: 16_384, idle: Duration::from_secs(600) };
+        Self {
+            nodes: 1,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            config: Config::new(Vec::new()),
+            limits,
+            topics: Vec::new(),
+            quotas: Vec::new(),
+        }
+    }
+}
+
+impl Builder {
+    /// How many nodes there are, numbered from 1 on; 1 by default.
+    #[must_use]
+    pub fn nodes(mut self, nodes: u16) -> Self {
+        self.nodes = nodes;
+        self
+    }
+
+    /// The address to listen on, which clients are told too; 127.0.0.1 by default.
+    #[must_use]
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// The first node's port, the others following; by default every node takes a free port.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Decides every random choice of the engine, such as topic ids; 0 by default.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// Whether asking for a topic that does not exist creates it (`auto.create.topics.enable`); true by default.
+    #[must_use]
+    pub fn auto_create_topics(mut self, create: bool) -> Self {
+        self.config.auto_create_topics = create;
+        self
+    }
+
+    /// How many partitions a topic has if nobody says so (`num.partitions`); 1 by default.
+    #[must_use]
+    pub fn default_partitions(mut self, partitions: i32) -> Self {
+        self.config.default_partitions = partitions;
+        self
+    }
+
+    /// How many replicas a partition has if nobody says so (`default.replication.factor`); 1 by default.
+    #[must_use]
+    pub fn default_replication_factor(mut self, replicas: i16) -> Self {
+        self.config.default_replication_factor = replicas;
+        self
+    }
+
+    /// How client quotas are sampled; 11 windows of one second by default.
+    #[must_use]
+    pub fn quota_windows(mut self, windows: Windows) -> Self {
+        self.config.quota_windows = windows;
+        self
+    }
+
+    /// The largest request in bytes (`socket.request.max.bytes`); 100 MiB by default. A connection that announces
+    /// more is closed.
+    #[must_use]
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.limits.request_bytes = bytes;
+        self
+    }
+
+    /// How many connections each node holds at once (`max.connections`); 16,384 by default. Further ones are
+    /// closed.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.limits.connections = connections;
+        self
+    }
+
+    /// How long a client may send nothing, or not take an answer, before its connection is closed
+    /// (`connections.max.idle.ms`); 10 minutes by default.
+    #[must_use]
+    pub fn max_idle(mut self, idle: Duration) -> Self {
+        self.limits.idle = idle;
+        self
+    }
+
+    /// A topic that is there from the start.
+    #[must_use]
+    pub fn topic(self, name: impl Into<String>, partitions: i32) -> Self {
+        self.topic_with(name, partitions, [])
+    }
+
+    /// A topic that is there from the start, with settings of its own by Kafka's names.
+    #[must_use]
+    pub fn topic_with<const N: usize>(
+        mut self,
+        name: impl Into<String>,
+        partitions: i32,
+        settings: [(&str, &str); N],
+    ) -> Self {
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.topics.push((name.into(), partitions, BTreeMap::from(settings)));
+        self
+    }
+
+    /// A client quota that holds from the start.
+    #[must_use]
+    pub fn client_quota(mut self, entity: QuotaEntity, key: QuotaKey, limit: f64) -> Self {
+        self.quotas.push((entity, key, limit));
+        self
+    }
+
+    /// Starts the cluster on the current tokio runtime. Clients can connect when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to change.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing behind.
+    pub async fn start(mut self) -> Result<Cluster, StartError> {
+        if self.nodes == 0 {
+            return Err(StartError::NoNodes);
+        }
+        let mut listeners = Vec::new();
+        for number in 0..self.nodes {
+            let port = match self.port {
+                0 => 0,
+                first => first.checked_add(number).ok_or(StartError::NoPort { first, nodes: self.nodes })?,
+            };
+            let address = SocketAddr::new(self.host, port);
+            let bind_error = |source| StartError::Bind { address, source };
+            let listener = TcpListener::bind(address).await.map_err(bind_error)?;
+            let address = listener.local_addr().map_err(bind_error)?;
+            listeners.push((BrokerId(i32::from(number) + 1), address, listener));
+        }
+        let node = |(id, address, _): &(BrokerId, SocketAddr, TcpListener)| NodeAddress {
+            id: *id,
+            host: address.ip().to_string(),
+            port: address.port(),
+            rack: None,
+        };
+        self.config.nodes = listeners.iter().map(node).collect();
+
+        let shared = Shared {
+            state: Mutex::new(State {
+                engine: self.engine()?,
+                replies: BTreeMap::new(),
+                closures: VecDeque::new(),
+            }),
+            timer: Notify::new(),
+            clock: Clock::start(),
+            limits: self.limits,
+        };
+        let shared = Arc::new(shared);
+        let addresses = listeners.iter().map(|(_, address, _)| *address).collect();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(run_timer(Arc::clone(&shared)));
+        for (id, _, listener) in listeners {
+            tasks.spawn(accept(Arc::clone(&shared), id, listener));
+        }
+        Ok(Cluster { shared, addresses, _tasks: tasks })
+    }
+
+    fn engine(&self) -> Result<Engine, StartError> {
+        let mut engine = Engine::new(self.config.clone());
+        for (name, partitions, settings) in &self.topics {
+            let created = engine.create_topic(name, *partitions, -1, settings.clone());
+            created.map_err(|source| StartError::Topic { name: name.clone(), source })?;
+        }
+        for (entity, key, limit) in &self.quotas {
+            if !engine.set_quota(entity.clone(), *key, *limit) {
+                return Err(StartError::Quota { key: key.name(), limit: *limit });
+            }
+        }
+        Ok(engine)
+    }
+}
+
+/// Why a [`Cluster`] did not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A cluster needs one node at least.
+    #[error("a cluster needs one node at least")]
+    NoNodes,
+    /// There are fewer ports than nodes from the first port on.
+    #[error("{nodes} nodes do not fit between port {first} and 65535")]
+    NoPort {
+        /// The first node's port.
+        first: u16,
+        /// How many nodes there should be.
+        nodes: u16,
+    },
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}; another program may be using it: {source}")]
+    Bind {
+        /// Where a node should have listened.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A topic is not acceptable.
+    #[error("topic {name}: {source}")]
+    Topic {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        source: TopicError,
+    },
+    /// A quota is not above zero, or not whole although it counts bytes.
+    #[error(
+        "a quota of {limit} for {key} is impossible: it must be above zero, and whole if it counts bytes"
+    )]
+    Quota {
+        /// What it limits, as Kafka calls it.
+        key: &'static str,
+        /// The limit.
+        limit: f64,
+    },
+}

@@ -1,0 +1,91 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use ottla_proto::BrokerId;
+use ottla_proto::wire::Segments;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::timeout;
+
+use super::frame::{self, FrameError};
+use super::{Closure, Shared};
+use crate::engine::{Close, ConnectionId, Reply};
+
+/// Serves one connection to its end. One request at a time, as Kafka does: what comes meanwhile waits in the
+/// socket, and so does everything while the connection is muted. A client that reads slowly keeps one answer in
+/// memory and harms nobody else.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    node: BrokerId,
+    stream: TcpStream,
+    peer: SocketAddr,
+    _place: OwnedSemaphorePermit,
+) {
+    let Some((id, replies)) = shared.connect(node) else { return };
+    let link = Link { shared: &shared, id };
+    if let Err(error) = serve(&link, replies, stream).await {
+        shared.note_closure(Closure { peer, reason: error.to_string() });
+    }
+}
+
+/// Tells the engine when the connection is gone, however that happens.
+struct Link<'a> {
+    shared: &'a Shared,
+    id: ConnectionId,
+}
+
+impl Drop for Link<'_> {
+    fn drop(&mut self) {
+        self.shared.disconnect(self.id);
+    }
+}
+
+#[derive(Debug, Error)]
+enum Ended {
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error(transparent)]
+    Closed(#[from] Close),
+    #[error("the answer was not taken: {0}")]
+    Write(io::Error),
+    #[error("nothing was sent or taken for {0:?}")]
+    Idle(Duration),
+}
+
+async fn serve(
+    link: &Link<'_>,
+    mut replies: mpsc::Receiver<Reply>,
+    mut stream: TcpStream,
+) -> Result<(), Ended> {
+    let Link { shared, id } = *link;
+    // Answers are written whole; waiting for more to fill a packet would only delay them.
+    stream.set_nodelay(true).map_err(FrameError::Io)?;
+    let idle = shared.limits.idle;
+    let mut buffer = BytesMut::new();
+    loop {
+        let next = frame::read(&mut stream, &mut buffer, shared.limits.request_bytes);
+        let Some(frame) = timeout(idle, next).await.map_err(|_| Ended::Idle(idle))?? else { return Ok(()) };
+        shared.step(|engine, now| engine.handle_frame(id, frame, now));
+        match replies.recv().await {
+            Some(Reply::Answer { frame, muted_until }) => {
+                if let Some(frame) = frame {
+                    write(&mut stream, frame, idle).await?;
+                }
+                if muted_until > shared.clock.now() {
+                    tokio::time::sleep_until(shared.clock.at(muted_until)).await;
+                }
+            }
+            Some(Reply::Close(reason)) => return Err(reason.into()),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn write(stream: &mut TcpStream, frame: Segments, idle: Duration) -> Result<(), Ended> {
+    let written = timeout(idle, frame::write(stream, frame)).await;
+    written.map_err(|_| Ended::Idle(idle))?.map_err(Ended::Write)
+}

@@ -1,0 +1,240 @@
+//! The engine behind TCP: one task per connection, one for the timer, no decision of its own.
+
+mod builder;
+mod clock;
+mod connection;
+mod frame;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ottla_proto::BrokerId;
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+pub use builder::{Builder, StartError};
+
+use crate::engine::{ConnectionId, Engine, Reply, Stats, TopicError};
+use crate::{Instant, QuotaEntity, QuotaKey};
+use clock::Clock;
+
+/// A running Kafka cluster on this machine.
+///
+/// Any client in any language can use it at [`bootstrap`](Self::bootstrap). Starting takes about a millisecond.
+/// Records stay in memory until their topic is deleted, `retention.bytes` drops them, or the cluster is dropped.
+///
+/// Dropping it stops everything at once: connections are cut, ports are free, records are gone.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use ottla_broker::{Cluster, QuotaEntity, QuotaKey};
+///
+/// let cluster = Cluster::builder()
+///     .topic("orders", 6)
+///     .client_quota(QuotaEntity::client_id("eager"), QuotaKey::ProducerByteRate, 1_000_000.0)
+///     .start()
+///     .await?;
+/// println!("a Kafka is at {}", cluster.bootstrap());
+/// # Ok::<(), ottla_broker::StartError>(()) }).unwrap();
+/// ```
+pub struct Cluster {
+    shared: Arc<Shared>,
+    addresses: Vec<SocketAddr>,
+    /// Dropping it ends the tasks.
+    _tasks: JoinSet<()>,
+}
+
+impl Cluster {
+    /// A cluster of one node with Kafka's defaults, on a free port of 127.0.0.1.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// What a client takes as `bootstrap.servers`: all nodes, separated by commas.
+    #[must_use]
+    pub fn bootstrap(&self) -> String {
+        let addresses: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();
+        addresses.join(",")
+    }
+
+    /// Where the nodes listen, by rising node id from 1 on.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// What was asked of the cluster so far, and whom it throttled. Costs a copy of the counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.state.lock().engine.stats().clone()
+    }
+
+    /// The last connections that the broker closed because of an error, oldest first, at most 100.
+    #[must_use]
+    pub fn closures(&self) -> Vec<Closure> {
+        self.shared.state.lock().closures.iter().cloned().collect()
+    }
+
+    /// Creates a topic; `partitions` may be -1 for the cluster's default.
+    ///
+    /// # Errors
+    /// As Kafka's CreateTopics: the name or the number is not acceptable, or the topic exists.
+    pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), TopicError> {
+        self.shared.step(|engine, _| engine.create_topic(name, partitions, -1, BTreeMap::new()))
+    }
+
+    /// Sets a client quota; it counts from the next request on.
+    ///
+    /// Returns whether it is one that Kafka would take: above zero, and whole if it counts bytes.
+    pub fn set_client_quota(&self, entity: QuotaEntity, key: QuotaKey, limit: f64) -> bool {
+        self.shared.step(|engine, _| engine.set_quota(entity, key, limit))
+    }
+
+    /// Makes `leader`, which must hold a replica, the leader of a partition under a new leader epoch.
+    ///
+    /// Returns whether there is such a partition and replica.
+    pub fn move_leader(&self, topic: &str, partition: i32, leader: BrokerId) -> bool {
+        self.shared.step(|engine, now| engine.move_leader(topic, partition, leader, now))
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+/// A connection that the broker closed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closure {
+    /// The client's end.
+    pub peer: SocketAddr,
+    /// What was wrong.
+    pub reason: String,
+}
+
+/// What connections may cost.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// The largest request in bytes (`socket.request.max.bytes`).
+    request_bytes: usize,
+    /// How many connections a node holds at once (`max.connections`).
+    connections: usize,
+    /// How long a client may neither send nor take a byte that is due (`connections.max.idle.ms`).
+    idle: Duration,
+}
+
+/// What all tasks share.
+struct Shared {
+    state: Mutex<State>,
+    /// Rings when the engine's next timeout has come nearer.
+    timer: Notify,
+    clock: Clock,
+    limits: Limits,
+}
+
+struct State {
+    engine: Engine,
+    /// Where the replies of each connection go. A connection has one request at a time, so one slot is enough.
+    replies: BTreeMap<ConnectionId, mpsc::Sender<Reply>>,
+    closures: VecDeque<Closure>,
+}
+
+impl Shared {
+    /// Lets the engine do something and hands its outputs to their connections.
+    fn step<T>(&self, act: impl FnOnce(&mut Engine, Instant) -> T) -> T {
+        let mut state = self.state.lock();
+        let State { engine, replies, .. } = &mut *state;
+        let before = engine.poll_timeout();
+        // Read under the lock, so that the engine's time never runs backwards.
+        let result = act(engine, self.clock.now());
+        while let Some(output) = engine.poll_output() {
+            if let Some(slot) = replies.get(&output.connection) {
+                // A connection that does not listen any more is about to say that it is gone.
+                drop(slot.try_send(output.reply));
+            }
+        }
+        let nearer = match (engine.poll_timeout(), before) {
+            (Some(now), Some(before)) => now < before,
+            (now, _) => now.is_some(),
+        };
+        if nearer {
+            self.timer.notify_one();
+        }
+        result
+    }
+
+    fn connect(&self, node: BrokerId) -> Option<(ConnectionId, mpsc::Receiver<Reply>)> {
+        let mut state = self.state.lock();
+        let connection = state.engine.connect(node)?;
+        let (slot, replies) = mpsc::channel(1);
+        state.replies.insert(connection, slot);
+        Some((connection, replies))
+    }
+
+    fn disconnect(&self, connection: ConnectionId) {
+        let mut state = self.state.lock();
+        state.engine.disconnect(connection);
+        state.replies.remove(&connection);
+    }
+
+    fn note_closure(&self, closure: Closure) {
+        const NOTED: usize = 100;
+        let mut state = self.state.lock();
+        if state.closures.len() == NOTED {
+            state.closures.pop_front();
+        }
+        state.closures.push_back(closure);
+    }
+}
+
+/// Wakes the engine when a timeout is due.
+async fn run_timer(shared: Arc<Shared>) {
+    loop {
+        let due = shared.state.lock().engine.poll_timeout();
+        let sleep = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(shared.clock.at(due)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = shared.timer.notified() => {}
+            () = sleep => shared.step(Engine::handle_timeout),
+        }
+    }
+}
+
+/// Takes the connections of one node. They end with this task.
+async fn accept(shared: Arc<Shared>, node: BrokerId, listener: TcpListener) {
+    const AFTER_FAILURE: Duration = Duration::from_millis(50);
+    let places = Arc::new(Semaphore::new(shared.limits.connections));
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    // Without a place the stream is dropped, which closes it.
+                    if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+                        connections.spawn(connection::run(Arc::clone(&shared), node, stream, peer, place));
+                    } else {
+                        let reason = "the node has too many connections".to_owned();
+                        shared.note_closure(Closure { peer, reason });
+                    }
+                }
+                // Out of file descriptors, most likely; trying again at once would only spin.
+                Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
