@@ -5,25 +5,28 @@ use std::num::NonZero;
 use std::task::{Context, Poll};
 use std::thread::available_parallelism;
 
+use ottla_core::producer::CompressionContext;
 use ottla_core::{Compressed, CompressionJob, Core, Instant};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 /// Runs the core's jobs on the runtime's blocking threads, at most one per processor at a time.
 #[derive(Debug)]
-pub(crate) struct Compressor {
+pub(crate) struct CompressionPool {
     queue: VecDeque<CompressionJob>,
+    /// Working memory that is not in use; with what is, one per processor at most.
+    idle: Vec<CompressionContext>,
     running: usize,
     most: usize,
-    finished: mpsc::UnboundedReceiver<Compressed>,
-    finish: mpsc::UnboundedSender<Compressed>,
+    finished: mpsc::UnboundedReceiver<(Compressed, CompressionContext)>,
+    finish: mpsc::UnboundedSender<(Compressed, CompressionContext)>,
 }
 
-impl Compressor {
+impl CompressionPool {
     pub(crate) fn new() -> Self {
         let (finish, finished) = mpsc::unbounded_channel();
         let most = available_parallelism().map_or(1, NonZero::get);
-        Self { queue: VecDeque::new(), running: 0, most, finished, finish }
+        Self { queue: VecDeque::new(), idle: Vec::new(), running: 0, most, finished, finish }
     }
 
     pub(crate) fn start(&mut self, job: CompressionJob) {
@@ -32,9 +35,10 @@ impl Compressor {
     }
 
     /// Hands what is finished back to the core.
-    pub(crate) fn poll(&mut self, core: &mut Core, now: Instant, context: &mut Context<'_>) {
-        while let Poll::Ready(Some(compressed)) = self.finished.poll_recv(context) {
+    pub(crate) fn poll(&mut self, core: &mut Core, now: Instant, task: &mut Context<'_>) {
+        while let Poll::Ready(Some((compressed, memory))) = self.finished.poll_recv(task) {
             self.running -= 1;
+            self.idle.push(memory);
             core.handle_compressed(compressed, now);
             self.run_next();
         }
@@ -46,9 +50,11 @@ impl Compressor {
         {
             self.running += 1;
             let finish = self.finish.clone();
+            let mut memory = self.idle.pop().unwrap_or_default();
             spawn_blocking(move || {
+                let compressed = job.run(&mut memory);
                 // The driver may be gone by now, and the batch settled with it.
-                let _ = finish.send(job.run());
+                let _ = finish.send((compressed, memory));
             });
         }
     }

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Sleep, sleep_until};
 
 use super::clock::Clock;
-use super::compress::Compressor;
+use super::compress::CompressionPool;
 use super::connect::connect;
 use super::events::trace;
 use super::handle::Operation;
@@ -27,7 +27,7 @@ pub(crate) struct Driver {
     answers: BTreeMap<Ticket, oneshot::Sender<Event>>,
     connecting: BTreeMap<ConnectionId, Connecting>,
     sockets: BTreeMap<ConnectionId, Socket>,
-    compressor: Compressor,
+    compression: CompressionPool,
     frame_limit: usize,
     timer: Pin<Box<Sleep>>,
 }
@@ -48,7 +48,7 @@ impl Driver {
             answers: BTreeMap::new(),
             connecting: BTreeMap::new(),
             sockets: BTreeMap::new(),
-            compressor: Compressor::new(),
+            compression: CompressionPool::new(),
             frame_limit,
             timer: Box::pin(sleep_until(tokio::time::Instant::now())),
         }
@@ -68,7 +68,7 @@ impl Future for Driver {
             return Poll::Ready(());
         };
         this.take_connections(now, context);
-        this.compressor.poll(&mut this.core, now, context);
+        this.compression.poll(&mut this.core, now, context);
         progress = progress.and(this.read(now, context));
         this.core.step(now);
         this.obey(context);
@@ -179,7 +179,7 @@ impl Driver {
                     self.connecting.remove(&id);
                     self.sockets.remove(&id);
                 }
-                Command::Compress(job) => self.compressor.start(job),
+                Command::Compress(job) => self.compression.start(job),
             }
         }
     }
