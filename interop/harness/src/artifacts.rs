@@ -147,7 +147,8 @@ pub(crate) fn tail(text: &str, lines: usize) -> String {
     all.get(from..).unwrap_or_default().join("\n")
 }
 
-fn libraries() -> PathBuf {
+/// The folder that outlives clusters and builds.
+pub(crate) fn libraries() -> PathBuf {
     match std::env::var_os("OTTLA_KAFKA_LIBS") {
         Some(folder) => PathBuf::from(folder),
         None => crate::repository().join("target/kafka-libs"),
@@ -155,7 +156,7 @@ fn libraries() -> PathBuf {
 }
 
 /// Waits its turn; the lock goes with the returned file.
-fn lock(root: &Path) -> Result<File, Error> {
+pub(crate) fn lock(root: &Path) -> Result<File, Error> {
     let path = root.join("lock");
     let file = File::create(&path).map_err(Error::path("create", &path))?;
     let deadline = Instant::now() + Duration::from_secs(900);

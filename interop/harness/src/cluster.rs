@@ -11,7 +11,7 @@ use crate::ports::{self, Lease};
 use crate::process::{self, Lifetime, Server};
 use crate::readiness::{self, Membership};
 use crate::state::State;
-use crate::{Artifacts, Error, Version};
+use crate::{Artifacts, Error, Version, class_archive};
 
 /// How long a node may take from its start to its first useful answer. An idle machine needs 2 to 6 s.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -88,6 +88,8 @@ impl Options {
 pub struct Cluster {
     version: Version,
     heap_mebibytes: u32,
+    /// The arguments of every Java process, up to its main class.
+    java: Vec<String>,
     folder: PathBuf,
     lifetime: Lifetime,
     zookeeper: Option<Service>,
@@ -104,7 +106,14 @@ impl Cluster {
     /// # Errors
     /// [`Error::is_unavailable`] tells a machine that cannot run Kafka from a Kafka that did not start.
     pub fn start(options: Options) -> Result<Cluster, Error> {
-        let class_path = Artifacts::Broker(options.version).class_path()?;
+        // First the jars: a machine that cannot have them is told so before anything is tried.
+        Artifacts::Broker(options.version).class_path()?;
+        let java = class_archive::options(options.version)?;
+        Cluster::start_with(options, java)
+    }
+
+    pub(crate) fn start_with(options: Options, extra: Vec<String>) -> Result<Cluster, Error> {
+        let java = java(options.version, options.heap_mebibytes, extra)?;
         let (folder, lifetime, mark) = match &options.detached {
             None => {
                 let (folder, mark) = owned_folder()?;
@@ -138,6 +147,7 @@ impl Cluster {
         let mut cluster = Cluster {
             version: options.version,
             heap_mebibytes: options.heap_mebibytes,
+            java,
             folder,
             lifetime,
             zookeeper,
@@ -145,7 +155,7 @@ impl Cluster {
             _leases: leases,
             _mark: mark,
         };
-        let started = cluster.remember().and_then(|()| cluster.launch(&class_path));
+        let started = cluster.remember().and_then(|()| cluster.launch());
         if started.is_err() && lifetime == Lifetime::Detached {
             // The caller gets no value whose processes it could stop. Data and logs stay to be read.
             cluster.kill_all();
@@ -162,6 +172,7 @@ impl Cluster {
         let missing = || Error::NoCluster(folder.display().to_string());
         let folder = folder.canonicalize().map_err(|_| missing())?;
         let state = State::read(&folder).ok_or_else(missing)?;
+        let java = java(state.version, state.heap_mebibytes, class_archive::options(state.version)?)?;
         let zookeeper = state.zookeeper.map(|process| {
             let mut service = Service::zookeeper(&folder, process.port);
             service.attach(process.pid);
@@ -178,6 +189,7 @@ impl Cluster {
         Ok(Cluster {
             version: state.version,
             heap_mebibytes: state.heap_mebibytes,
+            java,
             folder,
             lifetime: Lifetime::Detached,
             zookeeper,
@@ -246,6 +258,16 @@ impl Cluster {
         self.remember()
     }
 
+    /// Asks a node to shut down in order (SIGTERM): it hands its leaderships over first. Killed at `limit`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchNode`], [`Error::NotRunning`].
+    pub fn terminate(&mut self, node: usize, limit: Duration) -> Result<(), Error> {
+        let server = self.node_mut(node)?.server.take().ok_or(Error::NotRunning(node))?;
+        server.terminate(limit)?;
+        self.remember()
+    }
+
     /// Stops a node in the middle of whatever it does (SIGSTOP): its sockets stay open and nothing answers.
     ///
     /// # Errors
@@ -279,8 +301,7 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::start`].
     pub fn launch_node(&mut self, node: usize) -> Result<(), Error> {
-        let java = self.java()?;
-        let lifetime = self.lifetime;
+        let (java, lifetime) = (self.java.clone(), self.lifetime);
         let service = self.node_mut(node)?;
         if let Some(server) = service.server.take() {
             server.kill();
@@ -295,20 +316,18 @@ impl Cluster {
     /// # Errors
     /// [`Error::Died`], [`Error::NotReady`].
     pub fn wait_until_ready(&mut self, node: usize) -> Result<(), Error> {
-        let java = self.java()?;
-        let lifetime = self.lifetime;
-        let service = self.node_mut(node)?;
+        let java = self.java.clone();
+        let (lifetime, restarts) = (self.lifetime, self.version.uses_zookeeper());
         let id = i32::try_from(node).unwrap_or(i32::MAX);
         let deadline = Instant::now() + START_LIMIT;
         loop {
-            let ready = service.wait_until_ready(deadline, |membership| membership.brokers.contains(&id));
-            match ready {
+            let service = self.node_mut(node)?;
+            match service.wait_until_ready(deadline, |membership| membership.brokers.contains(&id)) {
                 // A broker on ZooKeeper gives up when its old session has not expired yet.
-                Err(Error::Died { .. }) if self.version.uses_zookeeper() && Instant::now() < deadline => {
+                Err(Error::Died { .. }) if restarts && Instant::now() < deadline => {
                     thread::sleep(Duration::from_millis(500));
-                    self.node_mut(node)?.launch(&java, lifetime)?;
+                    service.launch(&java, lifetime)?;
                     self.remember()?;
-                    return self.wait_until_ready(node);
                 }
                 other => return other,
             }
@@ -338,15 +357,14 @@ impl Cluster {
         fs::remove_dir_all(&self.folder).map_err(Error::path("remove", &self.folder))
     }
 
-    fn launch(&mut self, class_path: &str) -> Result<(), Error> {
-        let java = java(class_path, self.heap_mebibytes);
+    fn launch(&mut self) -> Result<(), Error> {
         if let Some(zookeeper) = &mut self.zookeeper {
-            zookeeper.launch(&java, self.lifetime)?;
+            zookeeper.launch(&self.java, self.lifetime)?;
         } else {
-            format_all(&self.nodes, &java)?;
+            format_all(&self.nodes, &self.java)?;
         }
         for node in &mut self.nodes {
-            node.launch(&java, self.lifetime)?;
+            node.launch(&self.java, self.lifetime)?;
         }
         self.remember()?;
         let deadline = Instant::now() + START_LIMIT;
@@ -357,10 +375,6 @@ impl Cluster {
             })?;
         }
         Ok(())
-    }
-
-    fn java(&self) -> Result<Vec<String>, Error> {
-        Ok(java(&Artifacts::Broker(self.version).class_path()?, self.heap_mebibytes))
     }
 
     fn node(&self, node: usize) -> Result<&Service, Error> {
@@ -492,20 +506,24 @@ impl Service {
 const LOG_LEVEL: &str = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn";
 
 /// Java with the options that make a small broker start fast: no optimising compiler, one collector thread.
-fn java(class_path: &str, heap_mebibytes: u32) -> Vec<String> {
-    [
-        &format!("-Xmx{heap_mebibytes}m"),
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
-        "-XX:-UsePerfData",
-        LOG_LEVEL,
-        "-Dorg.slf4j.simpleLogger.showDateTime=true",
-        "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
-        "-cp",
-        class_path,
-    ]
-    .map(str::to_owned)
-    .to_vec()
+fn java(version: Version, heap_mebibytes: u32, extra: Vec<String>) -> Result<Vec<String>, Error> {
+    let class_path = Artifacts::Broker(version).class_path()?;
+    let mut java = vec![format!("-Xmx{heap_mebibytes}m")];
+    java.extend(extra);
+    java.extend(
+        [
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            LOG_LEVEL,
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+            "-cp",
+            &class_path,
+        ]
+        .map(str::to_owned),
+    );
+    Ok(java)
 }
 
 /// Writes each node's cluster id and feature levels; at the same time for all, since each is a Java start.

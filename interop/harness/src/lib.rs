@@ -25,6 +25,7 @@
 //! The harness needs a Unix; clusters that outlive their starter ([`Cluster::attach`]) need Linux's `/proc`.
 
 mod artifacts;
+mod class_archive;
 mod cluster;
 mod configuration;
 mod error;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 
-/// Runs a command to its end and returns what it printed; kills it and its process group at `limit`.
+/// Runs a command to its end and returns what it printed; kills it at `limit`.
 ///
 /// # Errors
 /// [`Error::ProgramMissing`] when the program does not exist, [`Error::TimedOut`] at the limit,
@@ -22,11 +22,10 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<Output, Error> {
     let mut stderr = scratch_file()?;
     command
         .stdout(stdout.try_clone().map_err(Error::io("share a file"))?)
-        .stderr(stderr.try_clone().map_err(Error::io("share a file"))?)
-        .process_group(0);
+        .stderr(stderr.try_clone().map_err(Error::io("share a file"))?);
     let mut child = command.spawn().map_err(|error| spawn_error(&program, error))?;
     let status = wait(&mut child, limit)?.ok_or_else(|| {
-        signal_group(&child, "KILL");
+        let _ = child.kill();
         let _ = child.wait();
         Error::TimedOut { program, limit }
     })?;
@@ -48,11 +47,6 @@ pub fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>, Er
         }
         thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// Sends a signal (`KILL`, `STOP`, ...) to the process group that a child leads.
-pub fn signal_group(child: &Child, signal: &str) {
-    let _ = kill(signal, &format!("-{}", child.id()));
 }
 
 /// A server process: killed when this value is dropped, unless it was started detached.
@@ -135,6 +129,17 @@ impl Server {
         while Instant::now() < deadline && !is_stopped(self.pid) {
             thread::sleep(Duration::from_millis(1));
         }
+        Ok(())
+    }
+
+    /// Asks the process to end (SIGTERM) and kills it at `limit`.
+    pub(crate) fn terminate(mut self, limit: Duration) -> Result<(), Error> {
+        self.signal("TERM")?;
+        let deadline = Instant::now() + limit;
+        while self.is_running() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.end();
         Ok(())
     }
 
