@@ -2,8 +2,10 @@
 
 use crate::admin::Admin;
 use crate::builder::ClientBuilder;
+use crate::consumer::ConsumerBuilder;
 use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
+use crate::producer::ProducerBuilder;
 use crate::throttle::{self, Throttle};
 use crate::wait::Waiting;
 
@@ -35,6 +37,16 @@ impl Client {
     #[must_use]
     pub fn admin(&self) -> Admin {
         Admin::new(self.driver.clone())
+    }
+
+    /// A producer to this cluster, to be told how to send.
+    pub fn producer(&self) -> ProducerBuilder {
+        ProducerBuilder::new(self.driver.clone())
+    }
+
+    /// A consumer of this cluster, to be told what to read.
+    pub fn consumer(&self) -> ConsumerBuilder {
+        ConsumerBuilder::new(self.driver.clone())
     }
 
     /// Every throttle that holds at this moment.

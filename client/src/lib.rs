@@ -30,11 +30,11 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod consumer;
 
 mod address;
 mod builder;
 mod client;
-mod consumer;
 mod driver;
 mod error;
 mod producer;
@@ -43,7 +43,12 @@ mod wait;
 
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use consumer::{Consumer, Offset};
 pub use error::{AddressError, BuildError, DriverStopped, ServerFailure, ServerFailureKind};
 pub use ottla_proto::{ErrorCode, TopicId};
+pub use producer::{
+    Acks, Certainty, CloseReport, Compression, Delivery, DeliveryError, DeliveryFailure, FlushReport, Latency, Producer,
+    ProducerBuilder, Receipt, Record, Refused, SendError, TopicProducer,
+};
 pub use throttle::{Throttle, ThrottleCause, ThrottleClass};
 pub use wait::{WaitReason, Waiting};

@@ -458,3 +458,10 @@ impl Node {
         Self { account, slots: VecDeque::new(), fetch: None, lookup: None, blocked: None, idle: None }
     }
 }
+
+/// However the driver ends, the reader must not wait for it.
+impl Drop for Fetcher {
+    fn drop(&mut self) {
+        self.edge.end();
+    }
+}

@@ -39,6 +39,9 @@ pub enum ReadError {
     /// No partition is assigned, so no record can ever come.
     #[error("nothing is assigned to this consumer")]
     NothingAssigned,
+    /// The client has stopped.
+    #[error("the client has stopped")]
+    Stopped,
 }
 
 impl ConsumerReader {
@@ -52,7 +55,7 @@ impl ConsumerReader {
         &self.edge
     }
 
-    /// The next batch; `None` at the end: the consumer was closed, or reached the ends it was to read to.
+    /// The next batch; `None` when every partition has reached the end that it was to be read to.
     ///
     /// Partitions take turns, a batch at a time. Nothing is taken before this returns [`Poll::Ready`], so a caller
     /// that goes away while it waits has lost nothing.
@@ -68,7 +71,8 @@ impl ConsumerReader {
                     return Poll::Ready(Err(ReadError::Topic { topic, error }));
                 }
                 Taken::NothingAssigned => return Poll::Ready(Err(ReadError::NothingAssigned)),
-                Taken::Ended | Taken::Closed => return Poll::Ready(Ok(None)),
+                Taken::Ended => return Poll::Ready(Ok(None)),
+                Taken::Closed => return Poll::Ready(Err(ReadError::Stopped)),
             };
             match batch.open(&mut self.decompressor) {
                 // All of it lay before the position.

@@ -1,0 +1,150 @@
+use ottla_core::consumer as core;
+
+use super::PartitionError;
+
+/// Where the reading of a partition begins or goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Offset {
+    /// At the oldest record there is.
+    Earliest,
+    /// After the newest record there is.
+    Latest,
+    /// At this offset.
+    At(i64),
+    /// At the first record whose timestamp, in milliseconds since 1970, is this or later; if there is none, after the
+    /// newest.
+    Timestamp(i64),
+}
+
+impl From<Offset> for core::Start {
+    fn from(offset: Offset) -> Self {
+        match offset {
+            Offset::Earliest => Self::Earliest,
+            Offset::Latest => Self::Latest,
+            Offset::At(offset) => Self::At(offset),
+            Offset::Timestamp(timestamp) => Self::Timestamp(timestamp),
+        }
+    }
+}
+
+/// What to do when a position is not in the log: retention took the records, or the log was cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reset {
+    /// [`Earliest`](Self::Earliest) or [`Latest`](Self::Latest) if that is where the partition began;
+    /// [`Error`](Self::Error) if it began at an offset or a time, where a silent jump would be a surprise.
+    #[default]
+    AsStarted,
+    /// Go on at the oldest record there is.
+    Earliest,
+    /// Go on with what comes next.
+    Latest,
+    /// Tell, and wait for a seek. Java: `none`.
+    Error,
+}
+
+impl From<Reset> for core::ResetPolicy {
+    fn from(reset: Reset) -> Self {
+        match reset {
+            Reset::AsStarted => Self::AsStarted,
+            Reset::Earliest => Self::Earliest,
+            Reset::Latest => Self::Latest,
+            Reset::Error => Self::Error,
+        }
+    }
+}
+
+/// Which records of transactions are seen (KIP-98).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Isolation {
+    /// All of them, those of aborted and of open transactions too.
+    #[default]
+    ReadUncommitted,
+    /// None of an aborted transaction, and nothing beyond the first transaction that is still open.
+    ReadCommitted,
+}
+
+impl From<Isolation> for core::Isolation {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::ReadUncommitted => Self::ReadUncommitted,
+            Isolation::ReadCommitted => Self::ReadCommitted,
+        }
+    }
+}
+
+/// What is known of an assigned partition without asking a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PartitionStatus {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The offset that is handed out next; `None` until it is found.
+    pub position: Option<i64>,
+    /// One more than the last offset that every in-sync replica has, as of the last answer.
+    pub high_watermark: Option<i64>,
+    /// The first offset of a transaction that is still open, or the high watermark.
+    pub last_stable_offset: Option<i64>,
+    /// The first offset that retention has left.
+    pub log_start_offset: Option<i64>,
+    /// Where reading ends, for a consumer that reads until the end.
+    pub end: Option<i64>,
+    /// How far the position is behind what can be read; offsets, which may be more than records.
+    pub lag: Option<i64>,
+    /// Bytes that are here and were not yet handed out.
+    pub unread_bytes: usize,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// What stopped it.
+    pub error: Option<PartitionError>,
+}
+
+impl PartitionStatus {
+    pub(super) fn new(status: core::PartitionStatus) -> Self {
+        Self {
+            topic: status.partition.topic.to_string(),
+            partition: status.partition.partition,
+            position: status.position,
+            high_watermark: status.high_watermark,
+            last_stable_offset: status.last_stable_offset,
+            log_start_offset: status.log_start_offset,
+            end: status.end,
+            lag: status.lag,
+            unread_bytes: status.unread_bytes,
+            paused: status.paused,
+            error: status.failure.map(PartitionError::new),
+        }
+    }
+}
+
+/// What a consumer moved so far and holds now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConsumerStats {
+    /// Answers that arrived.
+    pub fetches: u64,
+    /// Bytes of records that arrived.
+    pub fetched_bytes: u64,
+    /// Of these, what was dropped unread: after a seek, or because a paused partition gave its room to others.
+    pub discarded_bytes: u64,
+    /// What is charged to the budget now.
+    pub budget_used: usize,
+    /// The budget.
+    pub budget_bytes: usize,
+}
+
+impl ConsumerStats {
+    pub(super) fn new(stats: core::ConsumerStats) -> Self {
+        Self {
+            fetches: stats.fetches,
+            fetched_bytes: stats.fetched_bytes,
+            discarded_bytes: stats.discarded_bytes,
+            budget_used: stats.budget_used,
+            budget_bytes: stats.budget_bytes,
+        }
+    }
+}
