@@ -53,6 +53,14 @@ impl Producers {
         self.producers.values().for_each(|producer| producer.explain(waiting));
     }
 
+    /// What waits in the producer that these handles belong to.
+    pub fn explain_one(&self, edge: &Arc<ProducerEdge>, waiting: &mut Vec<Waiting>) {
+        let producer = self.producers.values().find(|producer| Arc::ptr_eq(&producer.edge, edge));
+        if let Some(producer) = producer {
+            producer.explain(waiting);
+        }
+    }
+
     /// Ends every producer now; what has no outcome gets one.
     pub(crate) fn close_all(&mut self, net: &mut Net, now: Instant) {
         for mut producer in std::mem::take(&mut self.producers).into_values() {
