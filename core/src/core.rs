@@ -275,7 +275,7 @@ impl Core {
 
     /// Ends a turn: tells the handles how long the shell will sleep, then looks once more whether one of them
     /// left something meanwhile. Without this order a wake could be lost.
-    pub fn park(&mut self, now: Instant) -> Park {
+    pub fn park(&mut self) -> Park {
         let until = self.poll_timeout();
         self.wake.park(until);
         if self.producers.has_input() || self.consumers.has_orders() {

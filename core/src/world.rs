@@ -16,6 +16,7 @@ use ottla_proto::{Api, ApiKey, BrokerId, LeaderEpoch, TopicId, TopicName};
 
 use crate::event::{Command, Event};
 use crate::net::{ConnectionId, Host, NetConfig};
+use crate::producer::CompressionContext;
 use crate::time::Instant;
 use crate::{Core, CoreConfig};
 
@@ -94,7 +95,7 @@ impl World {
                     self.closed.insert(id);
                 }
                 Command::Compress(job) => {
-                    let compressed = job.run();
+                    let compressed = job.run(&mut CompressionContext::default());
                     self.core.handle_compressed(compressed, self.now);
                     self.core.step(self.now);
                 }
@@ -171,7 +172,8 @@ impl World {
     pub(crate) fn take(&mut self, id: ConnectionId) -> Vec<Received> {
         let received = self.received.entry(id).or_default();
         let mut requests = Vec::new();
-        while let Some(length) = received.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes) as usize) {
+        while let Some(length) = received.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes) as usize)
+        {
             if received.len() < 4 + length {
                 break;
             }

@@ -19,6 +19,8 @@ use super::socket::{Progress, Socket};
 
 /// What callers ask for in a turn before the sockets have their share.
 const TURN_OPERATIONS: usize = 256;
+/// How often in a turn the core may act on what the sockets took.
+const TURN_ROUNDS: usize = 4;
 
 pub(crate) struct Driver {
     core: Core,
@@ -74,7 +76,7 @@ impl Future for Driver {
         this.obey(context);
         progress = progress.and(this.write(now, context));
         this.tell();
-        if progress == Progress::More || !this.park(now, context) {
+        if progress == Progress::More || !this.park(context) {
             context.waker().wake_by_ref();
         }
         Poll::Pending
@@ -149,17 +151,33 @@ impl Driver {
         progress
     }
 
-    fn write(&mut self, now: Instant, context: &mut Context<'_>) -> Progress {
-        let mut progress = Progress::Blocked;
+    /// Lets the core act, and again as long as the sockets take what it has: what they take makes room for more.
+    fn act(&mut self, now: Instant, context: &mut Context<'_>) -> Progress {
+        for _ in 0..TURN_ROUNDS {
+            self.core.step(now);
+            self.obey(context);
+            if !self.write(now, context) {
+                return Progress::Blocked;
+            }
+        }
+        Progress::More
+    }
+
+    /// Whether it changed anything.
+    fn write(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
+        let mut changed = false;
         let ready: Vec<_> = self.core.connections_with_output().collect();
         for id in ready {
             let Some(socket) = self.sockets.get_mut(&id) else { continue };
             match socket.write(&mut self.core, now, context) {
-                Ok(further) => progress = progress.and(further),
-                Err(cause) => self.disconnected(id, cause, now),
+                Ok(written) => changed |= written > 0,
+                Err(cause) => {
+                    self.disconnected(id, cause, now);
+                    changed = true;
+                }
             }
         }
-        progress
+        changed
     }
 
     fn disconnected(&mut self, id: ConnectionId, cause: DisconnectCause, now: Instant) {
@@ -195,8 +213,8 @@ impl Driver {
     }
 
     /// Sleeps until the core's next deadline, unless something came in while we looked away.
-    fn park(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
-        match self.core.park(now) {
+    fn park(&mut self, context: &mut Context<'_>) -> bool {
+        match self.core.park() {
             Park::Again => false,
             Park::Until(None) => true,
             Park::Until(Some(deadline)) => {

@@ -1,5 +1,8 @@
 //! One-off requests: each goes to a node of its kind, is tried again when that may help, and ends once.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -205,8 +208,9 @@ struct Call {
 enum State {
     /// To be sent as soon as its node is ready; why it is not yet.
     Due { blocked: Option<WaitReason> },
-    /// To be sent again after a while.
-    Backoff { until: Instant },
+    /// To be sent again after a while, and not before the view of the cluster has taken in more answers than
+    /// this.
+    Backoff { until: Instant, updates: Option<u64> },
     /// In flight.
     Sent { node: BrokerId },
 }
@@ -216,10 +220,10 @@ impl Call {
         match (&self.state, self.last_error.as_deref()) {
             (State::Due { blocked }, _) => blocked.clone(),
             (State::Sent { node }, _) => Some(WaitReason::AnswerDue { node: *node }),
-            (State::Backoff { until }, Some(AttemptError::Refused { error, .. })) => {
+            (State::Backoff { until, .. }, Some(AttemptError::Refused { error, .. })) => {
                 Some(WaitReason::RetryBackoff { until: *until, error: *error })
             }
-            (State::Backoff { until }, _) => {
+            (State::Backoff { until, .. }, _) => {
                 Some(WaitReason::RetryBackoff { until: *until, error: ErrorCode::NETWORK_EXCEPTION })
             }
         }
@@ -268,7 +272,11 @@ impl Calls {
         let Some(call) = self.calls.get_mut(&ticket) else { return };
         match call.state {
             State::Sent { .. } => return,
-            State::Backoff { until } if until > now => return,
+            State::Backoff { updates: Some(updates), .. } if net.cluster().updates() <= updates => return,
+            State::Backoff { until, .. } if until > now => {
+                call.state = State::Backoff { until, updates: None };
+                return;
+            }
             State::Due { .. } | State::Backoff { .. } => {}
         }
         let api = call.spec.request.api();
@@ -307,7 +315,15 @@ impl Calls {
     fn try_again(&mut self, ticket: Ticket, error: AttemptError, net: &mut Net, now: Instant) {
         let Some(call) = self.calls.get_mut(&ticket) else { return };
         call.failures = call.failures.saturating_add(1);
-        call.state = State::Backoff { until: now + self.backoff.delay(call.failures, net.random()) };
+        let mut updates = None;
+        if let AttemptError::Refused { error, .. } = error
+            && remedy(error) == Remedy::Refresh
+        {
+            net.cluster_mut().refresh(now);
+            updates = Some(net.cluster().updates());
+        }
+        let until = now + self.backoff.delay(call.failures, net.random());
+        call.state = State::Backoff { until, updates };
         call.last_error = Some(Box::new(error));
     }
 }
@@ -337,9 +353,6 @@ impl Machine for Calls {
         let node = answer.node;
         match call.spec.request.open(net, &answer, now) {
             Ok((_, Some(error))) if remedy(error) != Remedy::Fail => {
-                if remedy(error) == Remedy::Refresh {
-                    net.cluster_mut().refresh(now);
-                }
                 self.try_again(ticket, AttemptError::Refused { node, error }, net, now);
             }
             Ok((message, _)) => {
@@ -361,9 +374,9 @@ impl Machine for Calls {
     fn poll_timeout(&self) -> Option<Instant> {
         self.calls.values().fold(None, |least, call| {
             let retry = match call.state {
-                State::Backoff { until } => Some(until),
-                // The net covers what it named as a reason.
-                State::Due { .. } | State::Sent { .. } => None,
+                State::Backoff { until, updates: None } => Some(until),
+                // The net covers what it named as a reason, and the refresh.
+                State::Backoff { .. } | State::Due { .. } | State::Sent { .. } => None,
             };
             earliest(least, earliest(retry, Some(call.spec.deadline)))
         })
@@ -383,7 +396,6 @@ trait AnyRequest: Send + fmt::Debug {
         now: Instant,
     ) -> Result<(), CallError>;
 
-    #[expect(clippy::type_complexity, reason = "a pair that one caller takes apart at once")]
     fn open(
         &self,
         net: &mut Net,

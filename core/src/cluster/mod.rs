@@ -3,6 +3,9 @@
 //! This is the view and the decision when to ask again; who is asked, and how, is in
 //! [`Net`](crate::net::Net). Java: `Metadata`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -94,6 +97,7 @@ pub struct Cluster {
     wanted: BTreeMap<TopicName, usize>,
     generation: u64,
     told_generation: u64,
+    updates: u64,
     max_age: Duration,
     backoff: Backoff,
     /// When the whole view is too old.
@@ -137,6 +141,7 @@ impl Cluster {
             wanted: BTreeMap::new(),
             generation: 0,
             told_generation: 0,
+            updates: 0,
             max_age,
             backoff,
             expires_at: now,
@@ -161,6 +166,13 @@ impl Cluster {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// How many answers the view has taken in, whether they changed it or not: what was asked again before this
+    /// rose was asked of the old view.
+    #[must_use]
+    pub fn updates(&self) -> u64 {
+        self.updates
     }
 
     /// The cluster's own name, if it has told it.
@@ -372,6 +384,7 @@ impl Cluster {
         random: &mut Random,
     ) {
         let before = self.generation;
+        self.updates += 1;
         self.failures = 0;
         self.rebootstrap = false;
         self.update_brokers(response);

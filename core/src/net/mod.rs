@@ -11,6 +11,9 @@ mod refresh;
 mod throttle;
 mod versions;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::Duration;

@@ -277,3 +277,39 @@ impl ThrottleTable {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use super::*;
+
+    const MILLI: u64 = 1000;
+
+    /// Whatever the readers' timing: an end never goes back, and always comes with its own cause.
+    #[test]
+    fn loom_throttle_readers_see_whole_words_that_never_go_back() {
+        loom::model(|| {
+            let cell = Arc::new(ThrottleCell::default());
+            let told = [(3 * MILLI, ThrottleCause::ByteRate), (MILLI, ThrottleCause::Mutation)];
+            let reader = {
+                let cell = Arc::clone(&cell);
+                loom::thread::spawn(move || {
+                    let mut last = Instant::ZERO;
+                    for _ in 0..2 {
+                        let (until, cause) = cell.read();
+                        assert!(until >= last);
+                        last = until;
+                        match until.as_micros() {
+                            0 => assert_eq!(cause, ThrottleCause::Unknown),
+                            until => assert!(told.contains(&(until, cause)), "{until} {cause:?}"),
+                        }
+                    }
+                })
+            };
+            for (until, cause) in told {
+                cell.merge(Instant::from_micros(until), cause);
+            }
+            reader.join().unwrap();
+            assert_eq!(cell.read(), (Instant::from_micros(3 * MILLI), ThrottleCause::ByteRate));
+        });
+    }
+}
