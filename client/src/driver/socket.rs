@@ -70,15 +70,16 @@ impl Socket {
         Ok(Progress::More)
     }
 
-    /// Writes what the core has for this connection.
+    /// Writes what the core has for this connection, as far as the kernel takes it; it wakes the driver when it
+    /// takes more. Says how many bytes that were.
     pub(crate) fn write(
         &mut self,
         core: &mut Core,
         now: Instant,
         context: &mut Context<'_>,
-    ) -> Result<Progress, DisconnectCause> {
-        let mut left = TURN_BYTES;
-        while left > 0 {
+    ) -> Result<usize, DisconnectCause> {
+        let mut total = 0;
+        while total < TURN_BYTES {
             let mut slices = [IoSlice::new(&[]); MAX_SLICES];
             let mut count = 0;
             for (slot, piece) in slices.iter_mut().zip(core.transmit(self.id)) {
@@ -86,16 +87,16 @@ impl Socket {
                 count += 1;
             }
             if count == 0 {
-                return Ok(Progress::Blocked);
+                return Ok(total);
             }
             match self.stream.try_write_vectored(slices.get(..count).unwrap_or_default()) {
                 Ok(written) => {
-                    left = left.saturating_sub(written);
+                    total += written;
                     core.handle_written(self.id, written, now);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     match self.stream.poll_write_ready(context) {
-                        Poll::Pending => return Ok(Progress::Blocked),
+                        Poll::Pending => return Ok(total),
                         Poll::Ready(readiness) => readiness.map_err(failed)?,
                     }
                 }
@@ -103,7 +104,7 @@ impl Socket {
                 Err(error) => return Err(failed(error)),
             }
         }
-        Ok(Progress::More)
+        Ok(total)
     }
 }
 

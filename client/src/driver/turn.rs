@@ -72,9 +72,7 @@ impl Future for Driver {
         this.take_connections(now, context);
         this.compression.poll(&mut this.core, now, context);
         progress = progress.and(this.read(now, context));
-        this.core.step(now);
-        this.obey(context);
-        progress = progress.and(this.write(now, context));
+        progress = progress.and(this.act(now, context));
         this.tell();
         if progress == Progress::More || !this.park(context) {
             context.waker().wake_by_ref();
