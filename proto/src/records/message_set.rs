@@ -157,12 +157,8 @@ impl Rewriter {
             let index = self.count;
             return Err(self.fault(BatchProblem::Record { index, problem: RecordProblem::Offset }));
         }
-        let record = Shape {
-            offset_delta,
-            timestamp_delta: message.timestamp.wrapping_sub(base_timestamp),
-            key: message.key,
-            value: message.value,
-        };
+        let timestamp_delta = message.timestamp.wrapping_sub(base_timestamp);
+        let record = Shape::new(offset_delta, timestamp_delta, message.key, message.value);
         record.write(record.body_size() + 1, &mut self.buffer);
         self.buffer.push(0);
         self.count = self.count.saturating_add(1);

@@ -19,6 +19,9 @@ pub struct BatchWriter {
     max_timestamp: i64,
 }
 
+/// What encoding a number may write past its end.
+const SLACK: usize = 8;
+
 /// The record was not appended: the batch would exceed the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the batch would have {needed} bytes")]
@@ -54,15 +57,16 @@ impl BatchWriter {
         self.buffer.len()
     }
 
-    /// The size that the batch can reach without another allocation.
+    /// The size that the batch can reach without another allocation: a few bytes less than the buffer's
+    /// capacity, because encoding a record writes past its end for a moment.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.buffer.capacity()
+        self.buffer.capacity().saturating_sub(SLACK)
     }
 
     /// Makes room for a batch of `size` bytes, exactly if possible.
     pub fn reserve(&mut self, size: usize) {
-        self.buffer.reserve_exact(size.saturating_sub(self.buffer.len()));
+        self.buffer.reserve_exact(size.saturating_add(SLACK).saturating_sub(self.buffer.len()));
     }
 
     /// The largest timestamp so far; [`NO_TIMESTAMP`] if there is no record.
@@ -85,12 +89,8 @@ impl BatchWriter {
         limit: usize,
     ) -> Result<u32, BatchFull> {
         let base_timestamp = if self.count == 0 { timestamp } else { self.base_timestamp };
-        let record = Shape {
-            offset_delta: i64::from(self.count),
-            timestamp_delta: timestamp.wrapping_sub(base_timestamp),
-            key,
-            value,
-        };
+        let timestamp_delta = timestamp.wrapping_sub(base_timestamp);
+        let record = Shape::new(i64::from(self.count), timestamp_delta, key, value);
         let body = record.body_size() + 1;
         self.make_room(body, limit)?;
         record.write(body, &mut self.buffer);
@@ -111,23 +111,21 @@ impl BatchWriter {
         limit: usize,
     ) -> Result<u32, BatchFull> {
         let base_timestamp = if self.count == 0 { timestamp } else { self.base_timestamp };
-        let record = Shape {
-            offset_delta: i64::from(self.count),
-            timestamp_delta: timestamp.wrapping_sub(base_timestamp),
-            key,
-            value,
-        };
+        let timestamp_delta = timestamp.wrapping_sub(base_timestamp);
+        let record = Shape::new(i64::from(self.count), timestamp_delta, key, value);
         let (mut header_count, mut header_bytes) = (0_i64, 0_usize);
         for header in headers.clone() {
             header_count += 1;
             header_bytes = header_bytes
-                .saturating_add(nullable_size(Some(header.key)))
-                .saturating_add(nullable_size(header.value));
+                .saturating_add(Number::length(Some(header.key)).size + Number::length(header.value).size)
+                .saturating_add(header.key.len())
+                .saturating_add(header.value.map_or(0, <[u8]>::len));
         }
-        let body = record.body_size().saturating_add(varint::size(header_count)).saturating_add(header_bytes);
+        let header_count = Number::new(header_count);
+        let body = record.body_size().saturating_add(header_count.size).saturating_add(header_bytes);
         self.make_room(body, limit)?;
         record.write(body, &mut self.buffer);
-        self.buffer.extend(varint::zigzag_groups(header_count));
+        header_count.write(&mut self.buffer);
         for header in headers {
             write_nullable(&mut self.buffer, Some(header.key));
             write_nullable(&mut self.buffer, header.value);
@@ -188,7 +186,8 @@ impl BatchWriter {
 
     #[inline]
     fn make_room(&self, body: usize, limit: usize) -> Result<(), BatchFull> {
-        let needed = self.buffer.len().saturating_add(body).saturating_add(length_size(body));
+        let length = Number::new(length_as_i64(body));
+        let needed = self.buffer.len().saturating_add(body).saturating_add(length.size);
         if needed > limit.min(MAX_BATCH_SIZE) { Err(BatchFull { needed }) } else { Ok(()) }
     }
 
@@ -202,92 +201,142 @@ impl BatchWriter {
     }
 }
 
-/// A record before its headers.
+/// A record before its headers, its numbers ready to be written.
 pub(super) struct Shape<'a> {
-    pub(super) offset_delta: i64,
-    pub(super) timestamp_delta: i64,
-    pub(super) key: Option<&'a [u8]>,
-    pub(super) value: Option<&'a [u8]>,
+    timestamp_delta: i64,
+    /// The same, and the other numbers, in wire form.
+    timestamp: Number,
+    offset: Number,
+    key_length: Number,
+    value_length: Number,
+    key: Option<&'a [u8]>,
+    value: Option<&'a [u8]>,
 }
 
-impl Shape<'_> {
+impl<'a> Shape<'a> {
+    #[inline]
+    pub(super) fn new(
+        offset_delta: i64,
+        timestamp_delta: i64,
+        key: Option<&'a [u8]>,
+        value: Option<&'a [u8]>,
+    ) -> Self {
+        Self {
+            timestamp_delta,
+            timestamp: Number::new(timestamp_delta),
+            offset: Number::new(offset_delta),
+            key_length: Number::length(key),
+            value_length: Number::length(value),
+            key,
+            value,
+        }
+    }
+
     /// The size of what the record's length counts, up to the header count.
     #[inline]
     pub(super) fn body_size(&self) -> usize {
-        let attributes = 1;
-        (attributes + varint::size(self.timestamp_delta) + varint::size(self.offset_delta))
-            .saturating_add(nullable_size(self.key))
-            .saturating_add(nullable_size(self.value))
+        let numbers = self.timestamp.size + self.offset.size + self.key_length.size + self.value_length.size;
+        (ATTRIBUTES.size + numbers)
+            .saturating_add(self.key.map_or(0, <[u8]>::len))
+            .saturating_add(self.value.map_or(0, <[u8]>::len))
     }
 
     /// Writes everything up to the header count. `body` is the size that the length tells.
     #[inline]
     pub(super) fn write(&self, body: usize, buffer: &mut Vec<u8>) {
-        let mut head = Head::default();
-        head.put(length_as_i64(body));
-        head.put(0);
-        head.put(self.timestamp_delta);
-        head.put(self.offset_delta);
-        head.put(self.key.map_or(-1, |key| length_as_i64(key.len())));
-        if let Some(key) = self.key {
-            head.flush(buffer);
-            buffer.extend_from_slice(key);
-            head = Head::default();
+        let body = Number::new(length_as_i64(body));
+        // Then each word below has its place in eight bytes: key and value are shorter than the body.
+        if body.size <= 3 && self.timestamp.size <= 4 && self.offset.size <= 4 {
+            body.then(ATTRIBUTES).then(self.timestamp).write(buffer);
+            let word = self.offset.then(self.key_length);
+            match self.key {
+                None => word.then(self.value_length).write(buffer),
+                Some(key) => {
+                    word.write(buffer);
+                    buffer.extend_from_slice(key);
+                    self.value_length.write(buffer);
+                }
+            }
+        } else {
+            self.write_large(body, buffer);
         }
-        head.put(self.value.map_or(-1, |value| length_as_i64(value.len())));
-        head.flush(buffer);
         if let Some(value) = self.value {
             buffer.extend_from_slice(value);
         }
     }
-}
 
-/// Numbers on the stack on their way into the buffer, so that the buffer is extended once for all of them.
-struct Head {
-    bytes: [u8; 40],
-    length: usize,
-}
-
-impl Default for Head {
-    #[inline]
-    fn default() -> Self {
-        Self { bytes: [0; 40], length: 0 }
+    /// Records of more than a mebibyte, and timestamps that are days apart.
+    #[cold]
+    fn write_large(&self, body: Number, buffer: &mut Vec<u8>) {
+        body.write(buffer);
+        ATTRIBUTES.write(buffer);
+        buffer.extend(varint::groups(self.timestamp_delta));
+        self.offset.write(buffer);
+        self.key_length.write(buffer);
+        buffer.extend_from_slice(self.key.unwrap_or_default());
+        self.value_length.write(buffer);
     }
 }
 
-impl Head {
+/// A number in wire form in a register, first byte lowest.
+///
+/// Bytes on the stack would do the same, but reading back at once what was written byte by byte stalls the
+/// processor for longer than all the rest takes.
+#[derive(Clone, Copy)]
+struct Number {
+    /// Right for all that fits into 32 bits.
+    bytes: u64,
+    size: usize,
+}
+
+/// The attributes of a record, which mean nothing so far.
+const ATTRIBUTES: Number = Number { bytes: 0, size: 1 };
+
+impl Number {
+    /// Branches instead of arithmetic for the sizes that occur: they are foreseen, so the next step need not wait
+    /// for the size.
     #[inline]
-    fn put(&mut self, value: i64) {
-        for group in varint::zigzag_groups(value) {
-            if let Some(room) = self.bytes.get_mut(self.length) {
-                *room = group;
-                self.length += 1;
-            }
+    fn new(value: i64) -> Self {
+        let raw = varint::zigzag(value);
+        if raw < 0x80 {
+            Self { bytes: raw, size: 1 }
+        } else if raw < 0x4000 {
+            Self { bytes: raw & 0x7f | (raw & 0x3f80) << 1 | 0x80, size: 2 }
+        } else {
+            Self::large(value)
         }
     }
 
     #[inline]
-    fn flush(&self, buffer: &mut Vec<u8>) {
-        buffer.extend_from_slice(self.bytes.get(..self.length).unwrap_or_default());
+    fn length(bytes: Option<&[u8]>) -> Self {
+        Self::new(bytes.map_or(-1, |bytes| length_as_i64(bytes.len())))
     }
-}
 
-#[inline]
-fn nullable_size(bytes: Option<&[u8]>) -> usize {
-    match bytes {
-        None => 1,
-        Some(bytes) => length_size(bytes.len()).saturating_add(bytes.len()),
+    #[inline(never)]
+    fn large(value: i64) -> Self {
+        let bytes = varint::groups(value).zip([0, 8, 16, 24, 32]);
+        let bytes = bytes.fold(0, |bytes, (group, shift)| bytes | u64::from(group) << shift);
+        Self { bytes, size: varint::size(value) }
+    }
+
+    /// Both in one; together they must not exceed eight bytes.
+    #[inline]
+    fn then(self, next: Self) -> Self {
+        Self { bytes: self.bytes | next.bytes << (8 * self.size), size: self.size + next.size }
+    }
+
+    /// Copies eight bytes and drops what is too many: one instruction, where a size that varies would be a call.
+    #[inline]
+    fn write(self, buffer: &mut Vec<u8>) {
+        let end = buffer.len() + self.size;
+        buffer.extend_from_slice(&self.bytes.to_le_bytes());
+        buffer.truncate(end);
     }
 }
 
 fn write_nullable(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) {
-    buffer.extend(varint::zigzag_groups(bytes.map_or(-1, |bytes| length_as_i64(bytes.len()))));
+    Number::length(bytes).write(buffer);
     buffer.extend_from_slice(bytes.unwrap_or_default());
-}
-
-#[inline]
-fn length_size(length: usize) -> usize {
-    varint::size(length_as_i64(length))
 }
 
 /// What is longer than the format can say never passes the limit, so it need not be told apart here.
