@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::check::{self, Tools};
+use crate::fuzz;
 use crate::steps::{Counts, Outcome, Steps, Verdict, cargo, close, output, pass};
 use crate::test::{self, Arguments, Tally, Tier};
 
@@ -66,6 +67,8 @@ impl Report {
         steps.run("documentation", || {
             pass(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
         });
+        let seconds = if tier == Tier::Full { 60 } else { 3 };
+        steps.run("fuzzing", || fuzz::run(crate::root(), seconds).map(|()| Outcome::Passed));
         Report { steps, tests }
     }
 

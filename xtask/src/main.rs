@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod check;
+mod fuzz;
 mod gate;
 mod generate;
 mod kafka;
@@ -46,6 +47,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run every fuzz target for a while.
+    Fuzz {
+        /// How long for each target.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -58,6 +65,7 @@ fn main() -> ExitCode {
         Command::Ci => Ok(gate::ci()),
         Command::Proof => gate::proof(),
         Command::Bench { arguments } => gate::bench(&arguments).map(done),
+        Command::Fuzz { seconds } => fuzz::run(root(), seconds).map(done),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

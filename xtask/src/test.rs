@@ -1,13 +1,14 @@
 //! `cargo xtask test`: every layer of tests, each with a time limit.
 //!
-//! Test programs are built once by cargo and run one after the other. Tests below `interop/` start servers,
-//! so each has a process of its own and runs alone; elsewhere all tests of a program share one. A program
-//! that makes no progress is killed, and what it had not finished runs again test by test, so that the one
-//! that hangs is named and the others still count.
+//! Test programs are built once by cargo and run one after the other. Integration tests of crates that use
+//! the Kafka harness start servers, so each has a process of its own and runs alone; elsewhere all tests of a
+//! program share one. A program that makes no progress is killed, and what it had not finished runs again
+//! test by test, so that the one that hangs is named and the others still count.
 
 mod program;
 mod tally;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -145,7 +146,8 @@ fn test_program(message: &Value) -> Option<TestProgram> {
         return None;
     }
     let executable = PathBuf::from(text("/executable")?);
-    let package_folder = Path::new(text("/manifest_path")?).parent()?.to_owned();
+    let manifest = Path::new(text("/manifest_path")?);
+    let package_folder = manifest.parent()?.to_owned();
     let folder = package_folder.strip_prefix(crate::root()).ok()?;
     let (kind, target) = (text("/target/kind/0")?, text("/target/name")?);
     let name = match kind {
@@ -153,8 +155,8 @@ fn test_program(message: &Value) -> Option<TestProgram> {
         "lib" => format!("{}/src", folder.display()),
         _ => format!("{}/{kind}/{target}", folder.display()),
     };
-    // Unit tests of the same crates start nothing.
-    let alone = folder.starts_with("interop") && kind == "test";
+    // Unit tests start no servers, whatever their crate depends on.
+    let alone = kind == "test" && fs::read_to_string(manifest).ok()?.contains("kafka-harness");
     Some(TestProgram { name, executable, package_folder, alone })
 }
 

@@ -94,28 +94,44 @@ fn mentions(value: &Value, ids: &mut BTreeSet<u64>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::json;
+    use std::path::PathBuf;
+    use std::process::Command;
 
+    use super::*;
+
+    const INNER_CRATE: &str = "pub struct Returned; pub struct Nested; pub struct Linked; pub struct Private; \
+        pub struct Reexported; pub struct Converted; pub trait Bound {}";
+    const OUTER_CRATE: &str = "
+        /// See [`ottla_core::Linked`].
+        pub fn function() -> ottla_core::Returned { ottla_core::Returned }
+        pub struct Outer { pub field: Vec<Option<ottla_core::Nested>>, hidden: ottla_core::Private }
+        pub use ottla_core::Reexported;
+        impl From<ottla_core::Converted> for Outer {
+            fn from(_: ottla_core::Converted) -> Self { Outer { field: vec![], hidden: ottla_core::Private } }
+        }
+        pub fn bound<T: ottla_core::Bound>(_: T) {}
+        fn inside() -> ottla_core::Private { ottla_core::Private }";
+
+    /// Through the installed rustdoc: if its JSON changes, this test says so before the check goes blind.
     #[test]
-    fn finds_a_leak_in_a_signature_and_not_in_a_link() {
-        let documentation = json!({
-            "index": {
-                "1": {"id": 1, "crate_id": 0, "links": {"`Hidden`": 8}, "inner": {"function": {"sig": {
-                    "output": {"resolved_path": {"path": "Frame", "id": 7}}}}}},
-                "9": {"id": 9, "crate_id": 3, "inner": {"resolved_path": {"id": 8}}},
-            },
-            "paths": {
-                "1": {"crate_id": 0, "path": ["ottla", "f"]},
-                "7": {"crate_id": 3, "path": ["ottla_core", "Frame"]},
-                "8": {"crate_id": 3, "path": ["ottla_core", "Hidden"]},
-            },
-            "external_crates": {"3": {"name": "ottla_core"}},
-        });
-        let path = std::env::temp_dir().join(format!("ottla-api-{}.json", std::process::id()));
-        fs::write(&path, documentation.to_string()).unwrap();
-        let leaks = leaks(&path).unwrap();
-        fs::remove_file(&path).unwrap();
-        assert_eq!(leaks, BTreeSet::from(["ottla_core::Frame".to_owned()]));
+    fn finds_every_way_to_leak_a_type() {
+        let folder = std::env::temp_dir().join(format!("ottla-api-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let compile = |program: &str, name: &str, text: &str, arguments: &[&str]| {
+            let source: PathBuf = folder.join(name);
+            fs::write(&source, text).unwrap();
+            let mut command = Command::new(program);
+            command.current_dir(&folder).args(["--edition=2024", "-Awarnings", "--crate-type=lib"]);
+            command.arg(&source).args(arguments).env("RUSTC_BOOTSTRAP", "1");
+            assert!(command.status().unwrap().success());
+        };
+        compile("rustc", "ottla_core.rs", INNER_CRATE, &[]);
+        let json =
+            ["--extern=ottla_core=libottla_core.rlib", "-Zunstable-options", "--output-format=json", "-oout"];
+        compile("rustdoc", "ottla.rs", OUTER_CRATE, &json);
+        let leaks = leaks(&folder.join("out/ottla.json"));
+        fs::remove_dir_all(&folder).unwrap();
+        let expected = ["Bound", "Converted", "Nested", "Reexported", "Returned"];
+        assert_eq!(leaks.unwrap(), expected.map(|name| format!("ottla_core::{name}")).into());
     }
 }
