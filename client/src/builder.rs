@@ -46,7 +46,7 @@ impl ClientBuilder {
             max_frame_bytes: 100 << 20,
             metadata_max_age: Duration::from_secs(300),
             reconnect_backoff: (Duration::from_millis(50), Duration::from_secs(1)),
-            retry_backoff: (Duration::from_millis(100), Duration::from_secs(1)),
+            retry_backoff: (Duration::from_millis(100), Duration::from_millis(500)),
             connections_max_idle: Duration::from_secs(540),
             place: Place::default(),
         }
@@ -109,8 +109,8 @@ impl ClientBuilder {
     }
 
     /// How long to wait before trying a failed request again, and the limit up to which that doubles with each
-    /// failure in a row (`retry.backoff.ms`, `retry.backoff.max.ms`); 100 milliseconds and 1 second by default,
-    /// spread by a fifth either way.
+    /// failure in a row (`retry.backoff.ms`, `retry.backoff.max.ms`); 100 and 500 milliseconds by default, spread
+    /// by a fifth either way. The limit is half of Java's, so that a new leader is found well within a second.
     pub fn retry_backoff(mut self, initial: Duration, max: Duration) -> Self {
         self.retry_backoff = (initial, max);
         self

@@ -278,7 +278,7 @@ impl Core {
     pub fn park(&mut self) -> Park {
         let until = self.poll_timeout();
         self.wake.park(until);
-        if self.producers.has_input() || self.consumers.has_orders() {
+        if self.net.has_room_again() || self.producers.has_input() || self.consumers.has_orders() {
             self.wake.unpark();
             return Park::Again;
         }

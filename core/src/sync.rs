@@ -6,7 +6,6 @@
 #[cfg(not(loom))]
 mod real {
     pub use parking_lot::{Mutex, MutexGuard};
-    pub use std::sync::Arc;
     pub use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 }
 
@@ -15,7 +14,7 @@ mod real {
     use std::sync::{PoisonError, TryLockError};
 
     pub use loom::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
-    pub use loom::sync::{Arc, MutexGuard};
+    pub use loom::sync::MutexGuard;
 
     /// loom's lock with parking_lot's face: no poisoning.
     #[derive(Debug, Default)]
@@ -42,5 +41,9 @@ mod real {
         }
     }
 }
+
+// Not loom's: its `Arc` cannot be the receiver of a method, and what it adds is a check of reference counts,
+// which std's needs no model for.
+pub use std::sync::Arc;
 
 pub use real::*;

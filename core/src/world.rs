@@ -18,7 +18,7 @@ use crate::event::{Command, Event};
 use crate::net::{ConnectionId, Host, NetConfig};
 use crate::producer::CompressionContext;
 use crate::time::Instant;
-use crate::{Core, CoreConfig};
+use crate::{Core, CoreConfig, Park};
 
 pub(crate) struct World {
     pub(crate) core: Core,
@@ -85,8 +85,18 @@ impl World {
         world
     }
 
-    /// One turn of a shell that writes whatever the sockets take.
+    /// Turns of a shell that writes whatever the sockets take, until the core would sleep.
     pub(crate) fn turn(&mut self) {
+        for _ in 0..1000 {
+            self.turn_once();
+            if self.core.park() != Park::Again {
+                return;
+            }
+        }
+        panic!("the core never sleeps");
+    }
+
+    fn turn_once(&mut self) {
         self.core.step(self.now);
         while let Some(command) = self.core.poll_command() {
             match command {

@@ -287,7 +287,7 @@ impl Calls {
                 Some(node) => net.readiness(node, Role::Control, api, now),
                 None => {
                     if net.cluster().is_known() {
-                        net.cluster_mut().refresh(now);
+                        net.cluster_mut().refresh();
                     }
                     Err(WaitReason::NoController)
                 }
@@ -319,7 +319,7 @@ impl Calls {
         if let AttemptError::Refused { error, .. } = error
             && remedy(error) == Remedy::Refresh
         {
-            net.cluster_mut().refresh(now);
+            net.cluster_mut().refresh();
             updates = Some(net.cluster().updates());
         }
         let until = now + self.backoff.delay(call.failures, net.random());

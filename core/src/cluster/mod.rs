@@ -262,7 +262,7 @@ impl Cluster {
 
     /// Says that the view is in doubt: it is asked for again, soon if this is the first doubt, later and later
     /// while the answers change nothing.
-    pub fn refresh(&mut self, _now: Instant) {
+    pub fn refresh(&mut self) {
         self.doubt_all = true;
     }
 
@@ -343,6 +343,10 @@ impl Cluster {
     /// request is in flight stand.
     pub(crate) fn begin_refresh(&mut self, now: Instant) -> Scope {
         let doubt_due = self.doubt_at <= now;
+        if self.doubt_at + self.backoff.max < now {
+            // Nobody doubted for a while: this is a new doubt, not the old one.
+            self.unchanged = 0;
+        }
         if self.expires_at <= now || (self.doubt_all && doubt_due) {
             self.doubt_all = false;
             self.fresh.clear();

@@ -204,7 +204,7 @@ fn one_metadata_request_is_in_flight_at_a_time() {
     for topic in ["a", "b"] {
         let cluster = world.core.parts().net.cluster_mut();
         cluster.want(&name(topic));
-        cluster.refresh(START);
+        cluster.refresh();
         world.advance(Duration::from_secs(2));
     }
     assert!(world.take(id).is_empty());
@@ -254,7 +254,7 @@ fn a_broker_that_knows_nobody_is_asked_again() {
 fn a_broker_that_demands_it_is_answered_by_going_back_to_the_bootstrap_addresses() {
     let mut world = World::with_cluster(1, &[], NetConfig::default());
     let bootstrap = world.connection_to("b1");
-    world.core.parts().net.cluster_mut().refresh(START);
+    world.core.parts().net.cluster_mut().refresh();
     world.run_until(world.now + Duration::from_secs(1));
     let node = world.connection_to("n1");
     world.open(node);

@@ -133,14 +133,14 @@ impl Fetcher {
 
     /// A request will get no answer. Its partitions are free to be asked for again; when that may be, the
     /// connection's own back-off decides.
-    pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net, now: Instant) {
+    pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net) {
         let (node, slots) = match self.requests.remove(&failure.token) {
             Some(Request::Fetch(flight)) => (flight.node, flight.slots()),
             Some(Request::Lookup(lookup)) => (lookup.node, lookup.slots()),
             None => return,
         };
         self.release(failure.token, node, &slots);
-        net.cluster_mut().refresh(now);
+        net.cluster_mut().refresh();
     }
 
     /// When [`Self::step`] is due for the clock's sake alone.
@@ -385,7 +385,7 @@ impl Fetcher {
         let delay = self.config.retry_backoff.delay(partition.failures, &mut self.random);
         partition.retry = Some(Retry { until: now + delay, since: now, error });
         if remedy(error) == Remedy::Refresh {
-            net.cluster_mut().refresh(now);
+            net.cluster_mut().refresh();
         }
     }
 

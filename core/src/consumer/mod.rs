@@ -23,6 +23,8 @@ mod lookup;
 mod partition;
 mod reader;
 mod split;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -122,11 +124,11 @@ impl Machine for Consumers {
     }
 
     /// Every request of a consumer has an answer.
-    fn handle_sent(&mut self, _sent: Sent, _net: &mut Net, _now: Instant) {}
+    fn handle_sent(&mut self, _sent: Sent, _net: &mut Net, __now: Instant) {}
 
-    fn handle_failure(&mut self, failure: Failure, net: &mut Net, now: Instant) {
+    fn handle_failure(&mut self, failure: Failure, net: &mut Net, _now: Instant) {
         if let Some(fetcher) = self.owner(failure.owner) {
-            fetcher.handle_failure(&failure, net, now);
+            fetcher.handle_failure(&failure, net);
         }
     }
 

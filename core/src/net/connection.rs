@@ -14,10 +14,12 @@ use ottla_proto::{ApiKey, BrokerId, ErrorCode};
 
 use super::versions::BrokerVersions;
 use super::{
-    Answer, ConnectionId, DisconnectCause, Failure, FailureKind, FrameError, Host, Owner, Reach,
+    Answer, ConnectionId, DisconnectCause, Failure, FailureKind, FrameError, Host, NetConfig, Owner,
+    Reach,
     RequestToken, Role, SendOptions, Sent, Written,
 };
 use crate::time::Instant;
+use crate::wait::WaitReason;
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -28,6 +30,8 @@ pub(super) struct Connection {
     pub(super) versions: BrokerVersions,
     /// Whether it ever carried an answer beyond the handshake.
     pub(super) served: bool,
+    /// Whether somebody was told that it has no room.
+    pub(super) refused: bool,
     /// The earliest moment at which the timers look at it again.
     pub(super) armed: Option<Instant>,
     phase: Phase,
@@ -109,6 +113,7 @@ impl Connection {
             host,
             versions: BrokerVersions::default(),
             served: false,
+            refused: false,
             armed: None,
             phase: Phase::Connecting { deadline: now + within, within },
             since: now,
@@ -124,6 +129,21 @@ impl Connection {
 
     pub(super) fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready)
+    }
+
+    /// Why nothing more may be put here now.
+    pub(super) fn refusal(&self, config: &NetConfig) -> Option<WaitReason> {
+        let (node, unwritten) = (self.node, self.unwritten());
+        let full = self.in_flight.len() >= config.max_in_flight;
+        if !self.is_ready() {
+            Some(WaitReason::Connecting { node })
+        } else if unwritten >= config.max_unwritten || (full && unwritten > 0) {
+            Some(WaitReason::SocketNotAccepting { node })
+        } else if full {
+            Some(WaitReason::InFlightLimit { node })
+        } else {
+            None
+        }
     }
 
     pub(super) fn since(&self) -> Instant {

@@ -190,8 +190,9 @@ pub struct NetConfig {
     pub request_timeout: Duration,
     /// Waits between connection attempts to one node. Default 50 ms to 1 s. Java: `reconnect.backoff.ms`.
     pub reconnect_backoff: Backoff,
-    /// Waits between metadata requests that fail or bring nothing new. Default 100 ms to 1 s. Java:
-    /// `retry.backoff.ms`.
+    /// Waits between metadata requests that fail or bring nothing new, and between attempts of a call. Default
+    /// 100 ms to 500 ms: half of Java's limit, so that a new leader is found well within a second. Java:
+    /// `retry.backoff.ms`, `retry.backoff.max.ms`.
     pub retry_backoff: Backoff,
     /// How old the view of the cluster may grow. Default 5 min. Java: `metadata.max.age.ms`.
     pub metadata_max_age: Duration,
@@ -214,7 +215,7 @@ impl Default for NetConfig {
             connection_setup_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             reconnect_backoff: Backoff { initial: Duration::from_millis(50), max: Duration::from_secs(1) },
-            retry_backoff: Backoff { initial: Duration::from_millis(100), max: Duration::from_secs(1) },
+            retry_backoff: Backoff { initial: Duration::from_millis(100), max: Duration::from_millis(500) },
             metadata_max_age: Duration::from_secs(300),
             allow_auto_topic_creation: false,
             max_in_flight: 5,
@@ -244,6 +245,8 @@ pub struct Net {
     outcomes: VecDeque<Outcome>,
     /// Scratch of [`Net::handle_written`].
     sent: Vec<Sent>,
+    /// A connection that was refused for lack of room has room since the last step.
+    has_room_again: bool,
 }
 
 /// What outlives a connection: when the next attempt may start, and how the last one ended.
@@ -384,6 +387,12 @@ impl Net {
             }
         };
         let Answer { node, connection, api, version, .. } = *answer;
+        // Only an answer that makes sense shows that the node is well.
+        let slot = self.connections.get(&connection).map(|connection| (connection.node, connection.role));
+        if let Some(slot) = slot.and_then(|key| self.slots.get_mut(&key)) {
+            slot.failures = 0;
+            slot.last_error = None;
+        }
         let mutation = error(&message) == Some(ErrorCode::THROTTLING_QUOTA_EXCEEDED);
         let throttle_ms = message.throttle_time_ms().unwrap_or(0);
         self.note(&Told { node, connection, api, version }, throttle_ms, mutation, now);
@@ -442,6 +451,7 @@ impl Net {
             events: VecDeque::new(),
             outcomes: VecDeque::new(),
             sent: Vec::new(),
+            has_room_again: false,
         }
     }
 
@@ -485,10 +495,6 @@ impl Net {
                 self.rearm(id);
             }
             Ok(Arrival::Answer(answer)) => {
-                if let Some(slot) = self.slots.get_mut(&(connection.node, connection.role)) {
-                    slot.failures = 0;
-                    slot.last_error = None;
-                }
                 if answer.owner == Owner::Cluster {
                     self.on_metadata(&answer, now);
                 } else {
@@ -511,11 +517,16 @@ impl Net {
         if connection.unwritten() == 0 {
             self.with_output.remove(&id);
         }
+        if connection.refused && connection.refusal(&self.config).is_none() {
+            connection.refused = false;
+            self.has_room_again = true;
+        }
         self.outcomes.extend(self.sent.drain(..).map(Outcome::Sent));
     }
 
     /// Looks at the clock: connections that are overdue end, metadata that is due is asked for.
     pub(crate) fn step(&mut self, now: Instant) {
+        self.has_room_again = false;
         while let Some(&wake) = self.wakes.first() {
             if wake > now {
                 break;
@@ -544,6 +555,11 @@ impl Net {
         let connections = self.timers.first().map(|(at, _)| *at);
         let waits = earliest(self.wakes.first().copied(), self.throttle.next_end());
         earliest(earliest(connections, waits), self.next_refresh())
+    }
+
+    /// Whether another step should follow at once: writing made room that a machine had asked for.
+    pub(crate) fn has_room_again(&self) -> bool {
+        self.has_room_again
     }
 
     pub(crate) fn poll_command(&mut self) -> Option<Command> {
@@ -610,20 +626,10 @@ impl Net {
     /// The connection of that node and role if it may be sent to; starts one if there is none.
     fn connected(&mut self, node: BrokerId, role: Role, now: Instant) -> Result<Link, WaitReason> {
         let slot = self.slots.entry((node, role)).or_default();
-        if let Some(connection) = slot.connection.and_then(|id| self.connections.get(&id)) {
-            return if !connection.is_ready() {
-                Err(WaitReason::Connecting { node })
-            } else if connection.unwritten() >= self.config.max_unwritten {
-                Err(WaitReason::SocketNotAccepting { node })
-            } else if connection.in_flight() >= self.config.max_in_flight {
-                Err(if connection.unwritten() > 0 {
-                    WaitReason::SocketNotAccepting { node }
-                } else {
-                    WaitReason::InFlightLimit { node }
-                })
-            } else {
-                Ok(Link { connection: connection.id, node })
-            };
+        if let Some(connection) = slot.connection.and_then(|id| self.connections.get_mut(&id)) {
+            let refusal = connection.refusal(&self.config);
+            connection.refused = refusal.is_some();
+            return refusal.map_or(Ok(Link { connection: connection.id, node }), Err);
         }
         if slot.retry_at > now
             && let Some(error) = &slot.last_error
@@ -632,7 +638,7 @@ impl Net {
             return Err(WaitReason::ReconnectBackoff { node, until: slot.retry_at, error: error.clone() });
         }
         let Some(host) = self.cluster.host(node).cloned() else {
-            self.cluster.refresh(now);
+            self.cluster.refresh();
             return Err(WaitReason::NoAddress { node });
         };
         self.last_connection += 1;
@@ -640,7 +646,8 @@ impl Net {
         slot.connection = Some(id);
         slot.last_attempt = now;
         let within = self.config.connection_setup_timeout;
-        let connection = Connection::new(id, node, role, host.clone(), within, now);
+        // The shell's own deadline comes a little earlier: it can say which addresses were tried.
+        let connection = Connection::new(id, node, role, host.clone(), within + within / 20, now);
         self.connections.insert(id, connection);
         self.commands.push_back(Command::Connect { id, host, within, deadline: now + within });
         self.rearm(id);
@@ -678,7 +685,7 @@ impl Net {
         }
         if !expected {
             // The view that led there may be out of date.
-            self.cluster.refresh(now);
+            self.cluster.refresh();
         }
         self.events.push_back(Event::Disconnected { node, role, host, cause, expected });
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ottla_proto::messages::{MetadataRequest, MetadataResponse};
 use ottla_proto::{ApiKey, BrokerId, ErrorCode};
 
-use super::{Answer, Event, Link, Net, Owner, RequestToken, Role, SendOptions};
+use super::{Answer, DisconnectCause, Event, Link, Net, Owner, RequestToken, Role, SendOptions};
 use crate::cluster::Scope;
 use crate::time::Instant;
 use crate::wait::WaitReason;
@@ -73,14 +73,12 @@ impl Net {
                 }
                 continue;
             };
-            if !connection.is_ready() {
-                connecting = connecting.max(Some((connection.since(), node)));
-            } else if connection.in_flight() < self.config.max_in_flight
-                && connection.unwritten() < self.config.max_unwritten
-            {
-                keep_least(&mut ready, connection.in_flight(), node);
-            } else {
-                full = Some(node);
+            match connection.refusal(&self.config) {
+                None => keep_least(&mut ready, connection.in_flight(), node),
+                Some(WaitReason::Connecting { .. }) => {
+                    connecting = connecting.max(Some((connection.since(), node)));
+                }
+                Some(_) => full = Some(node),
             }
         }
         if let Some((_, node)) = ready {
@@ -158,7 +156,7 @@ impl Net {
             return self.fail_refresh(scope, now);
         }
         self.cluster.update(&response, &scope, now, &mut self.random);
-        self.adopt_bootstrap();
+        self.adopt_bootstrap(now);
     }
 
     pub(super) fn on_metadata_failure(&mut self, now: Instant) {
@@ -174,16 +172,23 @@ impl Net {
     }
 
     /// A bootstrap address that the cluster names as a broker's own is that broker: its connection and its
-    /// throttles are the broker's from now on.
-    fn adopt_bootstrap(&mut self) {
-        let pairs: Vec<(BrokerId, BrokerId)> = self
+    /// throttles are the broker's from now on. Attempts to reach others are over.
+    fn adopt_bootstrap(&mut self, now: Instant) {
+        let pairs: Vec<(BrokerId, Option<BrokerId>)> = self
             .cluster
             .bootstrap()
-            .filter_map(|(placeholder, host)| Some((placeholder, self.cluster.broker_at(host)?)))
+            .map(|(placeholder, host)| (placeholder, self.cluster.broker_at(host)))
             .collect();
         for (placeholder, node) in pairs {
+            let old = (placeholder, Role::Control);
+            let connection = self.slots.get(&old).and_then(|slot| slot.connection);
+            let unused = connection.filter(|id| self.connections.get(id).is_some_and(|c| !c.is_ready()));
+            if let Some(id) = unused {
+                self.end_connection(id, DisconnectCause::Released, true, now);
+            }
+            let Some(node) = node else { continue };
             self.throttle.adopt(placeholder, node);
-            let (old, new) = ((placeholder, Role::Control), (node, Role::Control));
+            let new = (node, Role::Control);
             if self.slots.get(&new).is_some_and(|slot| slot.connection.is_some()) {
                 continue;
             }

@@ -791,7 +791,7 @@ fn when_no_known_node_can_be_reached_the_bootstrap_addresses_are_tried_again() {
     let (bootstrap, _) = world.connects[0].clone();
     world.core.handle_disconnected(bootstrap, DisconnectCause::Closed, world.now);
     world.turn();
-    world.net().cluster_mut().refresh(Instant::ZERO);
+    world.net().cluster_mut().refresh();
     let before = world.connects.len();
     let end = world.now + 20 * SECOND;
     while world.now < end && !world.connects[before..].iter().any(|(_, at)| at.name == "b1") {

@@ -195,7 +195,7 @@ impl Producer {
         match self.topics.iter_mut().find(|topic| topic.edge.name == edge.name) {
             Some(topic) => {
                 topic.wanted_at = now;
-                net.cluster_mut().refresh(now);
+                net.cluster_mut().refresh();
             }
             None => {
                 net.cluster_mut().want(&edge.name);
@@ -230,10 +230,12 @@ impl Producer {
         let view = net.cluster().topic(&topic.edge.name);
         let Some(view) = view.filter(|view| !view.partitions.is_empty()) else {
             if topic.edge.is_awaited() {
-                // What may still come into being is asked for again for a while.
+                // The view asks for a topic until it knows it; senders wait for a while.
                 let error = view.and_then(|view| view.error).unwrap_or(ErrorCode::REQUEST_TIMED_OUT);
                 let may_come = error.is_retriable() && topic.wanted_at + self.config.topic_timeout > now;
-                if may_come { net.cluster_mut().refresh(now) } else { topic.edge.refuse(error) }
+                if !may_come {
+                    topic.edge.refuse(error);
+                }
             }
             return;
         };
@@ -674,7 +676,6 @@ impl Producer {
         now: Instant,
     ) -> Result<crate::net::Link, WaitReason> {
         if node.is_none() {
-            net.cluster_mut().refresh(now);
             let first = self.nodes.get(&node).and_then(|queue| queue.ready.front().copied());
             let partition = first.and_then(|lane| self.partitions.get(lane.0 as usize));
             let (topic, partition) = partition.map(|partition| self.place_of(partition)).unwrap_or_default();

@@ -103,7 +103,7 @@ impl Producer {
         }
         let Some(Request { lanes }) = self.requests.remove(&failure.token) else { return };
         // The node may be gone for good: its partitions have another leader then.
-        net.cluster_mut().refresh(now);
+        net.cluster_mut().refresh();
         for lane in lanes {
             let Some(mut flight) = self.take_in_flight(lane, failure.token) else { continue };
             flight.batch.clock.book(Part::Retry, now);
@@ -220,7 +220,7 @@ impl Producer {
                 batch.uncertain |= uncertain;
                 batch.last_error = Some(code);
                 if refresh {
-                    net.cluster_mut().refresh(now);
+                    net.cluster_mut().refresh();
                 }
                 let delay = self.config.retry_backoff.delay(batch.attempts, net.random());
                 if let Some(partition) = self.partition(lane) {
