@@ -86,7 +86,9 @@ impl BatchFate {
             }
             state.wakers.remove(&index)
         };
-        waker.map(Waker::wake);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
         true
     }
 }

@@ -42,6 +42,9 @@ mod request;
 mod topic;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use closing::{CloseReport, FlushReport};
 pub use completion::Completion;
 pub use compress::{Compressed, CompressionContext, CompressionJob};

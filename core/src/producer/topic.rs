@@ -177,8 +177,10 @@ impl Sticky {
 /// Lanes by partition: only ever added, found without a lock. Chunks double, so 26 hold every partition.
 #[derive(Debug, Default)]
 struct LaneTable {
-    chunks: [OnceLock<Box<[OnceLock<Arc<Lane>>]>>; Self::CHUNKS],
+    chunks: [OnceLock<Chunk>; Self::CHUNKS],
 }
+
+type Chunk = Box<[OnceLock<Arc<Lane>>]>;
 
 impl LaneTable {
     const CHUNKS: usize = 27;

@@ -1,0 +1,161 @@
+use super::*;
+use crate::producer::{AppendWait, Refused};
+use crate::wait::WaitReason;
+
+/// Batches of at most 1,000 bytes and room for eight.
+fn small() -> ProducerConfig {
+    ProducerConfig { batch_bytes: 1_000, memory_bytes: 8_000, ..no_linger() }
+}
+
+fn fill(scene: &Scene, partition: i32) -> (Vec<Delivery>, WaitReason) {
+    let value = [b'x'; 300];
+    let record = NewRecord { value: Some(&value), partition: Some(partition), ..NewRecord::default() };
+    let mut deliveries = Vec::new();
+    loop {
+        match scene.orders.try_append(&record, || scene.world.now) {
+            Ok(delivery) => deliveries.push(delivery),
+            Err(Refused::Waiting(reason)) => return (deliveries, reason),
+            Err(other) => panic!("{other:?}"),
+        }
+        assert!(deliveries.len() < 1000);
+    }
+}
+
+#[test]
+fn memory_is_a_hard_bound_and_free_again_when_all_is_settled() {
+    let mut scene = Scene::new(small(), 1, 1);
+    let (deliveries, reason) = fill(&scene, 0);
+    assert!(matches!(reason, WaitReason::Memory { .. }), "{reason:?}");
+    assert!(deliveries.len() >= 16, "{} records of 300 bytes in 8,000", deliveries.len());
+    assert!(deliveries.len() <= 26);
+    // What is in flight counts as well.
+    scene.pump();
+    assert!(matches!(fill(&scene, 0), (none, WaitReason::Memory { .. }) if none.is_empty()));
+    scene.serve_all();
+    assert_eq!(scene.edge.free_bytes(), 8_000);
+    assert!(deliveries.iter().all(Delivery::is_settled));
+}
+
+#[test]
+fn a_node_that_makes_no_progress_fills_its_share_and_no_more() {
+    let mut scene = Scene::new(small(), 3, 3);
+    let _stuck = fill(&scene, 0);
+    let (_, reason) = fill(&scene, 0);
+    assert_eq!(reason, WaitReason::NodeShare { node: BrokerId(1) });
+    assert!(scene.edge.free_bytes() >= 4_000, "{}", scene.edge.free_bytes());
+    // A second stuck node still leaves something.
+    let _stuck_too = fill(&scene, 1);
+    assert!(scene.edge.free_bytes() >= 2_000, "{}", scene.edge.free_bytes());
+    scene.pump();
+    scene.pending.clear();
+    for n in 0..20 {
+        let delivery = scene.send_to(2, &n.to_string());
+        let (node, request) = scene.next_request();
+        assert_eq!(node, 3);
+        scene.serve(&request);
+        assert_eq!(offset(delivery), n);
+    }
+}
+
+#[test]
+fn unkeyed_records_avoid_a_leader_whose_share_is_full() {
+    let mut scene = Scene::new(small(), 2, 2);
+    let _stuck = fill(&scene, 0);
+    scene.pump();
+    scene.pending.clear();
+    for _ in 0..30 {
+        let record = NewRecord { value: Some(b"any"), ..NewRecord::default() };
+        let delivery = scene.orders.try_append(&record, || scene.world.now).unwrap();
+        assert_eq!(delivery.partition(), 1);
+        scene.serve_all();
+    }
+}
+
+#[test]
+fn the_reason_for_a_full_share_is_the_throttle_if_there_is_one() {
+    let mut scene = Scene::new(small(), 2, 2);
+    let _first = scene.send("0");
+    let (_, request) = scene.next_request();
+    scene.serve_throttled(&request, 5_000);
+    let (_, reason) = fill(&scene, 0);
+    assert!(matches!(reason, WaitReason::Throttled { node: BrokerId(1), .. }), "{reason:?}");
+}
+
+#[test]
+fn waiters_are_served_in_order_and_leaving_harms_nobody() {
+    let mut scene = Scene::new(small(), 1, 1);
+    let _filled = fill(&scene, 0);
+    let value = [b'y'; 300];
+    let record = NewRecord { value: Some(&value), partition: Some(0), ..NewRecord::default() };
+    let now = scene.now();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut waits: Vec<_> = (0..4).map(|_| Some(AppendWait::default())).collect();
+    for wait in waits.iter_mut().flatten() {
+        assert!(scene.orders.poll_append(&record, || now, wait, &mut context).is_pending());
+    }
+    // The first goes away before its turn.
+    waits[0] = None;
+    scene.pump();
+    let (_, request) = scene.next_request();
+    scene.serve(&request);
+    let last = waits[3].as_mut().unwrap();
+    assert!(
+        scene.orders.poll_append(&record, || now, last, &mut context).is_pending(),
+        "not before the others"
+    );
+    for wait in waits[1..].iter_mut().flatten() {
+        assert!(scene.orders.poll_append(&record, || now, wait, &mut context).is_ready());
+    }
+    drop(waits);
+    scene.serve_all();
+    assert_eq!(scene.edge.free_bytes(), 8_000);
+    assert_eq!(scene.logs[&0].values.iter().filter(|value| value.starts_with('y')).count(), 3);
+}
+
+#[test]
+fn while_somebody_waits_for_memory_nothing_lingers() {
+    let mut scene = Scene::new(ProducerConfig { linger: millis(60_000), ..small() }, 1, 1);
+    let (mut deliveries, _) = fill(&scene, 0);
+    let last = deliveries.pop().unwrap();
+    let record = NewRecord { value: Some(&[b'z'; 300]), partition: Some(0), ..NewRecord::default() };
+    let mut wait = AppendWait::default();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(scene.orders.poll_append(&record, || scene.world.now, &mut wait, &mut context).is_pending());
+    scene.serve_all();
+    assert!(last.is_settled());
+}
+
+#[test]
+fn a_record_larger_than_everything_is_refused_at_once() {
+    let scene = Scene::new(small(), 1, 1);
+    let value = vec![0; 9_000];
+    let record = NewRecord { value: Some(&value), partition: Some(0), ..NewRecord::default() };
+    assert!(matches!(
+        scene.orders.try_append(&record, || scene.world.now).unwrap_err(),
+        Refused::TooLarge { limit: 8_000, .. }
+    ));
+}
+
+#[test]
+fn a_record_larger_than_a_batch_gets_one_of_its_own() {
+    let mut scene = Scene::new(small(), 1, 1);
+    let value = vec![b'x'; 3_000];
+    let record = NewRecord { value: Some(&value), partition: Some(0), ..NewRecord::default() };
+    let delivery = scene.orders.try_append(&record, || scene.world.now).unwrap();
+    scene.serve_all();
+    assert_eq!(offset(delivery), 0);
+}
+
+#[test]
+fn clones_that_send_one_record_each_share_the_batches_of_one() {
+    let mut scene = Scene::new(ProducerConfig::default(), 1, 6);
+    let handles: Vec<_> = (0..1000).map(|_| scene.orders.clone()).collect();
+    let record = NewRecord { value: Some(b"one"), ..NewRecord::default() };
+    for handle in &handles {
+        handle.try_append(&record, || scene.world.now).unwrap();
+    }
+    scene.advance(millis(5));
+    let (_, request) = scene.next_request();
+    assert_eq!(request.read::<ProduceRequest>().topic_data[0].partition_data.len(), 1);
+    assert_eq!(Scene::values(&request).len(), 1000);
+}

@@ -1,0 +1,127 @@
+use super::*;
+use crate::net::Class;
+use crate::wait::WaitReason;
+
+fn reasons(scene: &Scene) -> Vec<WaitReason> {
+    scene.world.core.explain().into_iter().map(|waiting| waiting.reason).collect()
+}
+
+#[test]
+fn a_throttled_node_is_left_alone_and_its_batch_grows() {
+    let mut scene = Scene::new(no_linger(), 2, 2);
+    let _first = scene.send_to(0, "0");
+    let (_, request) = scene.next_request();
+    scene.serve_throttled(&request, 3000);
+    let until = scene.now() + millis(3000);
+    let deliveries: Vec<_> = (1..4).map(|n| scene.send_to(0, &n.to_string())).collect();
+    assert!(scene.pending.is_empty());
+    match &reasons(&scene)[..] {
+        [WaitReason::Throttled { node: BrokerId(1), class: Class::Produce, until: told, .. }] => {
+            assert_eq!(*told, until);
+        }
+        other => panic!("{other:?}"),
+    }
+    // The other node is served meanwhile.
+    let other = scene.send_to(1, "elsewhere");
+    let (node, request) = scene.next_request();
+    assert_eq!(node, 2);
+    scene.serve(&request);
+    assert_eq!(offset(other), 0);
+    scene.run_until(Instant::from_micros(until.as_micros() - 1));
+    assert!(scene.pending.is_empty(), "nothing goes out early");
+    scene.run_until(until);
+    let (_, request) = scene.next_request();
+    assert_eq!(Scene::values(&request), ["1", "2", "3"], "one batch, grown while it waited");
+    scene.serve(&request);
+    let latency = settled(deliveries.into_iter().next().unwrap()).latency;
+    assert_eq!(latency.throttle, millis(3000));
+    assert_eq!(latency.total(), millis(3000));
+}
+
+#[test]
+fn a_shorter_throttle_never_ends_a_longer_one() {
+    let mut scene = Scene::new(no_linger(), 1, 1);
+    let _deliveries: Vec<_> = (0..2).map(|n| scene.send(&n.to_string())).collect();
+    let (_, long) = scene.next_request();
+    let (_, short) = scene.next_request();
+    let until = scene.now() + millis(4000);
+    scene.serve_throttled(&long, 4000);
+    scene.serve_throttled(&short, 100);
+    let _third = scene.send("2");
+    scene.run_until(Instant::from_micros(until.as_micros() - 1));
+    assert!(scene.pending.is_empty());
+    scene.run_until(until);
+    assert_eq!(scene.pending.len(), 1);
+}
+
+#[test]
+fn acks_are_taken_during_a_throttle_and_their_time_in_it_is_booked() {
+    let mut scene = Scene::new(no_linger(), 1, 1);
+    let first = scene.send("0");
+    let second = scene.send("1");
+    let (_, one) = scene.next_request();
+    let (_, two) = scene.next_request();
+    scene.advance(millis(10));
+    scene.serve_throttled(&one, 2000);
+    assert!(first.is_settled());
+    scene.advance(millis(500));
+    scene.serve(&two);
+    let latency = settled(second).latency;
+    assert_eq!(latency.broker, millis(10));
+    assert_eq!(latency.throttle, millis(500));
+    assert_eq!(latency.total(), millis(510));
+}
+
+#[test]
+fn a_throttled_leader_that_moves_lets_its_batches_go() {
+    let mut scene = Scene::new(no_linger(), 2, 1);
+    let _first = scene.send("0");
+    let (_, request) = scene.next_request();
+    scene.serve_throttled(&request, 60_000);
+    let delivery = scene.send("1");
+    assert!(scene.pending.is_empty());
+    scene.move_leader(2, 2);
+    scene.refresh();
+    let (node, request) = scene.next_request();
+    assert_eq!(node, 2);
+    scene.serve(&request);
+    assert_eq!(offset(delivery), 1);
+}
+
+#[test]
+fn reconnecting_does_not_evade_a_throttle() {
+    let mut scene = Scene::new(no_linger(), 1, 1);
+    let _first = scene.send("0");
+    let (_, request) = scene.next_request();
+    let until = scene.now() + millis(5000);
+    scene.serve_throttled(&request, 5000);
+    let _second = scene.send("1");
+    scene.cut(request.connection);
+    scene.run_until(Instant::from_micros(until.as_micros() - 1));
+    assert!(scene.pending.is_empty());
+    assert!(matches!(reasons(&scene)[..], [WaitReason::Throttled { .. }]));
+    scene.run_until(until);
+    assert_eq!(scene.pending.len(), 1);
+}
+
+#[test]
+fn a_dead_node_delays_no_other_and_is_named() {
+    let mut scene = Scene::new(no_linger(), 2, 2);
+    scene.down.insert(1);
+    let _stuck = scene.send_to(0, "stuck");
+    for n in 0..50 {
+        let delivery = scene.send_to(1, &n.to_string());
+        let (node, request) = scene.next_request();
+        assert_eq!(node, 2);
+        scene.serve(&request);
+        assert_eq!(offset(delivery), n);
+        scene.advance(millis(20));
+    }
+    let waiting = scene.world.core.explain();
+    let stuck = waiting.iter().find(|waiting| waiting.partition == Some(0)).unwrap();
+    assert_eq!(stuck.node, Some(BrokerId(1)));
+    assert!(matches!(
+        stuck.reason,
+        WaitReason::ReconnectBackoff { node: BrokerId(1), .. } | WaitReason::Connecting { node: BrokerId(1) }
+    ));
+}
