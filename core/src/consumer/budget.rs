@@ -33,14 +33,14 @@ impl Budget {
         unsigned(self.used.load(Ordering::Relaxed))
     }
 
-    /// Whether bytes came back since the last time, after a reservation was refused.
-    pub(super) fn take_came_back(&self) -> bool {
-        std::mem::take(&mut *self.came_back.lock())
-    }
-
-    /// As [`Self::take_came_back`], leaving it as it is.
+    /// Whether bytes came back after a reservation was refused.
     pub(super) fn has_come_back(&self) -> bool {
         *self.came_back.lock()
+    }
+
+    /// The driver is about to try its reservations again.
+    pub(super) fn take_note(&self) {
+        *self.came_back.lock() = false;
     }
 
     fn release(&self, bytes: i64) {
@@ -79,6 +79,10 @@ impl Account {
             bytes = room();
         }
         (bytes >= signed(least)).then(|| self.charge(bytes))
+    }
+
+    pub(super) fn used(&self) -> usize {
+        unsigned(self.used.load(Ordering::Relaxed))
     }
 
     fn charge(self: &Arc<Self>, bytes: i64) -> Charge {

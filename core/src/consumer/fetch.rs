@@ -388,7 +388,8 @@ impl Fetcher {
 
     fn memory_reason(&self, node: BrokerId, needed: usize, share: usize) -> WaitReason {
         let free = self.budget.limit().saturating_sub(self.budget.used());
-        if free >= needed.min(share) {
+        let own = self.nodes.get(&node).map_or(0, |node| node.account.used());
+        if share < self.budget.limit() && share.saturating_sub(own) < needed {
             WaitReason::NodeShare { node }
         } else {
             WaitReason::Memory { needed: needed as u64, free: free as u64 }

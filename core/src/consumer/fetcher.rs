@@ -108,6 +108,7 @@ impl Fetcher {
 
     /// Takes orders, follows leaders and sends what can be sent.
     pub(super) fn step(&mut self, net: &mut Net, now: Instant) {
+        self.budget.take_note();
         let changed = self.follow_orders(net, now);
         if self.closed {
             return;
@@ -212,7 +213,10 @@ impl Fetcher {
 impl Fetcher {
     fn follow_orders(&mut self, net: &mut Net, now: Instant) -> bool {
         let orders = self.edge.take_orders();
-        let changed = !orders.is_empty() | self.budget.take_came_back();
+        let changed = orders.iter().any(|order| *order != Order::LookAgain);
+        if !orders.is_empty() {
+            self.wake_nodes();
+        }
         for order in orders {
             match order {
                 Order::Assign { slot, partition, start } => self.assign(slot, partition, start, net, now),
@@ -224,9 +228,6 @@ impl Fetcher {
                     return true;
                 }
             }
-        }
-        if changed {
-            self.wake_nodes();
         }
         changed
     }
