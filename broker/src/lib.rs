@@ -16,6 +16,8 @@ mod engine;
 mod log;
 mod quota;
 mod server;
+#[cfg(test)]
+mod testing;
 mod time;
 
 pub use engine::{Close, Config, ConnectionId, Engine, NodeAddress, Output, Reply, Stats, TopicError};

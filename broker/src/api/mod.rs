@@ -13,6 +13,8 @@ mod init_producer_id;
 mod list_offsets;
 mod metadata;
 mod produce;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -1,1 +1,227 @@
+//! Over real sockets on this machine. Times are bounds from below, which a slow machine cannot break.
 
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use ottla_proto::messages::api_versions::ApiVersionsRequest;
+use ottla_proto::messages::fetch::FetchRequest;
+use ottla_proto::messages::metadata::MetadataRequest;
+use ottla_proto::messages::produce::ProduceRequest;
+use ottla_proto::wire::Request;
+use ottla_proto::{ApiKey, ErrorCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::frame;
+use super::*;
+use crate::testing::{CLIENT_ID, batch_of, decode, fetch_request, only, produce_request, values};
+
+const LONG: Duration = Duration::from_secs(20);
+
+struct Client {
+    stream: TcpStream,
+    buffer: BytesMut,
+}
+
+impl Client {
+    async fn connect(cluster: &Cluster) -> Self {
+        let stream = TcpStream::connect(cluster.addresses()[0]).await.unwrap();
+        Self { stream, buffer: BytesMut::new() }
+    }
+
+    async fn send<R: Request>(&mut self, version: i16, request: &R) {
+        let frame = crate::testing::frame(version, request);
+        self.stream.write_i32(i32::try_from(frame.len()).unwrap()).await.unwrap();
+        self.stream.write_all(&frame).await.unwrap();
+    }
+
+    async fn receive<R: Request>(&mut self, version: i16) -> R::Response {
+        let read = timeout(LONG, frame::read(&mut self.stream, &mut self.buffer, 1 << 30));
+        decode::<R>(version, read.await.expect("an answer in time").unwrap().expect("an answer"))
+    }
+
+    async fn ask<R: Request>(&mut self, version: i16, request: &R) -> R::Response {
+        self.send(version, request).await;
+        self.receive::<R>(version).await
+    }
+
+    /// Whether the broker closes the connection without another byte.
+    async fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        // A reset is an end, too.
+        let read = timeout(LONG, self.stream.read_to_end(&mut rest)).await.expect("an end in time");
+        read.is_err() || rest.is_empty()
+    }
+}
+
+/// Records of this moment, as the cluster's clock is the real one.
+#[expect(clippy::disallowed_methods, reason = "records are stamped by their producer's clock")]
+fn batch(value: &str) -> Bytes {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = i64::try_from(now.as_millis()).unwrap();
+    batch_of(ottla_proto::records::Stamp::NONE, ottla_proto::compression::Codec::None, &[(now, None, value)])
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test measures what the broker makes it wait")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+#[tokio::test]
+async fn records_go_in_and_come_out() {
+    let cluster = Cluster::builder().topic("t", 1).start().await.unwrap();
+    let mut client = Client::connect(&cluster).await;
+    let answer = client.ask(12, &produce_request(-1, batch("a"))).await;
+    assert_eq!(answer.responses[0].partition_responses[0].error_code, ErrorCode::NONE);
+    let answer = only(client.ask(12, &fetch_request(0, 0)).await);
+    assert_eq!(values(&answer.records.unwrap()), [(0, "a".into())]);
+    assert_eq!(cluster.stats().requests[&ApiKey::PRODUCE], 1);
+}
+
+#[tokio::test]
+async fn clients_are_told_where_the_nodes_are() {
+    let cluster = Cluster::builder().nodes(3).start().await.unwrap();
+    let mut client = Client::connect(&cluster).await;
+    let answer = client.ask(12, &MetadataRequest::default()).await;
+    let told = answer.brokers.iter().map(|broker| format!("{}:{}", broker.host, broker.port));
+    assert_eq!(told.collect::<Vec<_>>().join(","), cluster.bootstrap());
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_order() {
+    let cluster = Cluster::builder().topic("t", 1).start().await.unwrap();
+    let mut client = Client::connect(&cluster).await;
+    // The fetch waits 50 ms, and the answer to the produce waits behind it.
+    client.send(12, &fetch_request(0, 50)).await;
+    client.send(12, &produce_request(1, batch("a"))).await;
+    let fetched = only(client.receive::<FetchRequest>(12).await);
+    assert_eq!(fetched.records.unwrap().len(), 0);
+    client.receive::<ProduceRequest>(12).await;
+}
+
+#[tokio::test]
+async fn a_waiting_fetch_is_woken_by_another_connection() {
+    let cluster = Cluster::builder().topic("t", 1).start().await.unwrap();
+    let mut reader = Client::connect(&cluster).await;
+    let mut writer = Client::connect(&cluster).await;
+    reader.send(12, &fetch_request(0, 3_600_000)).await;
+    while !cluster.stats().requests.contains_key(&ApiKey::FETCH) {
+        tokio::task::yield_now().await;
+    }
+    writer.ask(12, &produce_request(1, batch("a"))).await;
+    let fetched = only(reader.receive::<FetchRequest>(12).await);
+    assert_eq!(values(&fetched.records.unwrap()), [(0, "a".into())]);
+}
+
+#[tokio::test]
+async fn a_throttled_client_is_answered_at_once_and_then_not_read() {
+    let quota = (QuotaEntity::client_id(CLIENT_ID), QuotaKey::ProducerByteRate, 20_000.0);
+    let cluster =
+        Cluster::builder().topic("t", 1).client_quota(quota.0, quota.1, quota.2).start().await.unwrap();
+    let mut client = Client::connect(&cluster).await;
+    let before = clock();
+    // Ten windows' worth and a fifth of a second more.
+    let answer = client.ask(12, &produce_request(1, batch(&"x".repeat(204_000)))).await;
+    let throttle = Duration::from_millis(answer.throttle_time_ms.try_into().unwrap());
+    assert!(throttle > Duration::from_millis(150), "{throttle:?}");
+    // Any request waits, whatever it asks for; on another connection it does not.
+    let mut other = Client::connect(&cluster).await;
+    client.send(12, &MetadataRequest::default()).await;
+    other.ask(12, &MetadataRequest::default()).await;
+    assert_eq!(cluster.stats().requests[&ApiKey::METADATA], 1);
+    client.receive::<MetadataRequest>(12).await;
+    assert!(before.elapsed() >= throttle, "{:?} < {throttle:?}", before.elapsed());
+    assert_eq!(cluster.stats().throttled[CLIENT_ID], throttle);
+}
+
+#[tokio::test]
+async fn hostile_bytes_close_their_connection_with_a_reason_and_harm_nobody() {
+    let cluster = Cluster::builder().max_request_bytes(1000).start().await.unwrap();
+    let hostile: [&[u8]; 6] = [
+        &[0xff; 4],
+        &[0, 0, 0, 0],
+        &[0, 0, 3, 0xe9],
+        b"GET / HTTP/1.1\r\n\r\n",
+        &[0x16, 3, 1, 2, 0, 1, 0, 1],
+        &[0, 0, 0, 8, 0x7f, 0xff, 0, 0, 0, 0, 0, 0],
+    ];
+    for bytes in hostile {
+        let mut client = Client::connect(&cluster).await;
+        client.stream.write_all(bytes).await.unwrap();
+        assert!(client.is_closed().await, "{bytes:?}");
+    }
+    // Half a request, then nothing more.
+    let mut client = Client::connect(&cluster).await;
+    client.stream.write_all(&[0, 0, 0, 9, 1]).await.unwrap();
+    client.stream.shutdown().await.unwrap();
+    assert!(client.is_closed().await);
+    let mut client = Client::connect(&cluster).await;
+    client.ask(0, &ApiVersionsRequest::default()).await;
+    let reasons: Vec<String> = cluster.closures().into_iter().map(|closure| closure.reason).collect();
+    assert_eq!(reasons.len(), 7, "{reasons:?}");
+    assert!(reasons[0].contains("-1 bytes"), "{reasons:?}");
+    assert!(reasons[5].contains("API 32767 version 0"), "{reasons:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_holds_up_nobody() {
+    let idle = Duration::from_secs(1);
+    let cluster = Cluster::builder().topic("t", 1).max_idle(idle).start().await.unwrap();
+    let mut busy = Client::connect(&cluster).await;
+    // More than what the system takes for a client that does not read.
+    let megabyte = produce_request(1, batch(&"x".repeat(1_000_000)));
+    for _ in 0..20 {
+        busy.ask(12, &megabyte).await;
+    }
+    let mut lazy = Client::connect(&cluster).await;
+    let mut request = fetch_request(0, 0);
+    request.topics[0].partitions[0].partition_max_bytes = i32::MAX;
+    lazy.send(12, &request).await;
+    for _ in 0..20 {
+        busy.ask(12, &MetadataRequest::default()).await;
+    }
+    // The lazy client is given up; the busy one has to speak up in the meantime.
+    while cluster.closures().is_empty() {
+        busy.ask(12, &MetadataRequest::default()).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(cluster.closures()[0].reason.contains("taken"), "{:?}", cluster.closures());
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_closed() {
+    let cluster = Cluster::builder().max_connections(1).start().await.unwrap();
+    let mut first = Client::connect(&cluster).await;
+    first.ask(0, &ApiVersionsRequest::default()).await;
+    assert!(Client::connect(&cluster).await.is_closed().await);
+    first.ask(0, &ApiVersionsRequest::default()).await;
+}
+
+#[tokio::test]
+async fn a_dropped_cluster_is_gone() {
+    let cluster = Cluster::builder().topic("t", 1).start().await.unwrap();
+    let address = cluster.addresses()[0];
+    let mut client = Client::connect(&cluster).await;
+    client.send(12, &fetch_request(0, 3_600_000)).await;
+    drop(cluster);
+    assert!(client.is_closed().await);
+    // The port is free again.
+    let again = Cluster::builder().port(address.port()).start().await.unwrap();
+    assert_eq!(again.addresses(), [address]);
+}
+
+#[tokio::test]
+async fn what_cannot_start_says_why() {
+    let error = Cluster::builder().nodes(0).start().await.unwrap_err();
+    assert!(matches!(error, StartError::NoNodes));
+    let error = Cluster::builder().topic("a b", 1).start().await.unwrap_err();
+    assert!(matches!(error, StartError::Topic { .. }), "{error}");
+    let quota = Cluster::builder().client_quota(QuotaEntity::client_id("a"), QuotaKey::ProducerByteRate, 0.0);
+    assert!(matches!(quota.start().await.unwrap_err(), StartError::Quota { .. }));
+    let running = Cluster::builder().start().await.unwrap();
+    let error = Cluster::builder().port(running.addresses()[0].port()).start().await.unwrap_err();
+    assert!(matches!(error, StartError::Bind { .. }), "{error}");
+    let error = Cluster::builder().port(65_535).nodes(2).start().await;
+    assert!(matches!(error, Err(StartError::NoPort { .. } | StartError::Bind { .. })));
+}

@@ -1,0 +1,5 @@
+mod admin;
+mod fetch;
+mod metadata;
+mod produce;
+mod versions;

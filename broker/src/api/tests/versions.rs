@@ -1,0 +1,111 @@
+use ottla_proto::messages::alter_client_quotas::AlterClientQuotasRequest;
+use ottla_proto::messages::api_versions::ApiVersionsRequest;
+use ottla_proto::messages::create_topics::CreateTopicsRequest;
+use ottla_proto::messages::delete_topics::DeleteTopicsRequest;
+use ottla_proto::messages::describe_client_quotas::DescribeClientQuotasRequest;
+use ottla_proto::messages::describe_cluster::DescribeClusterRequest;
+use ottla_proto::messages::describe_configs::DescribeConfigsRequest;
+use ottla_proto::messages::fetch::FetchRequest;
+use ottla_proto::messages::find_coordinator::FindCoordinatorRequest;
+use ottla_proto::messages::init_producer_id::InitProducerIdRequest;
+use ottla_proto::messages::list_offsets::ListOffsetsRequest;
+use ottla_proto::messages::metadata::MetadataRequest;
+use ottla_proto::messages::produce::ProduceRequest;
+use ottla_proto::wire::Request;
+use ottla_proto::{ApiKey, ErrorCode};
+
+use super::super::OFFERED;
+use crate::engine::Close;
+use crate::testing::*;
+
+fn api_versions(name: &str) -> ApiVersionsRequest {
+    ApiVersionsRequest {
+        client_software_name: name.into(),
+        client_software_version: "1.0".into(),
+        ..ApiVersionsRequest::default()
+    }
+}
+
+#[test]
+fn what_is_listed_is_what_is_offered_and_produce_from_zero() {
+    let mut world = World::new(1);
+    for version in 0..=5 {
+        let answer = world.ask(version, &api_versions("ottla"));
+        assert_eq!(answer.error_code, ErrorCode::NONE);
+        assert_eq!(answer.api_keys.len(), OFFERED.len());
+        for (listed, (key, versions)) in answer.api_keys.iter().zip(OFFERED) {
+            let min = if key == ApiKey::PRODUCE { 0 } else { versions.min };
+            assert_eq!((listed.api_key, listed.min_version, listed.max_version), (key.0, min, versions.max));
+        }
+        assert_eq!(answer.finalized_features.len(), usize::from(version >= 3));
+    }
+}
+
+#[test]
+fn an_unknown_version_of_api_versions_is_answered_in_version_0() {
+    let mut world = World::new(1);
+    // Nobody can know what such a request holds, beyond the start of its header.
+    let mut frame = frame(5, &api_versions("ottla")).to_vec();
+    frame[2..4].copy_from_slice(&999_i16.to_be_bytes());
+    world.engine.handle_frame(world.client, frame.into(), world.now);
+    let answer = world.answer::<ApiVersionsRequest>(0).response;
+    assert_eq!(answer.error_code, ErrorCode::UNSUPPORTED_VERSION);
+    assert_eq!(answer.api_keys.len(), 1);
+    assert_eq!((answer.api_keys[0].api_key, answer.api_keys[0].max_version), (18, 5));
+}
+
+#[test]
+fn strange_clients_and_lost_ones_are_told() {
+    let mut world = World::new(1);
+    assert_eq!(world.ask(3, &api_versions("-")).error_code, ErrorCode::INVALID_REQUEST);
+    let mut request = api_versions("ottla");
+    request.cluster_id = Some(world.engine.cluster_id.as_str().into());
+    request.node_id = 1;
+    assert_eq!(world.ask(5, &request).error_code, ErrorCode::NONE);
+    request.node_id = 2;
+    assert_eq!(world.ask(5, &request).error_code, ErrorCode::REBOOTSTRAP_REQUIRED);
+    request = ApiVersionsRequest { cluster_id: Some("other".into()), node_id: 1, ..request };
+    assert_eq!(world.ask(5, &request).error_code, ErrorCode::REBOOTSTRAP_REQUIRED);
+}
+
+#[test]
+fn what_is_not_offered_closes_the_connection() {
+    let mut world = World::new(1);
+    let mut frame = frame(3, &ProduceRequest::default()).to_vec();
+    frame[2..4].copy_from_slice(&2_i16.to_be_bytes());
+    world.engine.handle_frame(world.client, frame.into(), world.now);
+    assert_eq!(world.closed(), Close::NotOffered { key: ApiKey::PRODUCE, version: 2 });
+}
+
+/// Sends a request in every version that is offered; it must be answered, whatever the answer.
+fn each_version<R: Request>(request: &R) {
+    let (_, versions) = OFFERED.into_iter().find(|(key, _)| *key == R::KEY).unwrap();
+    assert_eq!(versions.min, R::VERSIONS.min, "{}", R::NAME);
+    assert_eq!(versions.max, R::LATEST_STABLE, "{}", R::NAME);
+    let mut world = World::with_topic();
+    for version in versions.min..=versions.max {
+        world.ask(version, request);
+    }
+}
+
+#[test]
+fn every_version_is_answered() {
+    each_version(&AlterClientQuotasRequest::default());
+    each_version(&api_versions("ottla"));
+    each_version(&CreateTopicsRequest::default());
+    each_version(&DeleteTopicsRequest::default());
+    each_version(&DescribeClientQuotasRequest::default());
+    each_version(&DescribeClusterRequest::default());
+    each_version(&DescribeConfigsRequest::default());
+    each_version(&FetchRequest::default());
+    each_version(&FindCoordinatorRequest::default());
+    each_version(&InitProducerIdRequest::default());
+    each_version(&ListOffsetsRequest::default());
+    each_version(&MetadataRequest::default());
+    each_version(&ProduceRequest { acks: 1, ..ProduceRequest::default() });
+    // With something in them.
+    each_version(&fetch_request(0, 0));
+    each_version(&fetch_request(7, 0));
+    each_version(&produce_request(-1, batch(&["a"])));
+    each_version(&MetadataRequest { topics: Some(Vec::new()), ..MetadataRequest::default() });
+}
