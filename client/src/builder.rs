@@ -21,40 +21,23 @@ use crate::error::{BuildError, DriverStopped, ServerFailure};
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     servers: String,
-    client_id: String,
+    net: NetConfig,
     build_timeout: Duration,
-    connection_setup_timeout: Duration,
-    request_timeout: Duration,
-    max_in_flight: usize,
     max_frame_bytes: usize,
-    metadata_max_age: Duration,
-    reconnect_backoff: (Duration, Duration),
-    retry_backoff: (Duration, Duration),
-    connections_max_idle: Duration,
     place: Place,
 }
 
 impl ClientBuilder {
     pub(crate) fn new(servers: String) -> Self {
-        Self {
-            servers,
-            client_id: "ottla".to_owned(),
-            build_timeout: Duration::from_secs(10),
-            connection_setup_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(30),
-            max_in_flight: 5,
-            max_frame_bytes: 100 << 20,
-            metadata_max_age: Duration::from_secs(300),
-            reconnect_backoff: (Duration::from_millis(50), Duration::from_secs(1)),
-            retry_backoff: (Duration::from_millis(100), Duration::from_millis(500)),
-            connections_max_idle: Duration::from_secs(540),
-            place: Place::default(),
-        }
+        let mut net = NetConfig::default();
+        net.client_id = Some("ottla".into());
+        let build_timeout = Duration::from_secs(10);
+        Self { servers, net, build_timeout, max_frame_bytes: 100 << 20, place: Place::default() }
     }
 
     /// The name under which brokers log this client and count it against quotas (`client.id`); "ottla" by default.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.client_id = client_id.into();
+        self.net.client_id = Some(client_id.into().into());
         self
     }
 
@@ -67,21 +50,21 @@ impl ClientBuilder {
     /// How long a new connection may take: resolving the name, connecting to one of its addresses, and the
     /// handshake (`socket.connection.setup.timeout.ms`); 10 seconds by default.
     pub fn connection_setup_timeout(mut self, timeout: Duration) -> Self {
-        self.connection_setup_timeout = timeout;
+        self.net.connection_setup_timeout = timeout;
         self
     }
 
     /// How long a broker may take to answer a request (`request.timeout.ms`); 30 seconds by default. Time during
     /// which the broker throttles does not count.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
+        self.net.request_timeout = timeout;
         self
     }
 
     /// How many requests may be unanswered on one connection (`max.in.flight.requests.per.connection`); 5 by
     /// default.
     pub fn max_in_flight(mut self, requests: usize) -> Self {
-        self.max_in_flight = requests;
+        self.net.max_in_flight = requests;
         self
     }
 
@@ -96,7 +79,7 @@ impl ClientBuilder {
     /// How old the view of the cluster may get before it is asked for again without cause (`metadata.max.age.ms`);
     /// 5 minutes by default.
     pub fn metadata_max_age(mut self, age: Duration) -> Self {
-        self.metadata_max_age = age;
+        self.net.metadata_max_age = age;
         self
     }
 
@@ -104,7 +87,7 @@ impl ClientBuilder {
     /// with each failure in a row (`reconnect.backoff.ms`, `reconnect.backoff.max.ms`); 50 milliseconds and 1
     /// second by default, spread by a fifth either way.
     pub fn reconnect_backoff(mut self, initial: Duration, max: Duration) -> Self {
-        self.reconnect_backoff = (initial, max);
+        self.net.reconnect_backoff = backoff(initial, max);
         self
     }
 
@@ -112,14 +95,14 @@ impl ClientBuilder {
     /// failure in a row (`retry.backoff.ms`, `retry.backoff.max.ms`); 100 and 500 milliseconds by default, spread
     /// by a fifth either way. The limit is half of Java's, so that a new leader is found well within a second.
     pub fn retry_backoff(mut self, initial: Duration, max: Duration) -> Self {
-        self.retry_backoff = (initial, max);
+        self.net.retry_backoff = backoff(initial, max);
         self
     }
 
     /// How long a connection may be unused before it is closed (`connections.max.idle.ms`); 9 minutes by default,
     /// one less than brokers allow.
     pub fn connections_max_idle(mut self, time: Duration) -> Self {
-        self.connections_max_idle = time;
+        self.net.max_idle = time;
         self
     }
 
@@ -153,29 +136,21 @@ impl ClientBuilder {
 
     fn into_config(self) -> Result<CoreConfig, BuildError> {
         let bootstrap = address::parse_list(&self.servers)?;
+        let net = self.net;
         let times = [
             ("build_timeout", self.build_timeout),
-            ("connection_setup_timeout", self.connection_setup_timeout),
-            ("request_timeout", self.request_timeout),
-            ("metadata_max_age", self.metadata_max_age),
-            ("reconnect_backoff", self.reconnect_backoff.0),
-            ("retry_backoff", self.retry_backoff.0),
-            ("connections_max_idle", self.connections_max_idle),
+            ("connection_setup_timeout", net.connection_setup_timeout),
+            ("request_timeout", net.request_timeout),
+            ("metadata_max_age", net.metadata_max_age),
+            ("reconnect_backoff", net.reconnect_backoff.initial),
+            ("retry_backoff", net.retry_backoff.initial),
+            ("connections_max_idle", net.max_idle),
         ];
         for (name, time) in times {
             setting(name, !time.is_zero(), "it must be longer than nothing")?;
         }
-        setting("max_in_flight", self.max_in_flight > 0, "at least one request must be let through")?;
+        setting("max_in_flight", net.max_in_flight > 0, "at least one request must be let through")?;
         setting("max_frame_bytes", self.max_frame_bytes >= MIN_FRAME, "answers need at least 64 KiB")?;
-        let mut net = NetConfig::default();
-        net.client_id = Some(self.client_id.into());
-        net.connection_setup_timeout = self.connection_setup_timeout;
-        net.request_timeout = self.request_timeout;
-        net.reconnect_backoff = backoff(self.reconnect_backoff);
-        net.retry_backoff = backoff(self.retry_backoff);
-        net.metadata_max_age = self.metadata_max_age;
-        net.max_in_flight = self.max_in_flight;
-        net.max_idle = self.connections_max_idle;
         Ok(CoreConfig { bootstrap, net })
     }
 }
@@ -187,7 +162,7 @@ fn setting(name: &'static str, good: bool, problem: &'static str) -> Result<(), 
     if good { Ok(()) } else { Err(BuildError::Setting { name, problem }) }
 }
 
-fn backoff((initial, max): (Duration, Duration)) -> Backoff {
+fn backoff(initial: Duration, max: Duration) -> Backoff {
     Backoff { initial, max: max.max(initial) }
 }
 

@@ -47,8 +47,8 @@ pub use consumer::{Consumer, Offset};
 pub use error::{AddressError, BuildError, DriverStopped, ServerFailure, ServerFailureKind};
 pub use ottla_proto::{ErrorCode, TopicId};
 pub use producer::{
-    Acks, Certainty, CloseReport, Compression, Delivery, DeliveryError, DeliveryFailure, FlushReport, Latency, Producer,
-    ProducerBuilder, Receipt, Record, Refused, SendError, TopicProducer,
+    Acks, Certainty, CloseReport, Compression, Delivery, DeliveryError, DeliveryFailure, FlushReport,
+    Latency, Producer, ProducerBuilder, Receipt, Record, Refused, SendError, TopicProducer,
 };
 pub use throttle::{Throttle, ThrottleCause, ThrottleClass};
 pub use wait::{WaitReason, Waiting};

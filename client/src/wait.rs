@@ -260,3 +260,19 @@ impl Waiting {
         }
     }
 }
+
+/// `orders-3 on node 2: throttled for another 1.2s, for 0.4s already`.
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { node, topic, partition, reason, waited } = self;
+        match (topic, partition) {
+            (Some(topic), Some(partition)) => write!(f, "{topic}-{partition}")?,
+            (Some(topic), None) => f.write_str(topic)?,
+            (None, _) => f.write_str("a request")?,
+        }
+        if let Some(node) = node {
+            write!(f, " on node {node}")?;
+        }
+        write!(f, ": {reason}, for {waited:.1?} already")
+    }
+}

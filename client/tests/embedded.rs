@@ -1,16 +1,52 @@
 //! The whole way, against the embedded broker.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 
 use ottla::admin::NewTopic;
-use ottla::{Client, ErrorCode};
-use ottla_broker::Cluster;
+use ottla::{
+    Client, Compression, ErrorCode, Offset, Producer, Record, ThrottleClass, TopicProducer, WaitReason,
+};
+use ottla_broker::{Cluster, QuotaEntity, QuotaKey};
+
+const SOON: Duration = Duration::from_secs(20);
+
+async fn orders(kafka: &Client) -> (Producer, TopicProducer) {
+    let producer = kafka.producer().build().await.unwrap();
+    let orders = producer.topic("orders");
+    (producer, orders)
+}
+
+/// Every record of a topic, as key and value, by partition.
+async fn read_all(kafka: &Client, topic: &str) -> BTreeMap<i32, Vec<(String, String)>> {
+    let mut consumer =
+        kafka.consumer().topics([topic]).from(Offset::Earliest).until_end().build().await.unwrap();
+    let mut records: BTreeMap<i32, Vec<_>> = BTreeMap::new();
+    let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap_or(b"null").to_vec()).unwrap();
+    let reading = async {
+        while let Some(batch) = consumer.next_batch().await.unwrap() {
+            let read = records.entry(batch.partition()).or_default();
+            read.extend(batch.iter().map(|record| (text(record.key()), text(record.value()))));
+        }
+    };
+    tokio::time::timeout(SOON, reading).await.expect("reading to the end takes no longer");
+    records
+}
+
+/// Polls once and drops.
+fn touch(future: impl Future) {
+    let mut future = Box::pin(future);
+    let _ = Pin::as_mut(&mut future).poll(&mut Context::from_waker(Waker::noop()));
+}
 
 #[tokio::test]
 async fn topics_live_from_creation_to_deletion() {
     let cluster = Cluster::builder().nodes(3).start().await.unwrap();
     let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
-    let admin = kafka.admin().timeout(Duration::from_secs(10));
+    let admin = kafka.admin().timeout(SOON);
 
     let created = admin.create_topic(NewTopic::new("orders").partitions(6).replication(3)).await.unwrap();
     assert_eq!(created.partitions, Some(6));
@@ -20,9 +56,8 @@ async fn topics_live_from_creation_to_deletion() {
     assert!(checked[0].1.is_ok());
 
     assert_eq!(admin.describe_cluster().await.unwrap().brokers.len(), 3);
-    let names =
-        |topics: Vec<ottla::admin::TopicListing>| topics.into_iter().map(|t| t.name).collect::<Vec<_>>();
-    assert_eq!(names(admin.list_topics().await.unwrap()), ["orders"]);
+    let listed = admin.list_topics().await.unwrap();
+    assert_eq!(listed.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>(), ["orders"]);
     let orders = admin.describe_topic("orders").await.unwrap();
     assert_eq!(orders.partitions.len(), 6);
     assert!(orders.partitions.iter().all(|partition| partition.leader.is_some()));
@@ -31,4 +66,140 @@ async fn topics_live_from_creation_to_deletion() {
     assert!(admin.list_topics().await.unwrap().is_empty());
     let gone = admin.delete_topic("orders").await.unwrap_err();
     assert_eq!(gone.code(), Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+}
+
+#[tokio::test]
+async fn records_come_back_in_order_with_every_codec() {
+    let codecs =
+        [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd];
+    for codec in codecs {
+        let cluster = Cluster::builder().nodes(3).topic("orders", 6).start().await.unwrap();
+        let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+        let producer = kafka.producer().compression(codec).batch_bytes(4_000).build().await.unwrap();
+        let orders = producer.topic("orders");
+        let mut deliveries = Vec::new();
+        for number in 0..3_000 {
+            let (key, value) = (format!("key {}", number % 50), format!("value {number}"));
+            deliveries.push(orders.send(Record::value(&value).key(&key)).await.unwrap());
+        }
+        for delivery in deliveries {
+            delivery.await.unwrap();
+        }
+        let mut last: BTreeMap<String, i32> = BTreeMap::new();
+        let mut count = 0;
+        for (key, value) in read_all(&kafka, "orders").await.into_values().flatten() {
+            let number: i32 = value.strip_prefix("value ").unwrap().parse().unwrap();
+            assert_eq!(key, format!("key {}", number % 50));
+            assert!(last.insert(key, number).is_none_or(|before| before < number), "{codec:?}: order by key");
+            count += 1;
+        }
+        assert_eq!(count, 3_000, "{codec:?}");
+        assert!(producer.close(SOON).await.unwrap().not_written == 0);
+    }
+}
+
+#[tokio::test]
+async fn a_client_on_the_current_runtime_goes_the_whole_way() {
+    let cluster = Cluster::builder().topic("orders", 2).start().await.unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).on_current_runtime().build().await.unwrap();
+    let (_producer, orders) = orders(&kafka).await;
+    let receipt = orders.send(Record::value("v").key("k")).await.unwrap().await.unwrap();
+    assert_eq!(receipt.offset, Some(0));
+    let records = read_all(&kafka, "orders").await;
+    assert_eq!(records[&receipt.partition], [("k".to_owned(), "v".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_throttled_producer_says_by_whom_and_for_how_long() {
+    let entity = QuotaEntity::default_client_id();
+    let cluster = Cluster::builder()
+        .topic("orders", 1)
+        .client_quota(entity, QuotaKey::ProducerByteRate, 20_000.0)
+        .start()
+        .await
+        .unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    let (producer, orders) = orders(&kafka).await;
+    // Ten seconds' worth of the quota and a tenth more: Kafka's windows make that a second of waiting.
+    let burst = vec![b'x'; 220_000];
+    let first = orders.send(Record::value(&burst)).await.unwrap().await.unwrap();
+    assert_eq!(first.offset, Some(0));
+
+    let throttled = kafka.throttle();
+    let [throttle] = throttled[..] else { panic!("{throttled:?}") };
+    assert_eq!((throttle.node, throttle.class), (first_node(&cluster), ThrottleClass::Produce));
+    assert!(throttle.remaining > Duration::from_millis(200), "{throttle}");
+
+    let started = Instant::now();
+    let second = orders.send(Record::value("waits")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let waiting = kafka.explain().await.unwrap();
+    assert!(
+        waiting.iter().any(|waiting| matches!(waiting.reason, WaitReason::Throttled { .. })),
+        "{waiting:?}"
+    );
+    // Meanwhile everything else goes on.
+    kafka.admin().timeout(Duration::from_millis(150)).describe_cluster().await.unwrap();
+
+    let receipt = second.await.unwrap();
+    assert!(started.elapsed() + Duration::from_millis(20) >= throttle.remaining, "{:?}", started.elapsed());
+    assert!(receipt.latency.throttle > Duration::from_millis(150), "{:?}", receipt.latency);
+    producer.close(SOON).await.unwrap();
+}
+
+fn first_node(cluster: &Cluster) -> i32 {
+    // The broker numbers its nodes from the first address on.
+    i32::from(!cluster.addresses().is_empty())
+}
+
+#[tokio::test]
+async fn futures_that_are_polled_once_and_dropped_lose_nothing() {
+    let cluster = Cluster::builder().topic("orders", 3).start().await.unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    let (producer, orders) = orders(&kafka).await;
+    orders.send(Record::value("first")).await.unwrap().await.unwrap();
+    let mut consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).build().await.unwrap();
+    let mut seen = 0;
+    for _ in 0..50 {
+        let delivery = orders.send(Record::value("kept")).await.unwrap();
+        touch(delivery);
+        touch(producer.flush(SOON));
+        touch(producer.explain());
+        touch(kafka.admin().list_topics());
+        touch(kafka.explain());
+        // A batch that arrives in the very poll is taken, one that does not stays for the next.
+        let next = tokio::time::timeout(Duration::from_millis(1), consumer.next_batch()).await;
+        if let Ok(batch) = next {
+            seen += batch.unwrap().unwrap().len();
+        }
+    }
+    assert!(producer.flush(SOON).await.unwrap().is_complete());
+    while seen < 51 {
+        let next = tokio::time::timeout(SOON, consumer.next_batch()).await.expect("records are left");
+        seen += next.unwrap().unwrap().len();
+    }
+    let all: usize = read_all(&kafka, "orders").await.values().map(Vec::len).sum();
+    assert_eq!((seen, all), (51, 51));
+}
+
+#[tokio::test]
+async fn a_cluster_that_vanishes_is_told_within_the_deadline() {
+    let cluster = Cluster::builder().topic("orders", 1).start().await.unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    let producer = kafka.producer().delivery_timeout(Duration::from_millis(700)).build().await.unwrap();
+    let orders = producer.topic("orders");
+    orders.send(Record::value("arrives")).await.unwrap().await.unwrap();
+    drop(cluster);
+    let started = Instant::now();
+    let lost = orders.send(Record::value("lost")).await.unwrap();
+    let error = lost.await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(error.to_string().contains("not written"), "{error}");
+    let error = kafka.admin().timeout(Duration::from_millis(300)).list_topics().await.unwrap_err();
+    assert!(error.to_string().contains("refused"), "{error}");
+    let started = Instant::now();
+    let abandoned = orders.send(Record::value("abandoned")).await.unwrap();
+    producer.close(Duration::from_millis(200)).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    abandoned.await.unwrap_err();
 }

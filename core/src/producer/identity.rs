@@ -91,7 +91,12 @@ impl Identity {
             return;
         };
         // The timeout means nothing without a transaction; Java sends the largest.
-        let request = InitProducerIdRequest { transaction_timeout_ms: i32::MAX, ..Default::default() };
+        let request = InitProducerIdRequest {
+            // The schema's own default is an empty name, which brokers refuse.
+            transactional_id: None,
+            transaction_timeout_ms: i32::MAX,
+            ..Default::default()
+        };
         let token = next_token();
         let options = SendOptions { owner, token, timeout: config.request_timeout, answer: true };
         self.state = match net.send(link, version, &request, options, now) {
