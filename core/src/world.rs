@@ -58,10 +58,14 @@ impl Received {
 impl World {
     /// A core whose bootstrap addresses are `b1:9092` and so on.
     pub(crate) fn new(bootstrap: usize, net: NetConfig) -> Self {
+        Self::with_seed(bootstrap, net, 42)
+    }
+
+    pub(crate) fn with_seed(bootstrap: usize, net: NetConfig, seed: u64) -> Self {
         let now = Instant::from_micros(1_000_000);
         let bootstrap = (1..=bootstrap).map(|n| host(&format!("b{n}"))).collect();
         Self {
-            core: Core::new(CoreConfig { bootstrap, net }, 42, now),
+            core: Core::new(CoreConfig { bootstrap, net }, seed, now),
             now,
             connects: Vec::new(),
             closed: BTreeSet::new(),

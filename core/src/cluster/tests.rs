@@ -149,6 +149,31 @@ fn an_unknown_topic_is_asked_for_again_with_growing_waits() {
 }
 
 #[test]
+fn a_new_doubt_after_a_quiet_time_starts_its_waits_anew() {
+    let response = metadata(1, &[("t", 1)]);
+    let mut cluster = view(&response);
+    let (mut now, mut random) = (START, random());
+    let mut doubt = |cluster: &mut Cluster, from: Instant| {
+        cluster.refresh();
+        let due = cluster.next_refresh().max(from);
+        let scope = cluster.begin_refresh(due);
+        cluster.update(&response, &scope, due, &mut random);
+        due
+    };
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let due = doubt(&mut cluster, now);
+        waits.push(due.saturating_duration_since(now));
+        now = due;
+    }
+    assert!(waits[5] >= Duration::from_millis(800), "{waits:?}");
+    // At once after a quiet minute, and the next soon after.
+    let later = now + Duration::from_secs(60);
+    assert_eq!(doubt(&mut cluster, later), later);
+    assert!(doubt(&mut cluster, later) <= later + Duration::from_millis(120));
+}
+
+#[test]
 fn a_new_topic_waits_for_no_doubt_about_others() {
     let mut unknown = metadata(1, &[("t", 0)]);
     unknown.topics[0].error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;

@@ -14,8 +14,7 @@ use ottla_proto::{ApiKey, BrokerId, ErrorCode};
 
 use super::versions::BrokerVersions;
 use super::{
-    Answer, ConnectionId, DisconnectCause, Failure, FailureKind, FrameError, Host, NetConfig, Owner,
-    Reach,
+    Answer, ConnectionId, DisconnectCause, Failure, FailureKind, FrameError, Host, NetConfig, Owner, Reach,
     RequestToken, Role, SendOptions, Sent, Written,
 };
 use crate::time::Instant;
@@ -362,7 +361,7 @@ impl Connection {
             client_id: client_id.cloned(),
             ..RequestHeader::default()
         };
-        let mut writer = Writer::new();
+        let mut writer = Writer::with_capacity(HEAD_BYTES);
         header.write(&mut writer, R::header_version(version))?;
         request.write(&mut writer, version)?;
         let segments = writer.finish();
@@ -478,3 +477,6 @@ impl InFlight {
 fn throttle_of<M: Response>(body: Bytes, version: i16) -> Option<i32> {
     M::decode(body, version).ok()?.throttle_time_ms()
 }
+
+/// Room for the head of most requests, so that it need not grow.
+const HEAD_BYTES: usize = 256;
