@@ -14,7 +14,7 @@ pub struct Compressor {
 enum Engine {
     None,
     Gzip(gzip::Encoder),
-    Snappy(snappy::Encoder),
+    Snappy(Box<snappy::Encoder>),
     Lz4(lz4::Encoder),
     Zstd(zstandard::Encoder),
 }
@@ -29,7 +29,7 @@ impl Compressor {
         let engine = match codec {
             Codec::None => Engine::None,
             Codec::Gzip => Engine::Gzip(gzip::Encoder::new(level.unsigned_abs())),
-            Codec::Snappy => Engine::Snappy(snappy::Encoder::default()),
+            Codec::Snappy => Engine::Snappy(Box::default()),
             Codec::Lz4 => Engine::Lz4(lz4::Encoder::default()),
             Codec::Zstd => Engine::Zstd(zstandard::Encoder::new(level)?),
         };

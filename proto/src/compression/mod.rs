@@ -26,3 +26,6 @@ pub use codec::{Codec, UnknownCodec};
 pub use compressor::Compressor;
 pub use decompressor::Decompressor;
 pub use error::{CompressError, DecompressError};
+
+#[cfg(test)]
+mod tests;

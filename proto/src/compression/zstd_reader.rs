@@ -47,6 +47,9 @@ impl Decoder {
     ) -> Result<(), DecompressError> {
         output.clear();
         let mut rest = input;
+        if rest.is_empty() {
+            return Err(corrupt("there is no frame"));
+        }
         while !rest.is_empty() {
             match self.0.init(&mut rest) {
                 Ok(()) => self.frame(&mut rest, output, limit)?,
