@@ -96,6 +96,21 @@ impl Budget {
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    /// Calls everybody who waits: there will be nothing to wait for.
+    pub(super) fn call_all(&self) {
+        let wakers: Vec<_> = {
+            let mut books = self.books.lock();
+            let waiters = books.waiters.values_mut();
+            waiters
+                .filter_map(|waiter| {
+                    waiter.called = true;
+                    waiter.waker.take()
+                })
+                .collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
     /// Takes `wanted` bytes for a batch that goes to `node`, or fewer, but never fewer than `least`.
     pub(super) fn charge(
         self: &Arc<Self>,

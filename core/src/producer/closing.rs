@@ -128,7 +128,12 @@ impl Producer {
         }
         for partition in &self.partitions {
             partition.lane.close();
+            // A sender may have filled a lane and not told of it yet.
+            if partition.lane.view().oldest.is_some() {
+                self.active.insert(partition.lane.id);
+            }
         }
+        self.edge.budget.call_all();
         if self.closing.close.is_none() {
             let scope = self.everything();
             self.closing.close = Some(Close { deadline, scope, reports: Vec::new() });
@@ -172,6 +177,7 @@ impl Producer {
         }
         self.give_up_all(net, now, &Cause::Closed);
         self.closing.closed = true;
+        self.edge.inbox.close();
         for Flush { scope, report, .. } in std::mem::take(&mut self.closing.flushes) {
             report.answer(FlushReport { settled: scope.settled, waiting: Vec::new() });
         }

@@ -26,6 +26,8 @@ pub(super) struct Items {
     /// Lanes with a newly opened or newly filled batch, in order; one can occur several times.
     pub(super) lanes: Vec<LaneId>,
     pub(super) orders: Vec<Order>,
+    /// Nobody takes anything any more.
+    closed: bool,
 }
 
 /// What a handle asks of the driver.
@@ -45,6 +47,18 @@ pub(super) enum Order {
     },
     /// The last handle is gone; what was accepted is still delivered.
     Detach,
+}
+
+impl Order {
+    /// The producer has ended. Nothing is left to flush or to close, and no topic is usable.
+    fn come_too_late(self) {
+        match self {
+            Self::Topic(topic) => topic.close(),
+            Self::Flush { report, .. } => report.answer(FlushReport::default()),
+            Self::Close { report, .. } => report.answer(CloseReport::default()),
+            Self::Hurry | Self::Detach => {}
+        }
+    }
 }
 
 impl Inbox {
@@ -73,8 +87,26 @@ impl Inbox {
     }
 
     pub(super) fn order(&self, order: Order) {
-        self.items.lock().orders.push(order);
+        let mut items = self.items.lock();
+        if items.closed {
+            drop(items);
+            order.come_too_late();
+            return;
+        }
+        items.orders.push(order);
+        drop(items);
         self.wake.wake();
+    }
+
+    /// The producer has ended: whoever still asks is told at once.
+    pub(super) fn close(&self) {
+        let orders = {
+            let mut items = self.items.lock();
+            items.closed = true;
+            items.lanes.clear();
+            std::mem::take(&mut items.orders)
+        };
+        orders.into_iter().for_each(Order::come_too_late);
     }
 
     /// Whether there is something to take.

@@ -192,6 +192,9 @@ impl Producer {
     }
 
     fn want_topic(&mut self, edge: Arc<TopicEdge>, net: &mut Net, now: Instant) {
+        if self.closing.is_closing() {
+            edge.close();
+        }
         match self.topics.iter_mut().find(|topic| topic.edge.name == edge.name) {
             Some(topic) => {
                 topic.wanted_at = now;
@@ -252,6 +255,9 @@ impl Producer {
             id
         });
         for lane in added {
+            if self.closing.is_closing() || self.edge.fatal.get().is_some() {
+                lane.close();
+            }
             topic.lanes.push(lane.id);
             self.partitions.push(Partition::new(lane, index));
         }
@@ -826,10 +832,12 @@ impl Producer {
     /// The cluster refuses the producer for good: nothing can be sent any more.
     fn fail_all(&mut self, code: ErrorCode, net: &mut Net, now: Instant) {
         if self.edge.fatal.set(code).is_ok() {
-            self.give_up_all(net, now, &Cause::Refused { code, message: None });
             for partition in &self.partitions {
                 partition.lane.close();
+                self.active.insert(partition.lane.id);
             }
+            self.give_up_all(net, now, &Cause::Refused { code, message: None });
+            self.edge.budget.call_all();
             for topic in &self.topics {
                 topic.edge.refuse(code);
             }

@@ -38,3 +38,32 @@ pub fn murmur2(data: &[u8]) -> u32 {
     hash = hash.wrapping_mul(MULTIPLIER);
     hash ^ (hash >> 15)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_land_where_java_puts_them() {
+        // Key, murmur2, partition of 6, partition of 1,000: printed by Java's own class.
+        let golden = [
+            ("", 275_646_681, 3, 681),
+            ("0", 971_027_396, 2, 396),
+            ("21", 3_321_034_988, 0, 340),
+            ("abc", 479_470_107, 3, 107),
+            ("foobar", 3_504_634_814, 0, 166),
+            ("kafka", 3_496_464_228, 4, 580),
+            ("a-little-bit-long-string", 3_308_985_760, 2, 112),
+            ("a-little-bit-longer-string", 2_808_662_467, 5, 819),
+            ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", 4_236_069_325, 5, 677),
+            ("éè😀", 3_209_661_871, 5, 223),
+            ("order-17", 1_568_318_961, 3, 961),
+        ];
+        for (key, hash, of_6, of_1000) in golden {
+            assert_eq!(murmur2(key.as_bytes()), hash, "{key}");
+            assert_eq!(partition_of_key(key.as_bytes(), 6), of_6, "{key}");
+            assert_eq!(partition_of_key(key.as_bytes(), 1000), of_1000, "{key}");
+        }
+        assert_eq!(murmur2(&[0xff, 0x80, 0, 0xfe, 0x90, 1, 0xaa]), 1_055_162_541);
+    }
+}

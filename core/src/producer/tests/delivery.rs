@@ -264,3 +264,31 @@ fn senders_wait_for_an_unknown_topic_and_are_told_when_it_does_not_come() {
     scene.advance(millis(2_000));
     assert!(ghosts.try_append(&record, || now).is_ok());
 }
+
+#[test]
+fn whoever_comes_after_the_end_is_told_at_once() {
+    let mut scene = Scene::new(no_linger(), 1, 1);
+    let mut close = scene.edge.close(scene.now());
+    scene.pump();
+    assert_eq!(answer(&mut close), Some(CloseReport::default()));
+    assert_eq!(answer(&mut scene.edge.close(scene.now())), Some(CloseReport::default()));
+    assert_eq!(answer(&mut scene.edge.flush(scene.now())), Some(FlushReport::default()));
+    let record = NewRecord { value: Some(b"late"), ..NewRecord::default() };
+    let late = scene.edge.topic(&TopicName::from("late"));
+    assert_eq!(late.try_append(&record, || scene.world.now).unwrap_err(), crate::producer::Refused::Closed);
+}
+
+#[test]
+fn a_cluster_that_refuses_the_producer_fails_what_waits_and_what_comes() {
+    let mut scene = Scene::without_identity(no_linger(), ErrorCode::CLUSTER_AUTHORIZATION_FAILED);
+    let refused = Cause::Refused { code: ErrorCode::CLUSTER_AUTHORIZATION_FAILED, message: None };
+    let delivery = scene.accept(0, "0");
+    scene.pump();
+    scene.advance(millis(10));
+    assert_eq!(lost(delivery), (Certainty::NotWritten, refused));
+    let record = NewRecord { value: Some(b"late"), ..NewRecord::default() };
+    assert_eq!(
+        scene.orders.try_append(&record, || scene.world.now).unwrap_err(),
+        crate::producer::Refused::Fatal(ErrorCode::CLUSTER_AUTHORIZATION_FAILED)
+    );
+}

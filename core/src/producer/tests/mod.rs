@@ -34,7 +34,10 @@ pub(super) struct Scene {
     /// Nodes whose connections fail.
     pub(super) down: BTreeSet<i32>,
     pub(super) logs: BTreeMap<i32, Log>,
+    /// What the cluster says to a producer that asks for an id; silence until it is set.
+    identity: Option<ErrorCode>,
     open: BTreeMap<ConnectionId, i32>,
+    unserved: Vec<Received>,
     seen: usize,
 }
 
@@ -101,6 +104,22 @@ impl Scene {
     /// A cluster of that many brokers and a topic of that many partitions; partition p is led by broker
     /// p modulo the count, plus one.
     pub(super) fn new(config: ProducerConfig, brokers: i32, partitions: i32) -> Self {
+        Self::with_identity(config, brokers, partitions, Some(ErrorCode::NONE))
+    }
+
+    /// One broker and one partition; the producer is refused an id, but only when a record waits for it.
+    pub(super) fn without_identity(config: ProducerConfig, refusal: ErrorCode) -> Self {
+        let mut scene = Self::with_identity(config, 1, 1, None);
+        scene.identity = Some(refusal);
+        scene
+    }
+
+    fn with_identity(
+        config: ProducerConfig,
+        brokers: i32,
+        partitions: i32,
+        identity: Option<ErrorCode>,
+    ) -> Self {
         let topics = [(TOPIC, partitions)];
         let mut world = World::with_cluster(brokers, &topics, NetConfig::default());
         let wake = Arc::clone(world.core.wake());
@@ -117,6 +136,8 @@ impl Scene {
             view: metadata(brokers, &topics),
             down: BTreeSet::new(),
             logs: BTreeMap::new(),
+            identity,
+            unserved: Vec::new(),
             seen,
         };
         scene.pump();
@@ -148,18 +169,23 @@ impl Scene {
                     moved = true;
                     match request.api {
                         ApiKey::METADATA => self.world.answer(&request, &self.view),
-                        ApiKey::INIT_PRODUCER_ID => {
-                            let response = InitProducerIdResponse {
-                                producer_id: ProducerId(7),
-                                producer_epoch: ProducerEpoch(0),
-                                ..Default::default()
-                            };
-                            self.world.answer(&request, &response);
-                        }
+                        ApiKey::INIT_PRODUCER_ID => self.unserved.push(request),
                         ApiKey::PRODUCE => self.pending.push((node, request)),
                         other => panic!("nobody serves {other}"),
                     }
                 }
+            }
+            if let Some(error_code) = self.identity
+                && let Some(request) = self.unserved.pop()
+            {
+                let response = InitProducerIdResponse {
+                    error_code,
+                    producer_id: ProducerId(7),
+                    producer_epoch: ProducerEpoch(0),
+                    ..Default::default()
+                };
+                self.world.answer(&request, &response);
+                moved = true;
             }
             if !moved {
                 return;
