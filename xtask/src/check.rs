@@ -31,7 +31,7 @@ pub(crate) enum Tools {
 pub(crate) fn all(steps: &mut Steps, tools: Tools) {
     steps.run("format", || pass(cargo().args(["fmt", "--all", "--check"])));
     steps.run("clippy", || {
-        pass(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+        pass(cargo().args(["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"]))
     });
     steps.run("clippy without default features", || {
         pass(cargo().args([
