@@ -1,0 +1,107 @@
+//! `ottla broker`: an embedded Kafka until Ctrl-C.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use clap::Args;
+use ottla_broker::{Cluster, QuotaEntity, QuotaKey};
+use serde_json::json;
+
+use crate::exit::{Failure, Outcome};
+use crate::interrupt::Interrupt;
+use crate::output;
+
+/// Everything is kept in memory and gone at the end. It is for tests and trials, not for production.
+#[derive(Debug, Args)]
+pub(crate) struct Broker {
+    /// The port of the first node; the others follow. 0 takes free ports
+    #[arg(short, long, default_value_t = 9092)]
+    port: u16,
+
+    /// The address to listen on, which clients are told too
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+
+    /// How many nodes the cluster has
+    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    nodes: u16,
+
+    /// A topic that is there from the start; may be repeated
+    #[arg(short, long = "topic", value_name = "NAME[:PARTITIONS]", value_parser = topic)]
+    topics: Vec<(String, i32)>,
+
+    /// Do not create a topic just because a client asks for it
+    #[arg(long)]
+    no_auto_create: bool,
+
+    /// Bytes that each client id may produce per second and node before it is throttled
+    #[arg(long, value_name = "BYTES")]
+    producer_byte_rate: Option<u32>,
+
+    /// Bytes that each client id may fetch per second and node before it is throttled
+    #[arg(long, value_name = "BYTES")]
+    consumer_byte_rate: Option<u32>,
+
+    /// Print the addresses, and the summary at the end, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn topic(text: &str) -> Result<(String, i32), String> {
+    match text.rsplit_once(':') {
+        None => Ok((text.to_owned(), 1)),
+        Some((name, count)) => match count.parse() {
+            Ok(count @ 1..) => Ok((name.to_owned(), count)),
+            _ => Err("write NAME or NAME:PARTITIONS, with one partition at least".to_owned()),
+        },
+    }
+}
+
+impl Broker {
+    pub(crate) async fn run(self, interrupt: &Interrupt) -> Outcome {
+        let mut builder = Cluster::builder()
+            .nodes(self.nodes)
+            .host(self.host)
+            .port(self.port)
+            .auto_create_topics(!self.no_auto_create);
+        for (name, partitions) in &self.topics {
+            builder = builder.topic(name, *partitions);
+        }
+        let quotas = [
+            (QuotaKey::ProducerByteRate, self.producer_byte_rate),
+            (QuotaKey::ConsumerByteRate, self.consumer_byte_rate),
+        ];
+        for (key, limit) in quotas {
+            if let Some(limit) = limit {
+                builder = builder.client_quota(QuotaEntity::default_client_id(), key, f64::from(limit));
+            }
+        }
+        let cluster = builder.start().await.map_err(Failure::usage)?;
+        if self.json {
+            output::line(&json!({ "bootstrap": cluster.bootstrap() }))?;
+        } else {
+            output::line(&cluster.bootstrap())?;
+            eprintln!("an embedded Kafka listens there, in memory, until Ctrl-C");
+        }
+        interrupt.pressed().await;
+
+        let stats = cluster.stats();
+        if self.json {
+            let requests: serde_json::Map<_, _> =
+                stats.requests.iter().map(|(api, count)| (api.to_string(), json!(count))).collect();
+            let throttled: serde_json::Map<_, _> = stats
+                .throttled
+                .iter()
+                .map(|(client, time)| (client.clone(), json!(time.as_secs_f64())))
+                .collect();
+            output::line(&json!({ "requests": requests, "throttled_seconds": throttled }))?;
+        } else {
+            let rows = stats.requests.iter().map(|(api, count)| [api.to_string(), output::count(*count)]);
+            eprintln!("\n{}", output::table(&["API", "requests"], 1, rows));
+            for (client, time) in &stats.throttled {
+                eprintln!("client id {client:?} was told to wait {} in all", output::duration(*time));
+            }
+        }
+        // Ctrl-C is how this command is meant to end.
+        Ok(())
+    }
+}

@@ -1,0 +1,231 @@
+//! `ottla consume`: the records of a topic on standard output.
+
+use std::io::{self, BufWriter, IsTerminal, Write, stdout};
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use clap::{Args, ValueEnum};
+use indicatif::ProgressBar;
+use ottla::consumer::{Batch, ConsumeError, Consumer, Isolation, PartitionErrorKind, RecordRef};
+use ottla::{Client, Offset};
+use serde_json::{Value, json};
+
+use crate::connect::Cluster;
+use crate::exit::{Failure, Outcome};
+use crate::interrupt::Interrupt;
+use crate::output::{self, Unit};
+
+#[derive(Debug, Args)]
+pub(crate) struct Consume {
+    #[command(flatten)]
+    cluster: Cluster,
+
+    /// The topic to read; may be repeated
+    #[arg(short, long = "topic", required = true, value_name = "TOPIC")]
+    topics: Vec<String>,
+
+    /// Read this partition only; may be repeated
+    #[arg(short, long = "partition", value_name = "NUMBER")]
+    partitions: Vec<i32>,
+
+    /// Where to begin: earliest, latest, an offset, or @ and milliseconds since 1970
+    #[arg(short = 'o', long, value_name = "OFFSET", default_value = "earliest", value_parser = offset)]
+    from: Offset,
+
+    /// Stop at what is the end when reading begins
+    #[arg(short = 'e', long)]
+    until_end: bool,
+
+    /// Stop after this many records
+    #[arg(short, long, value_name = "RECORDS")]
+    count: Option<u64>,
+
+    /// Print the key and this text (\t for a tab) before each value
+    #[arg(short = 'K', long, value_name = "TEXT", value_parser = output::separator)]
+    key_separator: Option<Vec<u8>>,
+
+    /// Which records of transactions to read
+    #[arg(long, value_enum, default_value_t)]
+    isolation: IsolationArgument,
+
+    /// Go on behind records that are damaged, and count them, instead of stopping
+    #[arg(long)]
+    skip_damaged: bool,
+
+    /// Print a JSON object a line, with offset, timestamp, key, value and headers
+    #[arg(long, conflicts_with = "key_separator")]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum IsolationArgument {
+    /// All
+    #[default]
+    ReadUncommitted,
+    /// Committed ones only
+    ReadCommitted,
+}
+
+fn offset(text: &str) -> Result<Offset, String> {
+    let number = |digits: &str| digits.parse::<i64>().ok().filter(|number| *number >= 0);
+    match text {
+        "earliest" | "beginning" => Some(Offset::Earliest),
+        "latest" | "end" => Some(Offset::Latest),
+        _ => match text.strip_prefix('@') {
+            Some(timestamp) => number(timestamp).map(Offset::Timestamp),
+            None => number(text).map(Offset::At),
+        },
+    }
+    .ok_or_else(|| "write earliest, latest, an offset, or @ and milliseconds since 1970".to_owned())
+}
+
+/// What was done so far.
+#[derive(Debug, Default)]
+struct Progress {
+    records: u64,
+    bytes: u64,
+    skipped: u64,
+}
+
+impl Consume {
+    pub(crate) async fn run(self, interrupt: &Interrupt) -> Outcome {
+        let client = self.cluster.connect(interrupt).await?;
+        let mut consumer = self.consumer(&client).await?;
+        // A bar would fight with the records for the terminal.
+        let bar = if stdout().is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            output::progress(None, Unit::Records)
+        };
+        let started = Instant::now();
+        let mut progress = Progress::default();
+        let ended = tokio::select! {
+            ended = self.copy(&mut consumer, &mut progress, &bar) => ended,
+            () = interrupt.pressed() => Err(Failure::interrupted("interrupted")),
+        };
+        bar.finish_and_clear();
+        let skipped = match progress.skipped {
+            0 => String::new(),
+            damaged => format!("; {damaged} damaged batches were skipped"),
+        };
+        eprintln!(
+            "{} records, {} of values, in {}{skipped}",
+            output::count(progress.records),
+            output::bytes(progress.bytes as f64),
+            output::duration(started.elapsed()),
+        );
+        ended
+    }
+
+    async fn consumer(&self, client: &Client) -> Outcome<Consumer> {
+        let mut builder = client.consumer().from(self.from).isolation(match self.isolation {
+            IsolationArgument::ReadUncommitted => Isolation::ReadUncommitted,
+            IsolationArgument::ReadCommitted => Isolation::ReadCommitted,
+        });
+        builder = if self.partitions.is_empty() {
+            builder.topics(&self.topics)
+        } else {
+            let partitions = self
+                .topics
+                .iter()
+                .flat_map(|topic| self.partitions.iter().map(move |partition| (topic.as_str(), *partition)));
+            builder.assign(partitions)
+        };
+        if self.until_end {
+            builder = builder.until_end();
+        }
+        builder.build().await.map_err(Failure::cluster)
+    }
+
+    async fn copy(&self, consumer: &mut Consumer, progress: &mut Progress, bar: &ProgressBar) -> Outcome {
+        let mut out = BufWriter::with_capacity(1 << 16, stdout());
+        while self.count.is_none_or(|count| progress.records < count) {
+            let batch = match consumer.next_batch().await {
+                Ok(Some(batch)) => batch,
+                Ok(None) => break,
+                Err(ConsumeError::Partition(error))
+                    if self.skip_damaged && error.kind == PartitionErrorKind::Damaged =>
+                {
+                    if !consumer.skip(&error).map_err(Failure::cluster)? {
+                        return Err(Failure::cluster(error));
+                    }
+                    progress.skipped += 1;
+                    continue;
+                }
+                Err(error) => return Err(Failure::cluster(error)),
+            };
+            // Flushed a batch at a time: who waits for records sees them, and a dropped future loses none that
+            // were counted.
+            let written = self.print(&batch, &mut out, progress).and_then(|()| out.flush());
+            match written {
+                Ok(()) => bar.set_position(progress.records),
+                // The reader has seen enough and left, as `head` does.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                Err(error) => return Err(Failure::file(format!("standard output: {error}"))),
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&self, batch: &Batch, out: &mut impl Write, progress: &mut Progress) -> io::Result<()> {
+        let left = self.count.map_or(u64::MAX, |count| count - progress.records);
+        for record in batch.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            if self.json {
+                writeln!(out, "{}", record_as_json(batch, record))?;
+            } else {
+                if let Some(separator) = &self.key_separator {
+                    out.write_all(record.key().unwrap_or_default())?;
+                    out.write_all(separator)?;
+                }
+                out.write_all(record.value().unwrap_or_default())?;
+                out.write_all(b"\n")?;
+            }
+            progress.records += 1;
+            progress.bytes += record.value().unwrap_or_default().len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Text stays text; what is not UTF-8 becomes an object that says so.
+fn record_as_json(batch: &Batch, record: RecordRef<'_>) -> Value {
+    let headers: Vec<_> =
+        record.headers().map(|header| json!([header.key_lossy(), bytes_as_json(header.value)])).collect();
+    json!({
+        "topic": batch.topic(), "partition": batch.partition(), "offset": record.offset(),
+        "timestamp": record.timestamp(), "key": bytes_as_json(record.key()),
+        "value": bytes_as_json(record.value()), "headers": headers,
+    })
+}
+
+fn bytes_as_json(bytes: Option<&[u8]>) -> Value {
+    match bytes.map(|bytes| (str::from_utf8(bytes), bytes)) {
+        None => Value::Null,
+        Some((Ok(text), _)) => json!(text),
+        Some((Err(_), bytes)) => json!({ "base64": BASE64_STANDARD.encode(bytes) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_parse_and_nonsense_is_refused() {
+        assert_eq!(offset("earliest"), Ok(Offset::Earliest));
+        assert_eq!(offset("end"), Ok(Offset::Latest));
+        assert_eq!(offset("17"), Ok(Offset::At(17)));
+        assert_eq!(offset("@1700000000000"), Ok(Offset::Timestamp(1_700_000_000_000)));
+        for nonsense in ["", "-1", "@", "@-5", "first", "1.5"] {
+            assert!(offset(nonsense).is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_stay_whole_in_json() {
+        assert_eq!(bytes_as_json(None), Value::Null);
+        assert_eq!(bytes_as_json(Some(b"a\"b")), json!("a\"b"));
+        assert_eq!(bytes_as_json(Some(b"\xff\x00")), json!({ "base64": "/wA=" }));
+    }
+}

@@ -1,0 +1,180 @@
+//! What people and programs see: bars on a terminal, plain lines in a pipe, tables, numbers with units.
+
+use std::convert::Infallible;
+use std::fmt::{Display, Write as _};
+use std::io::{self, IsTerminal, Write as _, stderr, stdout};
+use std::time::Duration;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use ottla::Producer;
+
+use crate::exit::{Failure, Outcome};
+
+/// A bar on standard error; hidden where that is no terminal, so that a log file gets only the summary.
+/// `length` is in bytes or records; `None` if it is not known beforehand.
+pub(crate) fn progress(length: Option<u64>, unit: Unit) -> ProgressBar {
+    let bar = match length {
+        Some(length) => ProgressBar::new(length),
+        None => ProgressBar::new_spinner(),
+    };
+    let target = if stderr().is_terminal() {
+        ProgressDrawTarget::stderr_with_hz(10)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    bar.set_draw_target(target);
+    let template = match (length.is_some(), unit) {
+        (true, Unit::Bytes) => "{bar:30} {bytes:>10}/{total_bytes} {bytes_per_sec:>12}  {wide_msg}",
+        (true, Unit::Records) => "{bar:30} {human_pos:>10}/{human_len} {per_sec:>14}  {wide_msg}",
+        (false, Unit::Bytes) => "{spinner} {bytes:>10} {bytes_per_sec:>12}  {wide_msg}",
+        (false, Unit::Records) => "{spinner} {human_pos:>10} {per_sec:>14}  {wide_msg}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unit {
+    Bytes,
+    Records,
+}
+
+/// Keeps saying what a producer waits for: beside the bar on a terminal, as a line a second elsewhere. Never ends
+/// by itself.
+pub(crate) async fn narrate(producer: &Producer, bar: &ProgressBar) -> Infallible {
+    let period = if bar.is_hidden() { Duration::from_secs(1) } else { Duration::from_millis(100) };
+    let mut ticks = tokio::time::interval(period);
+    // The first tick is immediate, and there is nothing to say yet.
+    ticks.tick().await;
+    let mut seen = bar.position();
+    loop {
+        ticks.tick().await;
+        let moved = bar.position() - seen;
+        seen = bar.position();
+        let reason = match producer.throttle().first() {
+            Some(throttle) => throttle.to_string(),
+            None if moved > 0 => String::new(),
+            // It costs a turn of the driver, so it is not asked for while things move.
+            None => match producer.explain().await.unwrap_or_default().first() {
+                Some(waiting) => waiting.to_string(),
+                None => String::new(),
+            },
+        };
+        if bar.is_hidden() {
+            let of = bar.length().map(|length| format!(" of {}", count(length))).unwrap_or_default();
+            eprintln!("{}{of}{}{reason}", count(seen), if reason.is_empty() { "" } else { "; " });
+        } else {
+            bar.set_message(reason);
+            bar.tick();
+        }
+    }
+}
+
+/// Text of an argument with `\\t`, `\\n`, `\\0` and `\\\\` read as what they stand for.
+pub(crate) fn separator(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        let character = match character {
+            '\\' => match characters.next() {
+                Some('t') => '\t',
+                Some('n') => '\n',
+                Some('0') => '\0',
+                Some('\\') => '\\',
+                _ => return Err("after a backslash comes t, n, 0 or a backslash".to_owned()),
+            },
+            character => character,
+        };
+        bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    if bytes.is_empty() { Err("it must not be empty".to_owned()) } else { Ok(bytes) }
+}
+
+/// A table with a head, made for eyes; columns from `first_number` on are aligned to the right.
+pub(crate) fn table<R, C>(head: &[&str], first_number: usize, rows: R) -> Table
+where
+    R: IntoIterator<Item = C>,
+    C: IntoIterator<Item = String>,
+{
+    let mut table = Table::new();
+    table
+        .load_preset(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(head);
+    for row in rows {
+        table.add_row(row.into_iter().collect::<Vec<_>>());
+    }
+    for column in table.column_iter_mut().skip(first_number) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// One line (or table) of data on standard output.
+pub(crate) fn line(data: &impl Display) -> Outcome {
+    writeln!(stdout().lock(), "{data}").map_err(stdout_failed)
+}
+
+/// What to say when standard output fails. A reader that has seen enough and left (`| head`) is no failure of
+/// ours, but there is nobody left to work for.
+pub(crate) fn stdout_failed(error: io::Error) -> Failure {
+    Failure::file(format!("standard output: {error}"))
+}
+
+/// `12,345,678`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1.50 MB`, in powers of 1,000, as quotas are given.
+pub(crate) fn bytes(number: f64) -> String {
+    let (value, unit) = match number {
+        n if n >= 1e9 => (n / 1e9, "GB"),
+        n if n >= 1e6 => (n / 1e6, "MB"),
+        n if n >= 1e3 => (n / 1e3, "kB"),
+        n => return format!("{n:.0} B"),
+    };
+    format!("{value:.2} {unit}")
+}
+
+/// `41.2 s`, `3.1 ms`, `250 µs`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let micros = duration.as_micros();
+    let mut text = String::new();
+    let _ = match micros {
+        0..1_000 => write!(text, "{micros} µs"),
+        1_000..1_000_000 => write!(text, "{:.1} ms", duration.as_secs_f64() * 1e3),
+        _ => write!(text, "{:.1} s", duration.as_secs_f64()),
+    };
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!([0, 12, 999, 1_000, 1_234_567].map(count), ["0", "12", "999", "1,000", "1,234,567"]);
+        assert_eq!(separator(r"\t|\\"), Ok(b"\t|\\".to_vec()));
+        assert!(separator("").is_err() && separator(r"\x").is_err() && separator("\\").is_err());
+        assert_eq!(bytes(999.0), "999 B");
+        assert_eq!(bytes(1_500_000.0), "1.50 MB");
+        assert_eq!(duration(Duration::from_micros(250)), "250 µs");
+        assert_eq!(duration(Duration::from_micros(3_140)), "3.1 ms");
+        assert_eq!(duration(Duration::from_millis(41_249)), "41.2 s");
+    }
+}
