@@ -92,6 +92,31 @@ pub trait Message: Sized + fmt::Debug + Clone + PartialEq + Default {
         self.write(&mut writer, version)?;
         Ok(writer.finish().into_bytes())
     }
+
+    /// Reads a message that says its own version in two bytes before it, as the ones do that Kafka keeps in
+    /// records or passes through the group coordinator (subscriptions, assignments, control records).
+    ///
+    /// A version above the highest known is read as that one, since later versions only append; whatever
+    /// follows is ignored (Java: `ConsumerProtocol.deserializeSubscription`).
+    ///
+    /// # Errors
+    /// If the version lies below the lowest known, or the bytes are not a message of it.
+    fn decode_version_prefixed(bytes: Bytes) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let version = reader.i16("version")?;
+        Self::read(&mut reader, version.min(Self::VERSIONS.max))
+    }
+
+    /// Writes the version in two bytes, and then the message (Java: `MessageUtil.toVersionPrefixedByteBuffer`).
+    ///
+    /// # Errors
+    /// If the version does not exist or cannot carry what is set.
+    fn encode_version_prefixed(&self, version: i16) -> Result<Bytes, EncodeError> {
+        let mut writer = Writer::new();
+        writer.i16(version);
+        self.write(&mut writer, version)?;
+        Ok(writer.finish().into_bytes())
+    }
 }
 
 /// A message that asks.

@@ -10,3 +10,6 @@ pub use error::{DecodeError, DecodeProblem, EncodeError};
 pub use message::{Message, Request, Response, UnknownTaggedField, VersionRange};
 pub use reader::Reader;
 pub use writer::{Segments, TaggedFields, Writer};
+
+#[cfg(test)]
+mod tests;
