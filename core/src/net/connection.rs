@@ -403,19 +403,25 @@ impl Connection {
     }
 
     /// When the connection ends if nothing happens.
-    pub(super) fn deadline(&self, max_idle: Duration) -> Instant {
+    pub(super) fn deadline(&self, max_idle: Duration) -> Option<Instant> {
         match self.phase {
-            Phase::Connecting { deadline, .. } | Phase::Handshake { deadline, .. } => deadline,
-            Phase::Ready => {
-                let idle = self.last_used.max(self.muted_until) + max_idle;
-                self.in_flight.iter().map(|request| request.deadline).min().unwrap_or(idle)
+            Phase::Connecting { deadline, .. } | Phase::Handshake { deadline, .. } => Some(deadline),
+            Phase::Ready if self.in_flight.is_empty() => {
+                Some(self.last_used.max(self.muted_until) + max_idle)
             }
+            // A broker that does not read cannot be told from one that throttles where it never answers: such
+            // requests do not time out, or each time-out would evade the quota on a new connection.
+            Phase::Ready => self.awaited().map(|request| request.deadline).min(),
         }
+    }
+
+    fn awaited(&self) -> impl Iterator<Item = &InFlight> {
+        self.in_flight.iter().filter(|request| request.answer)
     }
 
     /// Why the connection must end now, if it must.
     pub(super) fn overdue(&self, max_idle: Duration, now: Instant) -> Option<DisconnectCause> {
-        if self.deadline(max_idle) > now {
+        if self.deadline(max_idle)? > now {
             return None;
         }
         Some(match self.phase {
@@ -427,7 +433,7 @@ impl Connection {
             .into(),
             Phase::Handshake { within, .. } => DisconnectCause::HandshakeTimedOut(within),
             Phase::Ready => {
-                let late = self.in_flight.iter().find(|request| request.deadline <= now);
+                let late = self.awaited().find(|request| request.deadline <= now);
                 late.map_or(DisconnectCause::Idle(max_idle), |request| DisconnectCause::RequestTimedOut {
                     api: request.api,
                     after: request.timeout,

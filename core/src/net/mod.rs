@@ -111,7 +111,8 @@ pub struct SendOptions {
     /// The owner's name for the request.
     pub token: RequestToken,
     /// How long the answer may take from now; the connection is closed when it takes longer. A throttle on the
-    /// connection adds to it.
+    /// connection adds to it. Means nothing without an answer: then only a throttle that nobody tells us of can
+    /// hold the request up, and a new connection would evade it.
     pub timeout: Duration,
     /// Whether there is an answer. Without one (Produce with acks=0) the request ends as [`Sent`] when its
     /// last byte has been handed to the socket.
@@ -711,7 +712,7 @@ impl Net {
     /// are left: the look is harmless.
     fn rearm(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        let deadline = connection.deadline(self.config.max_idle);
+        let Some(deadline) = connection.deadline(self.config.max_idle) else { return };
         if connection.armed.is_none_or(|armed| deadline < armed) {
             if let Some(armed) = connection.armed.replace(deadline) {
                 self.timers.remove(&(armed, id));

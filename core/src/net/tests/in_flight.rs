@@ -110,6 +110,17 @@ fn a_request_without_an_answer_ends_when_its_last_byte_is_handed_over() {
 }
 
 #[test]
+fn a_request_without_an_answer_waits_for_the_socket_as_long_as_it_takes() {
+    let mut world = cluster_of_one();
+    let link = world.link(PRODUCE, ApiKey::PRODUCE);
+    world.room.insert(link.connection, 10);
+    world.send(link, &ProduceRequest::default(), SendOptions { answer: false, ..options(1) });
+    world.run_until(world.now + HOUR);
+    assert!(!world.closed.contains(&link.connection));
+    assert_eq!(world.net().written(link, OWNER, RequestToken(1)), Some(Written::Partly));
+}
+
+#[test]
 fn an_overdue_request_closes_its_connection_and_each_failure_says_what_was_written() {
     let mut world = cluster_of_one();
     let link = world.link(PRODUCE, ApiKey::PRODUCE);
