@@ -42,7 +42,9 @@ mod request;
 mod topic;
 mod verdict;
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod loom;
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 pub use closing::{CloseReport, FlushReport};

@@ -1,0 +1,228 @@
+//! Models of the shared edge: every order in which threads can meet in it.
+//!
+//! Run with `RUSTFLAGS="--cfg loom" cargo test -p ottla-core --release loom_`.
+
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use loom::thread;
+
+use super::budget::Budget;
+use super::completion::completion;
+use super::fate::{BatchFate, Delivery, Outcome};
+use super::inbox::Inbox;
+use super::lane::{AppendTerms, Entry, Lane, LaneId};
+use super::record::NewRecord;
+use super::{Latency, NewRecord as Record};
+use crate::sync::{Arc, AtomicBool, Ordering};
+use crate::time::Instant;
+use crate::wake::DriverWake;
+
+/// A waker that remembers that it was called.
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn flag() -> (std::sync::Arc<Flag>, Waker) {
+    let flag = std::sync::Arc::new(Flag(AtomicBool::new(false)));
+    (std::sync::Arc::clone(&flag), Waker::from(flag))
+}
+
+fn written() -> Outcome {
+    Outcome::Written { base_offset: Some(40), log_append_time: None, latency: Latency::default() }
+}
+
+#[test]
+fn loom_a_waiter_is_woken_or_sees_the_outcome() {
+    loom::model(|| {
+        let fate = BatchFate::new(0);
+        let mut delivery = Delivery::new(Arc::clone(&fate), 1);
+        let driver = thread::spawn(move || {
+            assert!(fate.take().is_empty());
+            fate.settle(written());
+        });
+        let (called, waker) = flag();
+        let mut context = Context::from_waker(&waker);
+        let pending = delivery.poll_settled(&mut context).is_pending();
+        driver.join().unwrap();
+        assert!(!pending || called.0.load(Ordering::SeqCst));
+        match delivery.poll_settled(&mut context) {
+            Poll::Ready(settled) => assert_eq!(settled.result.unwrap().offset, Some(41)),
+            Poll::Pending => panic!("settled and not told"),
+        }
+    });
+}
+
+#[test]
+fn loom_a_cancelled_record_is_cut_out_or_goes_on() {
+    loom::model(|| {
+        let fate = BatchFate::new(0);
+        let cancelled = Delivery::new(Arc::clone(&fate), 0);
+        let mut kept = Delivery::new(Arc::clone(&fate), 1);
+        let sender = thread::spawn(move || cancelled.cancel());
+        let struck = fate.take();
+        fate.settle(written());
+        let cut = sender.join().unwrap();
+        assert_eq!(struck, if cut { vec![0] } else { vec![] });
+        let (_, waker) = flag();
+        let Poll::Ready(settled) = kept.poll_settled(&mut Context::from_waker(&waker)) else {
+            panic!("settled and not told")
+        };
+        assert_eq!(settled.result.unwrap().offset, Some(if cut { 40 } else { 41 }));
+    });
+}
+
+#[test]
+fn loom_a_polled_delivery_may_be_dropped_at_any_moment() {
+    loom::model(|| {
+        let fate = BatchFate::new(0);
+        let mut delivery = Delivery::new(Arc::clone(&fate), 0);
+        let waiter = thread::spawn(move || {
+            let (_, waker) = flag();
+            let _ = delivery.poll_settled(&mut Context::from_waker(&waker));
+            drop(delivery);
+        });
+        fate.settle(written());
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_every_accepted_record_is_taken_once() {
+    loom::model(|| {
+        let budget = Budget::new(1 << 20, 50);
+        let lane = Lane::new(LaneId(0), 0);
+        let senders: Vec<_> = (0..2)
+            .map(|_| {
+                let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
+                thread::spawn(move || {
+                    let record: Record<'_> = NewRecord { value: Some(&[0; 40]), ..NewRecord::default() };
+                    let terms = AppendTerms { budget: &budget, batch_bytes: 150, turn: None };
+                    let (_, result) = lane.append(&record, Entry::Bound, &terms, || Instant::ZERO);
+                    u32::from(result.is_ok())
+                })
+            })
+            .collect();
+        let count = |batch: super::lane::OpenBatch| batch.writer.count();
+        let early = lane.take().map_or(0, count);
+        let accepted: u32 = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
+        let mut taken = early;
+        while let Some(batch) = lane.take() {
+            taken += count(batch);
+        }
+        assert_eq!((accepted, taken), (2, 2));
+        assert_eq!(budget.free(), 1 << 20);
+    });
+}
+
+#[test]
+fn loom_a_closed_lane_accepts_nothing_that_is_not_taken() {
+    loom::model(|| {
+        let budget = Budget::new(1 << 20, 50);
+        let lane = Lane::new(LaneId(0), 0);
+        let sender = {
+            let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
+            thread::spawn(move || {
+                let record: Record<'_> = NewRecord { value: Some(b"v"), ..NewRecord::default() };
+                let terms = AppendTerms { budget: &budget, batch_bytes: 1000, turn: None };
+                lane.append(&record, Entry::Bound, &terms, || Instant::ZERO).1.is_ok()
+            })
+        };
+        lane.close();
+        let taken = lane.take().is_some();
+        assert_eq!(sender.join().unwrap(), taken);
+    });
+}
+
+#[test]
+fn loom_space_that_comes_free_is_never_lost_on_a_waiter_that_leaves() {
+    loom::model(|| {
+        let budget = Budget::new(100, 50);
+        let charge = budget.charge(0, 100, 100, None).unwrap();
+        let mut first = budget.wait(0, 60);
+        let mut second = budget.wait(0, 60);
+        let (_, first_waker) = flag();
+        let (called, second_waker) = flag();
+        assert!(first.poll_called(&mut Context::from_waker(&first_waker)).is_pending());
+        assert!(second.poll_called(&mut Context::from_waker(&second_waker)).is_pending());
+        let release = thread::spawn(move || drop(charge));
+        drop(first);
+        release.join().unwrap();
+        assert!(called.0.load(Ordering::SeqCst), "the second waits beside free space");
+        assert!(second.poll_called(&mut Context::from_waker(&second_waker)).is_ready());
+        assert!(budget.charge(0, 60, 60, Some(&second)).is_ok());
+    });
+}
+
+#[test]
+fn loom_a_growth_that_is_refused_is_seen_by_the_release() {
+    loom::model(|| {
+        let budget = Budget::new(100, 50);
+        let held = budget.charge(0, 60, 60, None).unwrap();
+        let mut growing = budget.charge(0, 40, 40, None).unwrap();
+        let release = thread::spawn(move || drop(held));
+        let grown = growing.grow(40, None).is_ok();
+        let mut called = true;
+        if !grown {
+            let (flag, waker) = flag();
+            let mut turn = budget.wait(0, 40);
+            let pending = turn.poll_called(&mut Context::from_waker(&waker)).is_pending();
+            release.join().unwrap();
+            called = !pending || flag.0.load(Ordering::SeqCst);
+            drop(turn);
+        } else {
+            release.join().unwrap();
+        }
+        assert!(called);
+        drop(growing);
+        assert_eq!(budget.free(), 100);
+    });
+}
+
+#[test]
+fn loom_no_input_is_left_beside_a_sleeping_driver() {
+    loom::model(|| {
+        let wake = Arc::new(DriverWake::new());
+        let (called, waker) = flag();
+        wake.set_waker(&waker);
+        let inbox = Arc::new(Inbox::new(Arc::clone(&wake)));
+        let sender = {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || inbox.opened(LaneId(0), Instant::ZERO + Duration::from_millis(5)))
+        };
+        wake.park(None);
+        let sleeps = !inbox.has_input();
+        if !sleeps {
+            wake.unpark();
+        }
+        sender.join().unwrap();
+        assert!(!sleeps || called.0.load(Ordering::SeqCst), "the driver sleeps through a record");
+    });
+}
+
+#[test]
+fn loom_an_asker_is_woken_by_the_answer_and_by_its_absence() {
+    loom::model(|| {
+        let (answerer, mut completion) = completion::<u8>();
+        let driver = thread::spawn(move || answerer.answer(7));
+        let (called, waker) = flag();
+        let mut context = Context::from_waker(&waker);
+        let early = completion.poll_answer(&mut context);
+        driver.join().unwrap();
+        let answer = match early {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => {
+                assert!(called.0.load(Ordering::SeqCst));
+                match completion.poll_answer(&mut context) {
+                    Poll::Ready(answer) => answer,
+                    Poll::Pending => panic!("answered and not told"),
+                }
+            }
+        };
+        assert_eq!(answer, Some(7));
+    });
+}
