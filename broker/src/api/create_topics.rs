@@ -4,6 +4,8 @@
 //! `validate_only` that is all. Any node takes the request, as brokers forward it with KRaft. Leaders go round the
 //! nodes, one after the other, each topic starting where its name says.
 //!
+//! The partitions of all topics together are bounded, because each takes memory (`POLICY_VIOLATION`).
+//!
 //! Gaps: no mutation quota yet; replicas are placed without a look at racks.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,12 +145,11 @@ fn place(
         -1 => engine.config.default_partitions,
         partitions => partitions,
     };
-    let count = usize::try_from(partitions).ok().filter(|_| partitions <= engine.config.max_partitions);
-    let Some(count) = count.filter(|count| *count > 0) else {
-        let message =
-            format!("{partitions} partitions are impossible, 1 to {} are", engine.config.max_partitions);
+    let Some(count) = usize::try_from(partitions).ok().filter(|count| *count > 0) else {
+        let message = format!("{partitions} partitions are impossible");
         return Err(refusal(ErrorCode::INVALID_PARTITIONS, message));
     };
+    check_room(engine, count)?;
     // Small topics must not all land on the first node.
     let start = name.bytes().map(usize::from).sum::<usize>() % nodes.len();
     let around = nodes.iter().copied().cycle();
@@ -162,6 +163,7 @@ fn assigned(
     assignments: &[CreatableReplicaAssignment],
 ) -> Result<Vec<Vec<BrokerId>>, TopicError> {
     let invalid = |message: &str| Err(refusal(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message));
+    check_room(engine, assignments.len())?;
     let mut partitions = BTreeMap::new();
     for assignment in assignments {
         let brokers = &assignment.broker_ids;
@@ -184,6 +186,15 @@ fn assigned(
         return invalid("All partitions must have equally many replicas");
     }
     Ok(replicas)
+}
+
+fn check_room(engine: &Engine, partitions: usize) -> Result<(), TopicError> {
+    let most = engine.config.max_partitions;
+    if partitions <= most.saturating_sub(engine.topics.partition_count()) {
+        return Ok(());
+    }
+    let message = format!("The cluster has room for {most} partitions in all");
+    Err(refusal(ErrorCode::POLICY_VIOLATION, message))
 }
 
 fn refusal(code: ErrorCode, message: impl Into<String>) -> TopicError {

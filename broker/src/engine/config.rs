@@ -25,8 +25,9 @@ pub struct Config {
     /// The longest that a Fetch may ask to wait; longer wishes are cut. Kafka has no such limit, but here nothing
     /// waits without a bound. One hour by default.
     pub fetch_max_wait: Duration,
-    /// The most partitions that one topic may have; 100,000 by default. Bounds what one CreateTopics can allocate.
-    pub max_partitions: i32,
+    /// The most partitions that all topics may have together; 200,000 by default. Bounds what requests can make
+    /// the cluster allocate.
+    pub max_partitions: usize,
 }
 
 impl Config {
@@ -42,7 +43,7 @@ impl Config {
             quota_windows: Windows::default(),
             fetch_max_bytes: 55 * 1024 * 1024,
             fetch_max_wait: Duration::from_secs(3600),
-            max_partitions: 100_000,
+            max_partitions: 200_000,
         }
     }
 }

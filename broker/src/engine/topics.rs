@@ -10,6 +10,7 @@ use crate::log::PartitionLog;
 pub(crate) struct Topics {
     by_id: BTreeMap<TopicId, Topic>,
     ids: BTreeMap<TopicName, TopicId>,
+    partition_count: usize,
 }
 
 /// One topic.
@@ -32,6 +33,7 @@ pub(crate) struct Partition {
 
 impl Topics {
     pub(crate) fn insert(&mut self, topic: Topic) {
+        self.partition_count += topic.partitions.len();
         self.ids.insert(topic.name.clone(), topic.id);
         self.by_id.insert(topic.id, topic);
     }
@@ -39,7 +41,13 @@ impl Topics {
     pub(crate) fn remove(&mut self, id: TopicId) -> Option<Topic> {
         let topic = self.by_id.remove(&id)?;
         self.ids.remove(&topic.name);
+        self.partition_count -= topic.partitions.len();
         Some(topic)
+    }
+
+    /// How many partitions all topics have together.
+    pub(crate) fn partition_count(&self) -> usize {
+        self.partition_count
     }
 
     pub(crate) fn get(&self, id: TopicId) -> Option<&Topic> {

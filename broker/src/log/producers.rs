@@ -5,7 +5,8 @@ use ottla_proto::{ErrorCode, ProducerEpoch, ProducerId};
 
 use super::Refused;
 
-/// What the idempotent producers of one partition wrote last (Java's `ProducerStateManager`).
+/// What the idempotent producers of one partition wrote last (Java's `ProducerStateManager`). Producers are never
+/// forgotten, where Kafka forgets them after a day (`producer.id.expiration.ms`).
 #[derive(Debug, Default)]
 pub(super) struct Producers(BTreeMap<ProducerId, Producer>);
 

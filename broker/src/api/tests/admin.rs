@@ -62,7 +62,7 @@ fn impossible_topics_are_refused_as_kafka_does() {
     assert_eq!(create(&mut world, 7, topic("a.b")), ErrorCode::TOPIC_ALREADY_EXISTS);
     assert_eq!(create(&mut world, 7, topic("a_b")), ErrorCode::INVALID_TOPIC_EXCEPTION);
     assert_eq!(create(&mut world, 7, topic("a b")), ErrorCode::INVALID_TOPIC_EXCEPTION);
-    for partitions in [0, -2, i32::MAX] {
+    for partitions in [0, -2] {
         let topic = CreatableTopic { num_partitions: partitions, ..topic("t") };
         assert_eq!(create(&mut world, 7, topic), ErrorCode::INVALID_PARTITIONS, "{partitions}");
     }
@@ -84,6 +84,19 @@ fn impossible_topics_are_refused_as_kafka_does() {
     let twice =
         CreateTopicsRequest { topics: vec![topic("t"), topic("t")], ..CreateTopicsRequest::default() };
     assert!(world.ask(7, &twice).topics.iter().all(|topic| topic.error_code == ErrorCode::INVALID_REQUEST));
+}
+
+#[test]
+fn all_partitions_together_are_bounded() {
+    let mut world = World::new(1);
+    world.engine.config.max_partitions = 5;
+    assert_eq!(create(&mut world, 7, topic("a")), ErrorCode::NONE);
+    assert_eq!(create(&mut world, 7, topic("b")), ErrorCode::NONE);
+    assert_eq!(create(&mut world, 7, topic("c")), ErrorCode::POLICY_VIOLATION);
+    let huge = CreatableTopic { num_partitions: i32::MAX, ..topic("d") };
+    assert_eq!(create(&mut world, 7, huge), ErrorCode::POLICY_VIOLATION);
+    world.engine.remove_topic(world.topic_id("a"));
+    assert_eq!(create(&mut world, 7, topic("c")), ErrorCode::NONE);
 }
 
 #[test]
