@@ -297,6 +297,10 @@ impl<'a> RawRecord<'a> {
         }
         let key = nullable_bytes(&mut body).ok_or(RecordProblem::Key)?;
         let value = nullable_bytes(&mut body).ok_or(RecordProblem::Value)?;
+        // No header, and nothing behind: how nearly every record ends.
+        if body == [0] {
+            return Ok(Self { timestamp_delta, offset_delta, key, value, headers: Headers::default() });
+        }
         let header_count = varint::read_i32(&mut body).and_then(|count| u32::try_from(count).ok());
         let header_count = header_count.ok_or(RecordProblem::HeaderCount)?;
         if header_count == 0 && !body.is_empty() {

@@ -23,33 +23,34 @@ pub(super) fn groups(value: i64) -> impl Iterator<Item = u8> {
 /// Reads a 32-bit value of at most five bytes.
 #[inline]
 pub(super) fn read_i32(bytes: &mut &[u8]) -> Option<i32> {
-    let (first, rest) = bytes.split_first()?;
-    if *first < 0x80 {
-        *bytes = rest;
-        return Some(unzigzag_i32(u32::from(*first)));
+    // One check for two bytes, which nearly every number lies within and nearly every record has left.
+    match **bytes {
+        [first, _, ..] if first < 0x80 => {
+            *bytes = bytes.get(1..)?;
+            Some(unzigzag_i32(u32::from(first)))
+        }
+        [first, second, ref rest @ ..] if second < 0x80 => {
+            *bytes = rest;
+            Some(unzigzag_i32(u32::from(first & 0x7f) | u32::from(second) << 7))
+        }
+        _ => i32::try_from(read_long::<5>(bytes)?).ok(),
     }
-    let (second, rest) = rest.split_first()?;
-    if *second < 0x80 {
-        *bytes = rest;
-        return Some(unzigzag_i32(u32::from(*first & 0x7f) | u32::from(*second) << 7));
-    }
-    i32::try_from(read_long::<5>(bytes)?).ok()
 }
 
 /// Reads a 64-bit value of at most ten bytes.
 #[inline]
 pub(super) fn read_i64(bytes: &mut &[u8]) -> Option<i64> {
-    let (first, rest) = bytes.split_first()?;
-    if *first < 0x80 {
-        *bytes = rest;
-        return Some(unzigzag(u64::from(*first)));
+    match **bytes {
+        [first, _, ..] if first < 0x80 => {
+            *bytes = bytes.get(1..)?;
+            Some(unzigzag(u64::from(first)))
+        }
+        [first, second, ref rest @ ..] if second < 0x80 => {
+            *bytes = rest;
+            Some(unzigzag(u64::from(first & 0x7f) | u64::from(second) << 7))
+        }
+        _ => read_long::<10>(bytes),
     }
-    let (second, rest) = rest.split_first()?;
-    if *second < 0x80 {
-        *bytes = rest;
-        return Some(unzigzag(u64::from(*first & 0x7f) | u64::from(*second) << 7));
-    }
-    read_long::<10>(bytes)
 }
 
 /// Whatever takes more than two bytes, which is rare enough for a loop.
