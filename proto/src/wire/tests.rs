@@ -109,7 +109,7 @@ fn errors_name_message_field_and_place() {
     assert_eq!(error.problem, DecodeProblem::UnexpectedNull);
     let error = SaslHandshakeRequest::decode(Bytes::from_static(b"\x80\0"), 0).unwrap_err();
     assert_eq!(error.problem, DecodeProblem::BadLength(-32768));
-    let too_long = SaslHandshakeRequest { mechanism: "x".repeat(32_768).into(), ..Default::default() };
+    let too_long = SaslHandshakeRequest { mechanism: "x".repeat(32_768).into() };
     assert!(matches!(too_long.encode(0), Err(EncodeError::TooLong { length: 32_768, .. })));
 }
 
