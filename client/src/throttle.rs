@@ -28,8 +28,8 @@ impl Throttle {
     pub(crate) fn new(throttle: core::Throttle, now: Instant) -> Self {
         Self {
             node: throttle.node.0,
-            class: throttle.class.into(),
-            cause: throttle.cause.into(),
+            class: ThrottleClass::new(throttle.class),
+            cause: ThrottleCause::new(throttle.cause),
             remaining: throttle.until.saturating_duration_since(now),
         }
     }
@@ -54,8 +54,8 @@ pub enum ThrottleClass {
     Control,
 }
 
-impl From<core::Class> for ThrottleClass {
-    fn from(class: core::Class) -> Self {
+impl ThrottleClass {
+    pub(crate) fn new(class: core::Class) -> Self {
         match class {
             core::Class::Produce => Self::Produce,
             core::Class::Fetch => Self::Fetch,
@@ -88,8 +88,8 @@ pub enum ThrottleCause {
     Mutation,
 }
 
-impl From<core::ThrottleCause> for ThrottleCause {
-    fn from(cause: core::ThrottleCause) -> Self {
+impl ThrottleCause {
+    pub(crate) fn new(cause: core::ThrottleCause) -> Self {
         match cause {
             core::ThrottleCause::Unknown => Self::Unknown,
             core::ThrottleCause::ByteRate => Self::ByteRate,

@@ -131,9 +131,9 @@ impl WaitReason {
             }
             core::WaitReason::Throttled { node, class, until, cause } => Self::Throttled {
                 node: node.0,
-                class: (*class).into(),
+                class: ThrottleClass::new(*class),
                 remaining: remaining(until),
-                cause: (*cause).into(),
+                cause: ThrottleCause::new(*cause),
             },
             core::WaitReason::InFlightLimit { node } => Self::InFlightLimit { node: node.0 },
             core::WaitReason::SocketNotAccepting { node } => Self::SocketNotAccepting { node: node.0 },

@@ -51,13 +51,13 @@ impl ConsumerBuilder {
 
     /// What to do when a position is not in the log any more. Default [`Reset::AsStarted`]. Java: `auto.offset.reset`.
     pub fn reset(mut self, reset: Reset) -> Self {
-        self.config.reset = reset.into();
+        self.config.reset = reset.policy();
         self
     }
 
     /// Which records of transactions are seen. Default [`Isolation::ReadUncommitted`]. Java: `isolation.level`.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
-        self.config.isolation = isolation.into();
+        self.config.isolation = isolation.level();
         self
     }
 
@@ -143,7 +143,7 @@ impl ConsumerBuilder {
     /// Dropping the future leaves nothing behind.
     pub async fn build(self) -> Result<Consumer, DriverStopped> {
         let Self { driver, config, partitions, topics, from } = self;
-        let start = core::Start::from(from);
+        let start = from.start();
         let add = move |core: &mut Core, _| {
             let wake = core.wake().clone();
             let (key, reader) = core.parts().consumers.add(config, wake);

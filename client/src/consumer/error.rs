@@ -30,8 +30,8 @@ pub enum ConsumeError {
     Stopped(#[from] DriverStopped),
 }
 
-impl From<core::ReadError> for ConsumeError {
-    fn from(error: core::ReadError) -> Self {
+impl ConsumeError {
+    pub(super) fn new(error: core::ReadError) -> Self {
         let message = error.to_string();
         match error {
             core::ReadError::Partition(error) => Self::Partition(PartitionError::new(error)),
@@ -129,8 +129,8 @@ pub struct NotAssigned {
     pub partition: i32,
 }
 
-impl From<core::NotAssigned> for NotAssigned {
-    fn from(error: core::NotAssigned) -> Self {
+impl NotAssigned {
+    pub(super) fn new(error: core::NotAssigned) -> Self {
         Self { topic: error.partition.topic.to_string(), partition: error.partition.partition }
     }
 }

@@ -89,20 +89,20 @@ impl Consumer {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Batch>, ConsumeError>> {
-        let batch = ready!(self.reader.poll_batch(context)).map_err(ConsumeError::from);
+        let batch = ready!(self.reader.poll_batch(context)).map_err(ConsumeError::new);
         Poll::Ready(batch.map(|batch| batch.map(Batch::new)))
     }
 
     /// Adds a partition; one that is assigned already begins anew. Costs a short lock. Java: `assign`, which replaces
     /// the whole assignment.
     pub fn assign(&self, topic: &str, partition: i32, from: Offset) {
-        self.edge().assign([(named(topic, partition), from.into())]);
+        self.edge().assign([(named(topic, partition), from.start())]);
     }
 
     /// Adds all partitions of a topic, and those that it gets later. Such a later one is read from its first record.
     /// Costs a short lock.
     pub fn assign_topic(&self, topic: &str, from: Offset) {
-        self.edge().assign_topic(TopicName::from(topic), from.into());
+        self.edge().assign_topic(TopicName::from(topic), from.start());
     }
 
     /// Takes a partition away, and with it what was fetched of it and not yet handed out. Costs a short lock.
@@ -119,7 +119,7 @@ impl Consumer {
     /// # Errors
     /// If the partition is not assigned.
     pub fn seek(&self, topic: &str, partition: i32, to: Offset) -> Result<(), NotAssigned> {
-        Ok(self.edge().seek(&named(topic, partition), to.into())?)
+        self.edge().seek(&named(topic, partition), to.start()).map_err(NotAssigned::new)
     }
 
     /// Gives up what an error says cannot be read, and goes on behind it. `false` if the error does not know where that
@@ -139,7 +139,7 @@ impl Consumer {
     /// # Errors
     /// If the partition is not assigned.
     pub fn pause(&self, topic: &str, partition: i32) -> Result<(), NotAssigned> {
-        Ok(self.edge().pause(&named(topic, partition))?)
+        self.edge().pause(&named(topic, partition)).map_err(NotAssigned::new)
     }
 
     /// Ends a pause. Java: `resume`.
@@ -147,7 +147,7 @@ impl Consumer {
     /// # Errors
     /// If the partition is not assigned.
     pub fn resume(&self, topic: &str, partition: i32) -> Result<(), NotAssigned> {
-        Ok(self.edge().resume(&named(topic, partition))?)
+        self.edge().resume(&named(topic, partition)).map_err(NotAssigned::new)
     }
 
     /// What is known of each assigned partition, by topic and number: position, high watermark, lag and more. Asks

@@ -17,13 +17,13 @@ pub enum Offset {
     Timestamp(i64),
 }
 
-impl From<Offset> for core::Start {
-    fn from(offset: Offset) -> Self {
-        match offset {
-            Offset::Earliest => Self::Earliest,
-            Offset::Latest => Self::Latest,
-            Offset::At(offset) => Self::At(offset),
-            Offset::Timestamp(timestamp) => Self::Timestamp(timestamp),
+impl Offset {
+    pub(super) fn start(self) -> core::Start {
+        match self {
+            Self::Earliest => core::Start::Earliest,
+            Self::Latest => core::Start::Latest,
+            Self::At(offset) => core::Start::At(offset),
+            Self::Timestamp(timestamp) => core::Start::Timestamp(timestamp),
         }
     }
 }
@@ -44,13 +44,13 @@ pub enum Reset {
     Error,
 }
 
-impl From<Reset> for core::ResetPolicy {
-    fn from(reset: Reset) -> Self {
-        match reset {
-            Reset::AsStarted => Self::AsStarted,
-            Reset::Earliest => Self::Earliest,
-            Reset::Latest => Self::Latest,
-            Reset::Error => Self::Error,
+impl Reset {
+    pub(super) fn policy(self) -> core::ResetPolicy {
+        match self {
+            Self::AsStarted => core::ResetPolicy::AsStarted,
+            Self::Earliest => core::ResetPolicy::Earliest,
+            Self::Latest => core::ResetPolicy::Latest,
+            Self::Error => core::ResetPolicy::Error,
         }
     }
 }
@@ -66,11 +66,11 @@ pub enum Isolation {
     ReadCommitted,
 }
 
-impl From<Isolation> for core::Isolation {
-    fn from(isolation: Isolation) -> Self {
-        match isolation {
-            Isolation::ReadUncommitted => Self::ReadUncommitted,
-            Isolation::ReadCommitted => Self::ReadCommitted,
+impl Isolation {
+    pub(super) fn level(self) -> core::Isolation {
+        match self {
+            Self::ReadUncommitted => core::Isolation::ReadUncommitted,
+            Self::ReadCommitted => core::Isolation::ReadCommitted,
         }
     }
 }
