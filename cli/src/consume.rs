@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::connect::Cluster;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output::{self, Unit};
+use crate::output::{self, Separator, Unit};
 
 #[derive(Debug, Args)]
 pub(crate) struct Consume {
@@ -42,8 +42,8 @@ pub(crate) struct Consume {
     count: Option<u64>,
 
     /// Print the key and this text (\t for a tab) before each value
-    #[arg(short = 'K', long, value_name = "TEXT", value_parser = output::separator)]
-    key_separator: Option<Vec<u8>>,
+    #[arg(short = 'K', long, value_name = "TEXT")]
+    key_separator: Option<Separator>,
 
     /// Which records of transactions to read
     #[arg(long, value_enum, default_value_t)]
@@ -176,7 +176,7 @@ impl Consume {
             } else {
                 if let Some(separator) = &self.key_separator {
                     out.write_all(record.key().unwrap_or_default())?;
-                    out.write_all(separator)?;
+                    out.write_all(separator.as_bytes())?;
                 }
                 out.write_all(record.value().unwrap_or_default())?;
                 out.write_all(b"\n")?;

@@ -80,3 +80,43 @@ async fn run(command: Command) -> Outcome {
         Command::Demo(demo) => demo.run(&interrupt).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_parses_into_its_type() {
+        let lines = [
+            "ottla produce -b a:1,b:2 --client-id c -t t -K \\t -p 1 -H a=b -H c=d -Z -z zstd:3 -a 1 --linger 0 --json f",
+            "ottla produce -t t --key-file-name f g",
+            "ottla consume -t a -t b -p 0 -p 1 -o @17 -e -c 5 -K \\t --isolation read-committed --skip-damaged",
+            "ottla consume -t a --json",
+            "ottla topics list --internal --json",
+            "ottla topics create a b -p 6 -r 3 -c retention.ms=1 -c x=y",
+            "ottla topics describe a",
+            "ottla topics delete a b",
+            "ottla broker -p 0 --host 127.0.0.1 -n 3 -t a:6 -t b --no-auto-create --producer-byte-rate 1",
+            "ottla demo --records 10 --size 30 --quota 5 --json",
+        ];
+        for line in lines {
+            let arguments = Arguments::try_parse_from(line.split(' '));
+            assert!(arguments.is_ok(), "{line}: {}", arguments.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let lines = [
+            "ottla produce -t t --key-file-name",
+            "ottla produce -t t --key-file-name -K : f",
+            "ottla consume -t t --json -K :",
+            "ottla consume",
+            "ottla broker -t a:0",
+            "ottla topics create a -c nonsense",
+        ];
+        for line in lines {
+            assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write as _, stderr, stdout};
+use std::str::FromStr;
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -75,24 +76,38 @@ pub(crate) async fn narrate(producer: &Producer, bar: &ProgressBar) -> Infallibl
     }
 }
 
-/// Text of an argument with `\\t`, `\\n`, `\\0` and `\\\\` read as what they stand for.
-pub(crate) fn separator(text: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        let character = match character {
-            '\\' => match characters.next() {
-                Some('t') => '\t',
-                Some('n') => '\n',
-                Some('0') => '\0',
-                Some('\\') => '\\',
-                _ => return Err("after a backslash comes t, n, 0 or a backslash".to_owned()),
-            },
-            character => character,
-        };
-        bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+/// What stands between key and value: bytes of an argument, with `\t`, `\n`, `\0` and `\\` read as what they
+/// stand for; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Separator(Vec<u8>);
+
+impl Separator {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
-    if bytes.is_empty() { Err("it must not be empty".to_owned()) } else { Ok(bytes) }
+}
+
+impl FromStr for Separator {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            let character = match character {
+                '\\' => match characters.next() {
+                    Some('t') => '\t',
+                    Some('n') => '\n',
+                    Some('0') => '\0',
+                    Some('\\') => '\\',
+                    _ => return Err("after a backslash comes t, n, 0 or a backslash"),
+                },
+                character => character,
+            };
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        if bytes.is_empty() { Err("it must not be empty") } else { Ok(Self(bytes)) }
+    }
 }
 
 /// A table with a head, made for eyes; columns from `first_number` on are aligned to the right.
@@ -169,7 +184,8 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!([0, 12, 999, 1_000, 1_234_567].map(count), ["0", "12", "999", "1,000", "1,234,567"]);
-        assert_eq!(separator(r"\t|\\"), Ok(b"\t|\\".to_vec()));
+        let separator = Separator::from_str;
+        assert_eq!(separator(r"\t|\\"), Ok(Separator(b"\t|\\".to_vec())));
         assert!(separator("").is_err() && separator(r"\x").is_err() && separator("\\").is_err());
         assert_eq!(bytes(999.0), "999 B");
         assert_eq!(bytes(1_500_000.0), "1.50 MB");

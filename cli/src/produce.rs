@@ -15,7 +15,7 @@ use crate::connect::Cluster;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::lines::{self, Block, ReadProblem};
-use crate::output::{self, Unit};
+use crate::output::{self, Separator, Unit};
 
 use outstanding::Outstanding;
 
@@ -33,8 +33,8 @@ pub(crate) struct Produce {
     files: Vec<PathBuf>,
 
     /// What stands between key and value in a line (\t for a tab); a line without it has no key
-    #[arg(short = 'K', long, value_name = "TEXT", value_parser = output::separator)]
-    key_separator: Option<Vec<u8>>,
+    #[arg(short = 'K', long, value_name = "TEXT")]
+    key_separator: Option<Separator>,
 
     /// Take the file's name as the key of its lines, so that they keep their order
     #[arg(long, requires = "files")]
@@ -202,7 +202,7 @@ impl Produce {
         source: &'a str,
         headers: &'a [(&'a str, Option<&'a [u8]>)],
     ) -> Record<'a> {
-        let split = self.key_separator.as_ref().and_then(|separator| {
+        let split = self.key_separator.as_ref().map(Separator::as_bytes).and_then(|separator| {
             let at = line.windows(separator.len()).position(|window| window == separator)?;
             Some((line.get(..at)?, line.get(at + separator.len()..)?))
         });

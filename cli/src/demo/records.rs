@@ -85,7 +85,7 @@ impl Verifier {
         *seen = true;
         if let Some(last) = self.last_of_key.get_mut((number % KEYS) as usize) {
             self.tally.out_of_order += u64::from(last.is_some_and(|last| last >= number));
-            *last = Some(number);
+            *last = (*last).max(Some(number));
         }
     }
 
