@@ -2,10 +2,11 @@ use std::fmt;
 
 use ottla_proto::LeaderEpoch;
 use ottla_proto::compression::{Codec, Decompressor};
-use ottla_proto::records::{self, BatchError, BatchHeader, RecordIter, Records, TimestampType};
+use ottla_proto::records::{self, BatchHeader, RecordIter, Records, TimestampType};
 
 use super::budget::Charge;
 use super::config::TopicPartition;
+use super::error::PartitionError;
 use crate::sync::Arc;
 
 /// A batch as it was fetched: header and checksum looked at, records untouched and still compressed.
@@ -30,15 +31,6 @@ impl FetchedBatch {
         Self { partition, batch, from, next_offset, frame: Arc::clone(frame) }
     }
 
-    pub(super) fn partition(&self) -> &TopicPartition {
-        &self.partition
-    }
-
-    /// The first offset that is wanted of it.
-    pub(super) fn from(&self) -> i64 {
-        self.from.max(self.batch.header().base_offset)
-    }
-
     pub(super) fn size(&self) -> usize {
         self.batch.bytes().len()
     }
@@ -54,11 +46,13 @@ impl FetchedBatch {
     }
 
     /// Decompresses the batch if need be and checks every length in it, so that nothing can fail later.
-    pub(super) fn open(self, decompressor: &mut Decompressor) -> Result<Batch, (Self, BatchError)> {
-        let records = match self.batch.read(decompressor) {
-            Ok(records) => records,
-            Err(error) => return Err((self, error)),
-        };
+    pub(super) fn open(self, decompressor: &mut Decompressor) -> Result<Batch, PartitionError> {
+        let records = self.batch.read(decompressor).map_err(|error| PartitionError {
+            partition: self.partition.clone(),
+            offset: Some(self.from.max(self.batch.header().base_offset)),
+            skip_to: Some(self.next_offset),
+            fault: error.into(),
+        })?;
         let header = *self.batch.header();
         let in_frame = header.magic >= 2 && header.attributes.codec() == Some(Codec::None);
         let begins_before = records.iter().next().is_some_and(|first| first.offset < self.from);

@@ -146,7 +146,7 @@ fn unsigned(bytes: i64) -> usize {
     usize::try_from(bytes).unwrap_or(0)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -59,7 +59,7 @@ pub enum PartitionFault {
         /// The node.
         node: BrokerId,
         /// What is wrong with it.
-        problem: DecodeError,
+        problem: Box<DecodeError>,
     },
     /// The broker sent less than one batch.
     #[error(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use ottla_proto::messages::fetch::{
     FetchPartition, FetchRequest, FetchResponse, FetchTopic, FetchableTopicResponse, PartitionData,
@@ -15,8 +16,8 @@ use super::error::PartitionFault;
 use super::fetcher::{Fetcher, Idle, Node, Request};
 use super::partition::Stage;
 use super::split::split;
-use crate::cluster::Leader;
-use crate::net::{Answer, Link, Net, Owner, RequestToken, Role, SendOptions};
+use crate::cluster::{Broker, Leader};
+use crate::net::{Answer, Host, Link, Net, Owner, RequestToken, Role, SendOptions};
 use crate::sync::Arc;
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
@@ -35,9 +36,9 @@ const LAST_VERSION_WITH_NAMES: i16 = 12;
 pub(super) struct Flight {
     pub(super) node: BrokerId,
     pub(super) sent_at: Instant,
-    asked: Vec<Asked>,
-    /// By what the answer names a topic, and by partition: the place in `asked`.
-    index: BTreeMap<(TopicKey, i32), usize>,
+    pub(super) slots: Vec<SlotId>,
+    /// By what the answer names a topic, and by partition.
+    index: BTreeMap<(TopicKey, i32), Asked>,
     charge: Charge,
 }
 
@@ -45,18 +46,14 @@ pub(super) struct Flight {
 struct Asked {
     slot: SlotId,
     offset: i64,
+    /// Whether the request begins with it.
+    first: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum TopicKey {
     Id(TopicId),
     Name(TopicName),
-}
-
-impl Flight {
-    pub(super) fn slots(&self) -> Vec<SlotId> {
-        self.asked.iter().map(|asked| asked.slot).collect()
-    }
 }
 
 impl Fetcher {
@@ -149,10 +146,10 @@ impl Fetcher {
         let ids = ids.filter(|_| version > LAST_VERSION_WITH_NAMES);
         let token = self.token();
         let mut flight =
-            Flight { node: link.node, sent_at: now, asked: Vec::new(), index: BTreeMap::new(), charge };
+            Flight { node: link.node, sent_at: now, slots: Vec::new(), index: BTreeMap::new(), charge };
         let topics = self.describe(&slots, ids.as_ref(), token, &mut flight);
         let overhead = topics.iter().map(|topic| topic.topic.len() + PARTITION_OVERHEAD).sum::<usize>()
-            + flight.asked.len() * PARTITION_OVERHEAD;
+            + flight.slots.len() * PARTITION_OVERHEAD;
         let request = FetchRequest {
             max_wait_ms: wire(max_wait.as_millis()),
             min_bytes: wire(self.config.fetch_min_bytes),
@@ -209,8 +206,9 @@ impl Fetcher {
             let name = &partition.name.topic;
             let id = ids.and_then(|ids| ids.get(name)).copied();
             let key = id.map_or_else(|| TopicKey::Name(name.clone()), TopicKey::Id);
-            flight.index.insert((key, partition.name.partition), flight.asked.len());
-            flight.asked.push(Asked { slot: *slot, offset });
+            let first = flight.slots.is_empty();
+            flight.index.insert((key, partition.name.partition), Asked { slot: *slot, offset, first });
+            flight.slots.push(*slot);
             let described = FetchPartition {
                 partition: partition.name.partition,
                 current_leader_epoch: leader.epoch,
@@ -240,27 +238,28 @@ impl Fetcher {
         net: &mut Net,
         now: Instant,
     ) {
-        let slots = flight.slots();
-        let current: Vec<_> =
-            flight.asked.iter().map(|asked| self.is_asked(asked.slot, answer.token)).collect();
-        self.release(answer.token, flight.node, &slots);
+        flight.index.retain(|_, asked| self.is_asked(asked.slot, answer.token));
+        self.release(answer.token, flight.node, &flight.slots);
+        let slots: Vec<_> = flight.index.values().map(|asked| asked.slot).collect();
         let response = match net.open::<FetchResponse>(answer, now) {
             Ok(response) => response,
             Err(problem) => {
-                let slots: Vec<_> = slots
-                    .iter()
-                    .zip(current)
-                    .filter(|(_, current)| *current)
-                    .map(|(slot, _)| *slot)
-                    .collect();
-                return self.fail_all(&slots, &PartitionFault::Malformed { node: flight.node, problem });
+                return self.fail_all(
+                    &slots,
+                    &PartitionFault::Malformed { node: flight.node, problem: Box::new(problem) },
+                );
             }
         };
         if response.error_code != ErrorCode::NONE {
-            for (slot, _) in slots.into_iter().zip(current).filter(|(_, current)| *current) {
+            for slot in slots {
                 self.put_off(slot, response.error_code, net, now);
             }
             return;
+        }
+        for endpoint in response.node_endpoints {
+            let Ok(port) = u16::try_from(endpoint.port) else { continue };
+            let host = Host { name: endpoint.host, port };
+            net.cluster_mut().hint_broker(Broker { id: endpoint.node_id, host, rack: endpoint.rack });
         }
         flight.charge.resize(answer.body_len());
         let charge = Arc::new(flight.charge);
@@ -270,12 +269,10 @@ impl Fetcher {
             let key = if topic_id.is_zero() { TopicKey::Name(topic) } else { TopicKey::Id(topic_id) };
             for data in partitions {
                 // Taking the entry out makes a second mention of the partition unknown.
-                let place = flight.index.remove(&(key.clone(), data.partition_index));
-                let place = place.filter(|place| current.get(*place) == Some(&true));
-                let Some(asked) = place.and_then(|place| flight.asked.get(place)).copied() else { continue };
-                bytes += data.records.as_ref().map_or(0, bytes::Bytes::len);
-                let first = place == Some(0);
-                if let Some(delivery) = self.take_in(asked, first, data, &charge, flight.node, net, now) {
+                let asked = flight.index.remove(&(key.clone(), data.partition_index));
+                let Some(asked) = asked else { continue };
+                bytes += data.records.as_ref().map_or(0, Bytes::len);
+                if let Some(delivery) = self.take_in(asked, data, &charge, flight.node, net, now) {
                     deliveries.push((asked.slot, delivery));
                 }
             }
@@ -289,7 +286,6 @@ impl Fetcher {
     fn take_in(
         &mut self,
         asked: Asked,
-        first: bool,
         data: PartitionData,
         charge: &Arc<Charge>,
         node: BrokerId,
@@ -330,7 +326,7 @@ impl Fetcher {
         // The answer was full before the first batch was whole. The first partition of a request gets a whole
         // batch in any case, so this one goes first next time.
         partition.incomplete = parts.next_offset == asked.offset && parts.needed.is_some();
-        if let (true, true, Some(needed)) = (partition.incomplete, first, parts.needed) {
+        if let (true, true, Some(needed)) = (partition.incomplete, asked.first, parts.needed) {
             delivery.failure = Some(partition.fail(PartitionFault::Incomplete { node, needed }, None));
             return Some(delivery);
         }

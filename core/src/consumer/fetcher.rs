@@ -136,7 +136,7 @@ impl Fetcher {
     /// connection's own back-off decides.
     pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net) {
         let (node, slots) = match self.requests.remove(&failure.token) {
-            Some(Request::Fetch(flight)) => (flight.node, flight.slots()),
+            Some(Request::Fetch(flight)) => (flight.node, flight.slots),
             Some(Request::Lookup(lookup)) => (lookup.node, lookup.slots()),
             None => return,
         };

@@ -138,7 +138,10 @@ impl Fetcher {
         let response = match net.open::<ListOffsetsResponse>(answer, now) {
             Ok(response) => response,
             Err(problem) => {
-                return self.fail_all(&slots, &PartitionFault::Malformed { node: lookup.node, problem });
+                return self.fail_all(
+                    &slots,
+                    &PartitionFault::Malformed { node: lookup.node, problem: Box::new(problem) },
+                );
             }
         };
         for topic in response.topics {

@@ -23,7 +23,7 @@ mod lookup;
 mod partition;
 mod reader;
 mod split;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

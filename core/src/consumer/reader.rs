@@ -1,12 +1,11 @@
 use std::task::{Context, Poll, ready};
 
 use ottla_proto::compression::Decompressor;
-use ottla_proto::records::BatchError;
 use ottla_proto::{ErrorCode, TopicName};
 use thiserror::Error;
 
-use super::batch::{Batch, FetchedBatch};
-use super::edge::{ConsumerEdge, SlotId, Taken};
+use super::batch::Batch;
+use super::edge::{ConsumerEdge, Taken};
 use super::error::PartitionError;
 use crate::sync::Arc;
 
@@ -78,20 +77,12 @@ impl ConsumerReader {
                 // All of it lay before the position.
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => return Poll::Ready(Ok(Some(batch))),
-                Err((batch, error)) => return Poll::Ready(Err(self.fail(slot, &batch, error).into())),
+                Err(error) => {
+                    self.edge.fail(slot, error.clone());
+                    return Poll::Ready(Err(error.into()));
+                }
             }
         }
-    }
-
-    fn fail(&self, slot: SlotId, batch: &FetchedBatch, error: BatchError) -> PartitionError {
-        let error = PartitionError {
-            partition: batch.partition().clone(),
-            offset: Some(batch.from()),
-            skip_to: Some(batch.next_offset()),
-            fault: error.into(),
-        };
-        self.edge.fail(slot, error.clone());
-        error
     }
 }
 
