@@ -111,7 +111,7 @@ fn a_call_moves_to_the_controller_that_the_refresh_names() {
     let refused = CreateTopicsResponse { topics: vec![topic], ..CreateTopicsResponse::default() };
     world.answer(&request, &refused);
     // However late the refresh is answered: the retry waits for it.
-    world.run_until(world.now + 3 * SECOND);
+    world.run_until(world.now + 2 * SECOND);
     let bootstrap = world.connection_to("b1");
     let mut asked = world.take(request.connection);
     asked.extend(world.take(bootstrap));

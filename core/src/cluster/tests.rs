@@ -230,7 +230,7 @@ fn one_metadata_request_is_in_flight_at_a_time() {
         let cluster = world.core.parts().net.cluster_mut();
         cluster.want(&name(topic));
         cluster.refresh();
-        world.advance(Duration::from_secs(2));
+        world.advance(Duration::from_secs(1));
     }
     assert!(world.take(id).is_empty());
     world.answer(&first, &metadata(1, &[]));
@@ -243,6 +243,32 @@ fn one_metadata_request_is_in_flight_at_a_time() {
     assert_eq!(requests.len(), 1, "{requests:?}");
     let asked = requests[0].read::<MetadataRequest>().topics.unwrap();
     assert_eq!(asked.len(), 2);
+}
+
+#[test]
+fn a_node_that_does_not_answer_is_passed_over() {
+    let mut world = World::with_cluster(2, &[], NetConfig::default());
+    world.core.parts().net.cluster_mut().refresh();
+    world.run_until(world.now + Duration::from_millis(200));
+    let (frozen, first) = world.connects[1].clone();
+    world.open(frozen);
+    let unanswered = world.take_one(frozen);
+    let start = world.now;
+    world.run_until(start + Duration::from_millis(2_999));
+    assert_eq!(world.connects.len(), 2);
+    world.run_until(start + Duration::from_millis(3_200));
+    let (other, second) = world.connects[2].clone();
+    assert_ne!(first, second);
+    world.open(other);
+    let request = world.take_one(other);
+    let updates = world.core.net().cluster().updates();
+    world.answer(&request, &metadata(2, &[]));
+    assert_eq!(world.core.net().cluster().updates(), updates + 1);
+    // What the first says in the end is read and thrown away; its connection lives.
+    world.answer(&unanswered, &metadata(1, &[]));
+    world.turn();
+    assert_eq!(world.core.net().cluster().updates(), updates + 1);
+    assert!(!world.closed.contains(&frozen));
 }
 
 #[test]

@@ -145,6 +145,11 @@ impl Connection {
         }
     }
 
+    /// Whether its oldest request has been unanswered for so long, although the broker reads, as far as we know.
+    pub(super) fn is_stalled(&self, patience: Duration, now: Instant) -> bool {
+        self.awaited().next().is_some_and(|request| request.queued_at.max(self.muted_until) + patience <= now)
+    }
+
     pub(super) fn since(&self) -> Instant {
         self.since
     }

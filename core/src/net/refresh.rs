@@ -13,7 +13,9 @@ use crate::wait::WaitReason;
 /// The one metadata request that may be in flight.
 #[derive(Debug)]
 pub(super) struct Refresh {
-    in_flight: Option<Scope>,
+    in_flight: Option<Asked>,
+    /// Requests in a row that brought nothing.
+    failures: u32,
     /// A request is due and no node can be asked: an event or one of the net's wakes will change that.
     blocked: bool,
     last_token: u64,
@@ -23,12 +25,24 @@ pub(super) struct Refresh {
 
 impl Refresh {
     pub(super) fn new(start: u64) -> Self {
-        Self { in_flight: None, blocked: false, last_token: 0, start }
+        Self { in_flight: None, failures: 0, blocked: false, last_token: 0, start }
     }
+}
+
+#[derive(Debug)]
+struct Asked {
+    scope: Scope,
+    token: RequestToken,
+    /// When another node is asked instead.
+    patient_until: Instant,
 }
 
 /// How long a connection attempt may be silent before another node is tried beside it.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a node may take to answer before another is asked: one that is frozen must not blind the whole
+/// client for a request timeout. Doubles with each failure, since a large cluster may need longer.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 
 impl Net {
     /// Any node that answers soonest: connected, not throttled, with the least in flight. Starts a connection
@@ -74,11 +88,13 @@ impl Net {
                 continue;
             };
             match connection.refusal(&self.config) {
-                None => keep_least(&mut ready, connection.in_flight(), node),
+                None if !connection.is_stalled(ANSWER_PATIENCE, now) => {
+                    keep_least(&mut ready, connection.in_flight(), node);
+                }
                 Some(WaitReason::Connecting { .. }) => {
                     connecting = connecting.max(Some((connection.since(), node)));
                 }
-                Some(_) => full = Some(node),
+                _ => full = Some(node),
             }
         }
         if let Some((_, node)) = ready {
@@ -101,6 +117,10 @@ impl Net {
 
     pub(crate) fn refresh_metadata(&mut self, now: Instant) {
         self.refresh.blocked = false;
+        if let Some(asked) = self.refresh.in_flight.take_if(|asked| asked.patient_until <= now) {
+            self.abandon(Owner::Cluster, asked.token);
+            self.fail_refresh(asked.scope, now);
+        }
         if self.refresh.in_flight.is_some() || self.cluster.next_refresh() > now {
             return;
         }
@@ -110,12 +130,15 @@ impl Net {
         };
         let scope = self.cluster.begin_refresh(now);
         match self.ask_for_metadata(link, &scope, now) {
-            Ok(()) => self.refresh.in_flight = Some(scope),
+            Ok(token) => {
+                let patience = ANSWER_PATIENCE.saturating_mul(1 << self.refresh.failures.min(4));
+                self.refresh.in_flight = Some(Asked { scope, token, patient_until: now + patience });
+            }
             Err(NotAsked) => self.fail_refresh(scope, now),
         }
     }
 
-    fn ask_for_metadata(&mut self, link: Link, scope: &Scope, now: Instant) -> Result<(), NotAsked> {
+    fn ask_for_metadata(&mut self, link: Link, scope: &Scope, now: Instant) -> Result<RequestToken, NotAsked> {
         let version = self.version::<MetadataRequest>(link, i16::MAX).map_err(|_| NotAsked)?;
         let request = MetadataRequest {
             topics: Some(self.cluster.topics_of(scope)),
@@ -124,22 +147,27 @@ impl Net {
             ..MetadataRequest::default()
         };
         self.refresh.last_token += 1;
+        let token = RequestToken(self.refresh.last_token);
         let options = SendOptions {
             owner: Owner::Cluster,
-            token: RequestToken(self.refresh.last_token),
+            token,
             timeout: self.config.request_timeout,
             answer: true,
         };
-        self.send(link, version, &request, options, now).map_err(|_| NotAsked)
+        self.send(link, version, &request, options, now).map_err(|_| NotAsked)?;
+        Ok(token)
     }
 
     pub(super) fn next_refresh(&self) -> Option<Instant> {
-        let waits_for_event = self.refresh.in_flight.is_some() || self.refresh.blocked;
-        (!waits_for_event).then(|| self.cluster.next_refresh())
+        match &self.refresh.in_flight {
+            Some(asked) => Some(asked.patient_until),
+            None if self.refresh.blocked => None,
+            None => Some(self.cluster.next_refresh()),
+        }
     }
 
     pub(super) fn on_metadata(&mut self, answer: &Answer, now: Instant) {
-        let Some(scope) = self.refresh.in_flight.take() else { return };
+        let Some(Asked { scope, .. }) = self.refresh.in_flight.take() else { return };
         let Ok(response) = self.open::<MetadataResponse>(answer, now) else {
             return self.fail_refresh(scope, now);
         };
@@ -155,19 +183,21 @@ impl Net {
         if response.brokers.is_empty() {
             return self.fail_refresh(scope, now);
         }
+        self.refresh.failures = 0;
         self.cluster.update(&response, &scope, now, &mut self.random);
         self.adopt_bootstrap(now);
     }
 
     pub(super) fn on_metadata_failure(&mut self, now: Instant) {
-        if let Some(scope) = self.refresh.in_flight.take() {
-            self.fail_refresh(scope, now);
+        if let Some(asked) = self.refresh.in_flight.take() {
+            self.fail_refresh(asked.scope, now);
         }
     }
 
     fn fail_refresh(&mut self, scope: Scope, now: Instant) {
         // The next node in turn may know better.
         self.refresh.start = self.refresh.start.wrapping_add(1);
+        self.refresh.failures = self.refresh.failures.saturating_add(1);
         self.cluster.refresh_failed(scope, now, &mut self.random);
     }
 
