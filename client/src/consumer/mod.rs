@@ -163,7 +163,7 @@ impl Consumer {
     /// Records may come at any moment; to read up to a fixed end, use [`until_end`](ConsumerBuilder::until_end).
     #[must_use]
     pub fn at_end(&self) -> bool {
-        self.edge().partitions().iter().all(|partition| partition.lag == Some(0))
+        self.edge().is_caught_up()
     }
 
     /// What was moved so far and is held now.

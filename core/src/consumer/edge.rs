@@ -180,6 +180,9 @@ impl ConsumerEdge {
     /// Adds partitions. One that is assigned already begins anew at its start.
     pub fn assign(&self, partitions: impl IntoIterator<Item = (TopicPartition, Start)>) {
         let mut state = self.state.lock();
+        if state.closed {
+            return;
+        }
         for (partition, start) in partitions {
             state.unassign(&partition);
             state.assign(partition, start);
@@ -191,7 +194,7 @@ impl ConsumerEdge {
     /// Those that are assigned already stay as they are.
     pub fn assign_topic(&self, topic: TopicName, start: Start) {
         let mut state = self.state.lock();
-        if state.whole_topics.insert(topic.clone()) {
+        if !state.closed && state.whole_topics.insert(topic.clone()) {
             state.orders.push(Order::AssignAll { topic, start });
         }
         self.notify(state);
@@ -253,6 +256,14 @@ impl ConsumerEdge {
         let state = self.state.lock();
         let slots = state.by_partition.values().filter_map(|id| state.slots.get(id));
         slots.map(|slot| slot.status(self.isolation)).collect()
+    }
+
+    /// Whether everything was handed out that the brokers had when they last answered. `false` while a partition has
+    /// not answered yet.
+    pub fn is_caught_up(&self) -> bool {
+        let state = self.state.lock();
+        let caught_up = |slot: &Slot| slot.failure.is_none() && slot.lag(self.isolation) == Some(0);
+        !state.slots.is_empty() && state.knows_all_partitions() && state.slots.values().all(caught_up)
     }
 
     /// What was moved and is held.
@@ -526,9 +537,12 @@ impl State {
     }
 
     fn ended(&self) -> bool {
-        let expanded =
-            |topic: &TopicName| self.by_partition.keys().any(|partition| partition.topic == *topic);
-        self.slots.values().all(Slot::ended) && self.whole_topics.iter().all(expanded)
+        self.slots.values().all(Slot::ended) && self.knows_all_partitions()
+    }
+
+    fn knows_all_partitions(&self) -> bool {
+        let known = |topic: &TopicName| self.by_partition.keys().any(|partition| partition.topic == *topic);
+        self.whole_topics.iter().all(known)
     }
 
     fn end(&mut self) {
@@ -582,11 +596,15 @@ impl Slot {
         }
     }
 
-    fn status(&self, isolation: Isolation) -> PartitionStatus {
+    fn lag(&self, isolation: Isolation) -> Option<i64> {
         let readable = match isolation {
             Isolation::ReadUncommitted => self.high_watermark,
             Isolation::ReadCommitted => self.last_stable_offset.or(self.high_watermark),
         };
+        readable.zip(self.position).map(|(readable, position)| readable.saturating_sub(position).max(0))
+    }
+
+    fn status(&self, isolation: Isolation) -> PartitionStatus {
         PartitionStatus {
             partition: self.partition.clone(),
             position: self.position,
@@ -594,7 +612,7 @@ impl Slot {
             last_stable_offset: self.last_stable_offset,
             log_start_offset: self.log_start_offset,
             end: self.end,
-            lag: readable.zip(self.position).map(|(readable, position)| (readable - position).max(0)),
+            lag: self.lag(isolation),
             unread_bytes: self.unread_bytes,
             paused: self.paused,
             failure: self.failure.clone(),

@@ -18,7 +18,7 @@ use ottla_proto::messages::fetch::{
 use ottla_proto::messages::list_offsets::{
     ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsTopicResponse,
 };
-use ottla_proto::messages::metadata::{MetadataRequest, MetadataResponse};
+use ottla_proto::messages::metadata::{MetadataRequest, MetadataResponse, MetadataResponseTopic};
 use ottla_proto::records::{self, BatchWriter, Placement, Stamp};
 use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch, TopicId, TopicName};
 
@@ -106,6 +106,15 @@ impl Bench {
         let topics: Vec<_> = self.topics.iter().map(|(name, count)| (name.as_str(), *count)).collect();
         let mut view = metadata(self.brokers, &topics);
         view.topics.retain(|topic| asked.iter().any(|asked| asked.name == topic.name));
+        for unknown in asked {
+            if !view.topics.iter().any(|topic| topic.name == unknown.name) {
+                view.topics.push(MetadataResponseTopic {
+                    name: unknown.name,
+                    error_code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                    ..MetadataResponseTopic::default()
+                });
+            }
+        }
         view
     }
 

@@ -154,6 +154,7 @@ fn compaction_and_control_batches_move_the_position() {
     assert_eq!(bench.position(0), Some(12));
     assert_eq!(asked(&bench.fetch()), [(0, 12)]);
     assert_eq!(bench.reader.edge().partitions()[0].lag, Some(0));
+    assert!(bench.reader.edge().is_caught_up());
 }
 
 /// A batch that compaction has left no record of; its checksum is wrong.
@@ -217,6 +218,7 @@ fn read_committed_hides_what_was_aborted_and_nothing_else() {
 fn a_whole_topic_grows_with_the_cluster() {
     let mut bench = Bench::new(1, &[("t", 1)], ConsumerConfig::default());
     bench.reader.edge().assign_topic(TopicName::from("t"), Start::Latest);
+    assert!(!bench.reader.edge().is_caught_up(), "nothing is known yet");
     assert_eq!(bench.answer_lookups(5), [(0, -1)]);
     bench.topics = vec![("t".to_owned(), 2)];
     bench.world.core.parts().net.cluster_mut().refresh();
@@ -233,12 +235,25 @@ fn a_topic_that_does_not_exist_is_told_after_a_while() {
     bench.settle();
     assert!(matches!(&bench.reasons()[..], [WaitReason::Metadata { .. }]));
     bench.nothing();
-    let end = bench.world.now + Duration::from_secs(12);
+    let told = |bench: &mut Bench| match bench.poll() {
+        Poll::Ready(Err(ReadError::Topic { error, .. })) => Some(error),
+        other => {
+            assert!(other.is_pending(), "{other:?}");
+            None
+        }
+    };
+    let end = bench.world.now + Duration::from_secs(10);
     while bench.world.now < end {
-        bench.advance(Duration::from_millis(100));
+        assert_eq!(told(&mut bench), None);
+        let due = bench.world.core.poll_timeout().unwrap();
+        bench.advance(due.saturating_duration_since(bench.world.now));
     }
-    // The world's brokers leave out what they do not know; a real one says so.
-    let _ = bench.poll();
+    assert_eq!(told(&mut bench), Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+    // Once it is there, reading begins.
+    bench.topics.push(("missing".to_owned(), 1));
+    bench.advance(Duration::from_secs(2));
+    assert_eq!(bench.answer_lookups(0), [(0, -1)]);
+    bench.nothing();
 }
 
 #[test]
