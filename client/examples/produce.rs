@@ -1,36 +1,52 @@
-//! Sends the lines of standard input to a topic and says where each landed: `produce SERVERS TOPIC`.
+//! Sends each line of the standard input as a record, and says where the time went.
+//!
+//! `cargo run -p ottla --example produce -- localhost:9092 orders < lines.txt`
 
-use std::io::{self, BufRead};
+use std::collections::VecDeque;
+use std::error::Error;
+use std::io::BufRead;
 use std::time::Duration;
 
-use ottla::{Client, Record};
+use ottla::{Client, Compression, Record};
+
+/// How many records may be on their way before the oldest is waited for; it bounds what is kept here.
+const UNDER_WAY: usize = 10_000;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let servers = arguments.next().unwrap_or_else(|| "localhost:9092".to_owned());
-    let topic = arguments.next().unwrap_or_else(|| "lines".to_owned());
+    let (Some(servers), Some(topic)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: produce SERVERS TOPIC".into());
+    };
+    let kafka = Client::builder(servers).client_id("produce-example").build().await?;
+    let producer = kafka.producer().compression(Compression::Lz4).build().await?;
+    let topic = producer.topic(&topic);
 
-    let kafka = Client::builder(servers).build().await?;
-    let producer = kafka.producer().build().await?;
-    let lines = producer.topic(&topic);
-
-    let mut deliveries = Vec::new();
-    for line in io::stdin().lock().lines() {
-        // Waits only for memory, and only while earlier lines are on their way.
-        deliveries.push(lines.send(Record::value(&line?)).await?);
-    }
-    let report = producer.flush(Duration::from_secs(30)).await?;
-    for waiting in &report.waiting {
-        eprintln!("still waiting: {}", waiting.reason);
-    }
-    for delivery in deliveries {
-        match delivery.await {
-            Ok(receipt) => {
-                println!("partition {}, offset {:?}: {}", receipt.partition, receipt.offset, receipt.latency);
-            }
-            Err(error) => eprintln!("{error}"),
+    let mut under_way = VecDeque::new();
+    let mut acknowledged = 0_u64;
+    for line in std::io::stdin().lock().lines() {
+        // Accepted: from here on it is the producer's care.
+        under_way.push_back(topic.send(Record::value(&line?)).await?);
+        if under_way.len() > UNDER_WAY
+            && let Some(delivery) = under_way.pop_front()
+        {
+            // Acknowledged: the broker has it.
+            delivery.await?;
+            acknowledged += 1;
         }
     }
+    let mut last = None;
+    for delivery in under_way {
+        last = Some(delivery.await?);
+        acknowledged += 1;
+    }
+    println!("{acknowledged} records were acknowledged");
+    if let Some(receipt) = last {
+        println!(
+            "the last one is at {:?} of partition {}: {:?}",
+            receipt.offset, receipt.partition, receipt.latency
+        );
+    }
+    producer.close(Duration::from_secs(5)).await?;
     Ok(())
 }

@@ -3,20 +3,60 @@
 //! It waits only for a reason it can name, for no longer than that reason lasts; the wait can be cancelled at any
 //! moment and harms nothing else.
 //!
-//! # Looking around
+//! # The first program
 //! ```no_run
+//! use std::time::Duration;
+//!
+//! use ottla::admin::NewTopic;
+//! use ottla::{Client, Offset, Record};
+//!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let kafka = ottla::Client::builder("localhost:9092").build().await?;
-//! for topic in kafka.admin().list_topics().await? {
-//!     println!("{} has {} partitions", topic.name, topic.partitions);
+//! let kafka = Client::builder("localhost:9092").build().await?;
+//! kafka.admin().create_topic(NewTopic::new("orders").partitions(6)).await?;
+//!
+//! let producer = kafka.producer().linger(Duration::from_millis(5)).build().await?;
+//! let orders = producer.topic("orders");
+//! let delivery = orders.send(Record::value("three coffees").key("table 7")).await?; // accepted
+//! let receipt = delivery.await?; // acknowledged
+//! println!("at offset {:?} of partition {}", receipt.offset, receipt.partition);
+//!
+//! let mut consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).build().await?;
+//! while let Some(batch) = consumer.next_batch().await? {
+//!     for record in &batch {
+//!         println!("{:?} wants {:?}", record.key(), record.value());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//! Accepted and acknowledged are two moments and two values: until the first a record waits for room, until the
+//! second for a broker.
+//!
+//! # Where the time goes
+//! Brokers slow clients down on purpose (quotas). [`Client::throttle`] says which broker does so at this moment,
+//! for which requests and for how long yet; [`Client::explain`] names what each batch and request waits for; each
+//! [`Receipt`] says where the time of its batch went, to the microsecond.
+//! ```no_run
+//! # async fn example(kafka: ottla::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! for throttle in kafka.throttle() {
+//!     println!("{throttle}");
+//! }
+//! for waiting in kafka.explain().await? {
+//!     println!("{:?} waits {:?} already: {}", waiting.topic, waiting.waited, waiting.reason);
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Where the time goes
-//! Brokers slow clients down on purpose (quotas). [`Client::throttle`] says which broker does so at this moment,
-//! for which requests and for how long yet; [`Client::explain`] names what each batch and request waits for.
+//! # Errors
+//! Each operation has an error type of its own. Its message says what failed, where, and what helps; its variants
+//! say who must act: the caller ([`BuildError::Setting`]), the operator ([`BuildError::Unreachable`]), the broker
+//! (an [`ErrorCode`]), or this crate. Nothing waits longer than the time it was given.
+//!
+//! # Events
+//! What nobody asked for but an operator wants to know is told through the crate `tracing`: throttles at level
+//! `INFO`, connections that fail at `WARN`, everything of daily life at `DEBUG`. Without a subscriber that costs
+//! next to nothing.
 //!
 //! # Threads
 //! A client has one driver, by default on a thread of its own: code that blocks its own runtime delays no answer

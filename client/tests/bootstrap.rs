@@ -71,6 +71,23 @@ async fn a_refused_port_is_named_with_its_address() {
 }
 
 #[tokio::test]
+async fn an_address_that_does_not_answer_is_named() {
+    // A full queue of connections that nobody accepts: the kernel drops what comes after.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let moment = Duration::from_millis(50);
+    let _queue: Vec<_> = (0..8).map(|_| std::net::TcpStream::connect_timeout(&address, moment)).collect();
+
+    let builder = Client::builder(address.to_string()).connection_setup_timeout(Duration::from_millis(200));
+    let error = builder.build_timeout(Duration::from_millis(500)).build().await.unwrap_err();
+    let BuildError::Unreachable { servers, .. } = error else { panic!("{error:?}") };
+    assert_eq!(servers[0].kind, ServerFailureKind::NotConnected);
+    assert!(servers[0].message.contains(&format!("{address}: no answer")), "{}", servers[0]);
+}
+
+#[tokio::test]
 async fn each_server_is_named() {
     let (silent, http) = (says(b""), says(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
     let failures = unreachable(&format!("{},{}", silent.server(), http.server())).await;

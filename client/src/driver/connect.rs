@@ -39,7 +39,7 @@ pub(crate) async fn connect(host: Host, time: Duration) -> Result<TcpStream, Con
     match timeout_at(deadline, poll_fn(|context| race.poll(context))).await {
         Ok(Some(stream)) => Ok(stream),
         Ok(None) => Err(ConnectFailure::Addresses { host, attempts: race.failed }),
-        Err(_) => Err(ConnectFailure::TimedOut { host, after: time, attempts: race.failed }),
+        Err(_) => Err(ConnectFailure::TimedOut { host, after: time, attempts: race.give_up() }),
     }
 }
 
@@ -88,6 +88,16 @@ impl Race {
                 return Poll::Pending;
             }
         }
+    }
+
+    /// What came of each address that was tried.
+    fn give_up(self) -> Vec<AddressFailure> {
+        let mut attempts = self.failed;
+        attempts.extend(self.running.into_iter().map(|(address, _)| {
+            let error = io::Error::new(io::ErrorKind::TimedOut, "no answer");
+            AddressFailure { address, problem: error.into() }
+        }));
+        attempts
     }
 
     fn poll_running(&mut self, context: &mut Context<'_>) -> Option<TcpStream> {

@@ -1,6 +1,7 @@
 //! The driver as one future: a turn per poll, with one look at the clock and no await inside.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,6 +10,7 @@ use ottla_core::{Command, Core, Event, Instant, Park, Ticket};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Sleep, sleep_until};
+use tracing::error;
 
 use super::clock::Clock;
 use super::compress::CompressionPool;
@@ -84,8 +86,13 @@ impl Future for Driver {
 /// Whatever ends a driver (the last handle dropped, the runtime shut down) leaves nobody waiting.
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.core.close(self.clock.now());
-        self.tell();
+        if std::thread::panicking() {
+            error!("the driver panicked: this is a fault in the client; please report it");
+            // A second panic that came out of here would take the whole process with it.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.settle()));
+        } else {
+            self.settle();
+        }
     }
 }
 
@@ -187,7 +194,9 @@ impl Driver {
         while let Some(command) = self.core.poll_command() {
             match command {
                 Command::Connect { id, host, within, .. } => {
-                    self.connecting.insert(id, Box::pin(connect(host, within)));
+                    // At its own deadline the core gives up too, and it does not know what came of each address.
+                    let first = within.saturating_sub(within / 20);
+                    self.connecting.insert(id, Box::pin(connect(host, first)));
                     // Its first poll, which starts it, belongs to the next turn.
                     context.waker().wake_by_ref();
                 }
@@ -208,6 +217,11 @@ impl Driver {
                 Some(ticket) => drop(self.answers.remove(&ticket).map(|answer| answer.send(event))),
             }
         }
+    }
+
+    fn settle(&mut self) {
+        self.core.close(self.clock.now());
+        self.tell();
     }
 
     /// Sleeps until the core's next deadline, unless something came in while we looked away.
