@@ -127,12 +127,6 @@ impl ConsumerBuilder {
         self
     }
 
-    /// The rack that this client is in. Java: `client.rack`.
-    pub fn rack(mut self, rack: impl Into<String>) -> Self {
-        self.config.rack = rack.into();
-        self
-    }
-
     /// Starts the consumer. Leaders and offsets are found in the background, so this costs one turn of the driver;
     /// an unknown topic shows in [`next_batch`](Consumer::next_batch).
     ///

@@ -38,8 +38,6 @@ pub struct ConsumerConfig {
     pub decompressed_max_bytes: usize,
     /// How long the cluster may not know a topic before the reader is told: 10 s.
     pub unknown_topic_patience: Duration,
-    /// The rack of this client; empty if it has none. Java: `client.rack`.
-    pub rack: String,
 }
 
 impl Default for ConsumerConfig {
@@ -58,7 +56,6 @@ impl Default for ConsumerConfig {
             until_end: false,
             decompressed_max_bytes: 128 << 20,
             unknown_topic_patience: Duration::from_secs(10),
-            rack: String::new(),
         }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use ottla_proto::messages::fetch::{
     FetchPartition, FetchRequest, FetchResponse, FetchTopic, FetchableTopicResponse, PartitionData,
 };
@@ -156,11 +155,6 @@ impl Fetcher {
             max_bytes: wire(flight.charge.bytes().saturating_sub(overhead).max(1)),
             isolation_level: self.config.isolation.wire(),
             topics,
-            rack_id: if version >= 11 {
-                ByteString::from(self.config.rack.as_str())
-            } else {
-                ByteString::new()
-            },
             ..FetchRequest::default()
         };
         let timeout = max_wait + self.config.request_timeout;
@@ -275,6 +269,12 @@ impl Fetcher {
                 if let Some(delivery) = self.take_in(asked, data, &charge, flight.node, net, now) {
                     deliveries.push((asked.slot, delivery));
                 }
+            }
+        }
+        // A throttled answer is empty; one that leaves partitions out for no reason must not be asked for at once.
+        if response.throttle_time_ms == 0 {
+            for asked in flight.index.values() {
+                self.put_off(asked.slot, ErrorCode::UNKNOWN_SERVER_ERROR, net, now);
             }
         }
         self.edge.count_fetch(bytes);

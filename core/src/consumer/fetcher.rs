@@ -16,7 +16,7 @@ use crate::net::{Answer, Failure, Net, Owner, RequestToken, Role};
 use crate::random::Random;
 use crate::retry::{Remedy, remedy};
 use crate::sync::Arc;
-use crate::time::Instant;
+use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
 
 /// The driver's side of one consumer: which partition is led by which node, what is asked of each node, and
@@ -39,6 +39,8 @@ pub(super) struct Fetcher {
     topics: BTreeMap<TopicName, Topic>,
     next_token: u64,
     cluster_generation: Option<u64>,
+    /// When the reader is to be told of a topic that the cluster does not know.
+    watch_at: Option<Instant>,
     random: Random,
     closed: bool,
 }
@@ -101,6 +103,7 @@ impl Fetcher {
             topics: BTreeMap::new(),
             next_token: 0,
             cluster_generation: None,
+            watch_at: None,
             random: Random::new(seed),
             closed: false,
         }
@@ -117,9 +120,11 @@ impl Fetcher {
         if changed || self.cluster_generation != Some(generation) {
             self.cluster_generation = Some(generation);
             self.expand_topics(net, now);
-            self.follow_leaders(net);
+            self.follow_leaders(net, now);
+            self.watch_topics(net, now);
+        } else if self.watch_at.is_some_and(|at| at <= now) {
+            self.watch_topics(net, now);
         }
-        self.watch_topics(net, now);
         self.look_up(net, now);
         self.fetch(net, now);
     }
@@ -149,10 +154,7 @@ impl Fetcher {
         let idle =
             self.nodes.values().filter(|node| node.fetch.is_none()).filter_map(|node| node.idle?.until);
         let retries = self.unresolved.iter().filter_map(|slot| self.partitions.get(slot)?.retry);
-        let patience = self.config.unknown_topic_patience;
-        let topics = self.topics.values().filter(|topic| !topic.told).filter_map(|topic| topic.trouble);
-        let topics = topics.map(|(_, since)| since + patience);
-        idle.chain(retries.map(|retry| retry.until)).chain(topics).min()
+        idle.chain(retries.map(|retry| retry.until)).chain(self.watch_at).min()
     }
 
     /// Says of every partition that has nothing to read what it waits for.
@@ -290,6 +292,7 @@ impl Fetcher {
     /// Tells the reader of topics that the cluster does not know, or does not let it see: of those that may yet
     /// come to be, after a while.
     fn watch_topics(&mut self, net: &Net, now: Instant) {
+        self.watch_at = None;
         for (name, topic) in &mut self.topics {
             let error = net.cluster().topic_error(name);
             topic.trouble = match (error, topic.trouble) {
@@ -300,6 +303,8 @@ impl Fetcher {
             let patience = self.config.unknown_topic_patience;
             let told =
                 topic.trouble.filter(|(error, since)| !error.is_retriable() || *since + patience <= now);
+            let untold = topic.trouble.filter(|_| told.is_none());
+            self.watch_at = earliest(self.watch_at, untold.map(|(_, since)| since + patience));
             if told.is_some() != topic.told {
                 topic.told = told.is_some();
                 self.edge.tell_topic_trouble(name, told.map(|(error, _)| error));
@@ -309,7 +314,7 @@ impl Fetcher {
 
     /// Puts every partition with the node that leads it now. One that moves is asked of its new leader at once;
     /// what the old one may still answer is not waited for and not taken.
-    fn follow_leaders(&mut self, net: &Net) {
+    fn follow_leaders(&mut self, net: &Net, now: Instant) {
         let mut moved = BTreeMap::new();
         for (slot, partition) in &mut self.partitions {
             let leader = net.cluster().leader(&partition.name.topic, partition.name.partition);
@@ -317,6 +322,7 @@ impl Fetcher {
                 continue;
             }
             partition.retry = None;
+            partition.since = now;
             let (new, old) = (leader.map(|leader| leader.node), partition.leader.map(|leader| leader.node));
             partition.leader = leader;
             if new != old {

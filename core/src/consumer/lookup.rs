@@ -43,8 +43,9 @@ impl Fetcher {
     pub(super) fn look_up(&mut self, net: &mut Net, now: Instant) {
         let mut nodes: BTreeMap<BrokerId, Vec<SlotId>> = BTreeMap::new();
         for slot in &self.unresolved {
-            let Some(partition) = self.partitions.get(slot) else { continue };
-            let waits = partition.retry.is_some_and(|retry| retry.until > now);
+            let Some(partition) = self.partitions.get_mut(slot) else { continue };
+            partition.retry = partition.retry.filter(|retry| retry.until > now);
+            let waits = partition.retry.is_some();
             if let (Some(leader), None, false) = (partition.leader, partition.asked, waits) {
                 nodes.entry(leader.node).or_default().push(*slot);
             }

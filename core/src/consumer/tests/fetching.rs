@@ -24,8 +24,7 @@ fn the_next_fetch_goes_out_when_the_last_was_read_from_the_socket() {
 
 #[test]
 fn old_brokers_are_asked_by_name() {
-    let mut bench =
-        Bench::new(1, &[("t", 1)], ConsumerConfig { rack: "r".to_owned(), ..ConsumerConfig::default() });
+    let mut bench = Bench::new(1, &[("t", 1)], ConsumerConfig::default());
     bench.reader.edge().assign([(name("t", 0), Start::At(0))]);
     bench.world.turn();
     let connections: Vec<_> = bench.world.connects.iter().map(|(id, _)| *id).collect();

@@ -112,3 +112,14 @@ fn every_cut_and_every_flipped_byte_ends_in_a_value() {
         }
     }
 }
+
+#[test]
+fn an_answer_that_leaves_a_partition_out_is_not_asked_for_at_once() {
+    let mut bench = Bench::at(0, ConsumerConfig::default());
+    let fetch = bench.fetch();
+    bench.answer_topic(&fetch, "t", Vec::new());
+    bench.no_fetch();
+    assert!(matches!(bench.reasons()[..], [WaitReason::RetryBackoff { .. }]));
+    bench.advance(Duration::from_millis(120));
+    assert_eq!(asked(&bench.fetch()), [(0, 0)]);
+}

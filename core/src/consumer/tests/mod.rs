@@ -160,7 +160,13 @@ impl Bench {
         asked
     }
 
-    fn answer(&mut self, request: &Received, partitions: Vec<PartitionData>) {
+    /// Answers a fetch from the topic `t`; of partitions that the test says nothing about there is nothing new.
+    fn answer(&mut self, request: &Received, mut partitions: Vec<PartitionData>) {
+        for (partition, _) in asked(request) {
+            if !partitions.iter().any(|answered| answered.partition_index == partition) {
+                partitions.push(nothing_new(partition, -1));
+            }
+        }
         self.answer_topic(request, "t", partitions);
     }
 

@@ -266,3 +266,19 @@ fn with_nothing_assigned_nobody_waits_for_ever() {
     assert!(bench.wakes.0.load(Ordering::Relaxed) > 0);
     assert!(matches!(bench.poll(), Poll::Ready(Err(ReadError::NothingAssigned))));
 }
+
+#[test]
+fn a_lookup_whose_turn_has_come_while_nobody_can_be_asked_does_not_spin() {
+    let mut bench = Bench::new(1, &[("t", 1)], ConsumerConfig::default());
+    bench.assign("t", 0, Start::Earliest);
+    let request = bench.requests.remove(0);
+    let response = lookup_response(&request.read(), ErrorCode::OFFSET_NOT_AVAILABLE, -1, &mut Vec::new());
+    let response = ListOffsetsResponse { throttle_time_ms: 5_000, ..response };
+    bench.world.answer(&request, &response);
+    let end = bench.world.now + Duration::from_millis(4_900);
+    bench.world.run_until(end);
+    bench.settle();
+    assert!(matches!(bench.reasons()[..], [WaitReason::Throttled { .. }]), "{:?}", bench.reasons());
+    bench.advance(Duration::from_millis(100));
+    assert_eq!(bench.answer_lookups(3), [(0, -2)]);
+}
