@@ -42,9 +42,11 @@ mod request;
 mod topic;
 mod verdict;
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod loom;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;
 
 pub use closing::{CloseReport, FlushReport};
