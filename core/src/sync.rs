@@ -13,8 +13,8 @@ mod real {
 mod real {
     use std::sync::{PoisonError, TryLockError};
 
-    pub use loom::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub use loom::sync::MutexGuard;
+    pub use loom::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 
     /// loom's lock with parking_lot's face: no poisoning.
     #[derive(Debug, Default)]

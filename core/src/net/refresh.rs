@@ -138,7 +138,12 @@ impl Net {
         }
     }
 
-    fn ask_for_metadata(&mut self, link: Link, scope: &Scope, now: Instant) -> Result<RequestToken, NotAsked> {
+    fn ask_for_metadata(
+        &mut self,
+        link: Link,
+        scope: &Scope,
+        now: Instant,
+    ) -> Result<RequestToken, NotAsked> {
         let version = self.version::<MetadataRequest>(link, i16::MAX).map_err(|_| NotAsked)?;
         let request = MetadataRequest {
             topics: Some(self.cluster.topics_of(scope)),
@@ -148,12 +153,8 @@ impl Net {
         };
         self.refresh.last_token += 1;
         let token = RequestToken(self.refresh.last_token);
-        let options = SendOptions {
-            owner: Owner::Cluster,
-            token,
-            timeout: self.config.request_timeout,
-            answer: true,
-        };
+        let options =
+            SendOptions { owner: Owner::Cluster, token, timeout: self.config.request_timeout, answer: true };
         self.send(link, version, &request, options, now).map_err(|_| NotAsked)?;
         Ok(token)
     }

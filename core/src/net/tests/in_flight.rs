@@ -99,7 +99,11 @@ fn a_request_without_an_answer_ends_when_its_last_byte_is_handed_over() {
     assert!(world.outcomes().is_empty());
     assert_eq!(world.net().written(link, OWNER, RequestToken(1)), Some(Written::Partly));
     world.net().handle_written(link.connection, 1, now);
-    assert_eq!(world.net().written(link, OWNER, RequestToken(2)), Some(Written::Nothing), "not one byte of it");
+    assert_eq!(
+        world.net().written(link, OWNER, RequestToken(2)),
+        Some(Written::Nothing),
+        "not one byte of it"
+    );
     let outcomes = world.outcomes();
     assert!(matches!(&outcomes[..], [Outcome::Sent(sent)] if sent.token == RequestToken(1)), "{outcomes:?}");
     assert_eq!(world.net().written(link, OWNER, RequestToken(1)), None);
