@@ -574,6 +574,10 @@ impl Producer {
     /// Starts a partition over under a new epoch once a gap in its sequence has nothing in flight behind it.
     fn mend(&mut self, lane: LaneId, now: Instant) {
         let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
+        if !self.config.is_idempotent() {
+            // Without numbers there are no gaps.
+            partition.sequence.gap = false;
+        }
         if !partition.sequence.gap || !partition.in_flight.is_empty() {
             return;
         }

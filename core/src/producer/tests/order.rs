@@ -261,3 +261,22 @@ fn partitions_of_one_leader_share_a_request() {
     scene.serve(&request);
     assert!(deliveries.into_iter().all(|delivery| offset(delivery) == 0));
 }
+
+#[test]
+fn without_sequences_one_lost_batch_takes_no_other_along() {
+    let config = ProducerConfig { acks: Acks::Leader, ..ProducerConfig::default() };
+    let mut scene = Scene::new(config, 1, 1);
+    let lost_one = scene.accept(0, "0");
+    let kept = scene.accept(0, "1");
+    scene.advance(millis(5));
+    let (_, request) = scene.next_request();
+    scene.refuse(&request, ErrorCode::REQUEST_TIMED_OUT);
+    scene.advance(millis(500));
+    let (_, request) = scene.next_request();
+    scene.refuse(&request, ErrorCode::MESSAGE_TOO_LARGE);
+    let (_, half) = scene.next_request();
+    scene.refuse(&half, ErrorCode::INVALID_RECORD);
+    assert_eq!(lost(lost_one).0, Certainty::PossiblyWritten);
+    scene.serve_all();
+    assert_eq!(offset(kept), 0);
+}
