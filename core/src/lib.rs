@@ -41,5 +41,5 @@ pub use event::{Command, Event, Ticket};
 pub use machine::Machine;
 pub use producer::{Compressed, CompressionJob};
 pub use random::Random;
-pub use time::{Instant, Timestamp};
+pub use time::Instant;
 pub use wait::WaitReason;

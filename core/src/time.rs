@@ -1,6 +1,5 @@
 //! Time as values: the shell reads the clocks and hands them in.
 
-use std::fmt;
 use std::ops::Add;
 use std::time::Duration;
 
@@ -40,16 +39,6 @@ impl Add<Duration> for Instant {
     fn add(self, duration: Duration) -> Self {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(micros))
-    }
-}
-
-/// A moment of the calendar as records carry it: milliseconds since 1970 began, UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(pub i64);
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ms", self.0)
     }
 }
 
