@@ -1,0 +1,323 @@
+//! What a partition waits for: the one place that decides it.
+
+use ottla_proto::compression::Codec;
+use ottla_proto::{ApiKey, BrokerId};
+
+use super::Producer;
+use crate::core::Waiting;
+use crate::net::{Net, Throttle};
+use crate::producer::batch::{Batch, Body};
+use crate::producer::compress::CompressionJob;
+use crate::producer::lane::{LaneId, OpenBatch};
+use crate::producer::latency::Part;
+use crate::producer::partition::{InFlight, Partition};
+use crate::producer::{Cause, Certainty};
+use crate::time::{Instant, earliest};
+use crate::wait::WaitReason;
+
+/// How many batches of a partition may be with the compressor or wait behind it.
+const COMPRESSED_AHEAD: usize = 2;
+
+impl Producer {
+    pub(super) fn review_dirty(&mut self, net: &mut Net, now: Instant) {
+        while let Some(lane) = self.dirty.pop_first() {
+            self.review(lane, net, now);
+        }
+    }
+
+    /// Decides what the partition waits for.
+    fn review(&mut self, lane: LaneId, net: &mut Net, now: Instant) {
+        self.expire(lane, net, now);
+        self.mend(lane, now);
+        self.compress_ahead(lane);
+        let hurry = self.closing.is_closing() || self.edge.budget.has_waiters();
+        let window = self.config.window();
+        let (linger, timeout) = (self.config.linger, self.config.delivery_timeout);
+        let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
+        let (topic, index) = self.place_of(partition);
+        let view = partition.lane.view();
+        let hold = if !partition.again.is_empty() {
+            match &partition.backoff {
+                Some((until, error)) if *until > now => {
+                    Some(WaitReason::RetryBackoff { until: *until, error: *error })
+                }
+                // Resent one at a time: the next goes when the one before it is settled.
+                _ if !partition.in_flight.is_empty() => {
+                    Some(WaitReason::EarlierBatch { topic, partition: index })
+                }
+                _ => None,
+            }
+        } else if partition.sealed.is_empty() && view.oldest.is_none() {
+            if partition.in_flight.is_empty() {
+                self.rest(lane);
+                return;
+            }
+            let node = partition.in_flight.front().map_or(BrokerId::NONE, |sent| sent.link.node);
+            Some(WaitReason::AnswerDue { node })
+        } else if partition.sequence.gap || partition.in_flight.len() >= window {
+            Some(WaitReason::EarlierBatch { topic, partition: index })
+        } else if let Some(front) = partition.sealed.front() {
+            matches!(front.body, Body::Compressing(_)).then_some(WaitReason::Compression)
+        } else if view.frozen == 0
+            && view.opened > partition.hurry_below
+            && let Some(until) = view.open_since.map(|since| since + linger)
+            && until > now
+            && !hurry
+        {
+            Some(WaitReason::Linger { until })
+        } else {
+            None
+        };
+        let deadline = earliest(partition.oldest(), view.oldest).map(|oldest| oldest + timeout);
+        let timer = earliest(deadline, hold.as_ref().and_then(WaitReason::until));
+        if let Some(oldest) = view.oldest
+            && let Some(partition) = self.partition(lane)
+        {
+            let oldest = earliest(partition.oldest(), Some(oldest)).unwrap_or(oldest);
+            partition.waits.forget_before(oldest);
+        }
+        self.set_timer(lane, timer);
+        match hold {
+            Some(reason) => self.hold(lane, reason, now),
+            None => self.enqueue(lane, now),
+        }
+    }
+
+    /// The partition has nothing to send and nothing in flight.
+    pub(super) fn rest(&mut self, lane: LaneId) {
+        self.set_timer(lane, None);
+        self.active.remove(&lane);
+        if let Some(partition) = self.partition(lane) {
+            partition.waits.clear();
+            partition.waiting = None;
+            partition.ready = false;
+            partition.backoff = None;
+        }
+    }
+
+    fn hold(&mut self, lane: LaneId, reason: WaitReason, now: Instant) {
+        if let Some(partition) = self.partition(lane) {
+            partition.ready = false;
+            partition.note(reason, now);
+        }
+    }
+
+    /// The partition is ready: into its leader's queue.
+    fn enqueue(&mut self, lane: LaneId, now: Instant) {
+        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
+        let leader = partition.leader.unwrap_or(BrokerId::NONE);
+        let node = self.nodes.entry(leader).or_default();
+        partition.ready = true;
+        if partition.queued != Some(leader) {
+            partition.queued = Some(leader);
+            node.ready.push_back(lane);
+        }
+        match &node.held {
+            Some((reason, _)) => {
+                let reason = reason.clone();
+                partition.note(reason, now);
+            }
+            None => partition.waits.note(Part::Queue, now),
+        }
+    }
+
+    fn set_timer(&mut self, lane: LaneId, at: Option<Instant>) {
+        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
+        if partition.timer == at {
+            return;
+        }
+        if let Some(old) = std::mem::replace(&mut partition.timer, at) {
+            self.timers.remove(&(old, lane));
+        }
+        if let Some(at) = at {
+            self.timers.insert((at, lane));
+        }
+    }
+
+    /// Full batches cannot grow any more: they are compressed while they wait.
+    fn compress_ahead(&mut self, lane: LaneId) {
+        if self.config.codec == Codec::None {
+            return;
+        }
+        while let Some(partition) = self.partition(lane)
+            && partition.sealed.len() < COMPRESSED_AHEAD
+            && partition.lane.view().frozen > 0
+            && let Some(open) = partition.lane.take()
+        {
+            self.seal(lane, open);
+        }
+    }
+
+    /// Takes a batch over from its lane, to the end of the sealed ones.
+    pub(super) fn seal(&mut self, lane: LaneId, open: OpenBatch) {
+        let (mut batch, writer, cancelled) = Batch::take_over(open);
+        self.closing.count_cancelled(lane, batch.ordinal, cancelled);
+        let Some(writer) = writer else {
+            self.closing.settle(lane, batch.ordinal);
+            return;
+        };
+        let codec = self.config.codec;
+        if codec == Codec::None {
+            batch.body = Body::Sealed(writer.seal());
+        } else {
+            self.last_job += 1;
+            let number = self.last_job;
+            batch.body = Body::Compressing(number);
+            let (producer, level) = (self.key, self.config.compression_level);
+            self.jobs.push_back(CompressionJob { producer, lane, number, writer, codec, level });
+        }
+        if let Some(partition) = self.partition(lane) {
+            partition.sealed.push_back(batch);
+        }
+    }
+
+    /// Gives up what is older than the delivery timeout.
+    fn expire(&mut self, lane: LaneId, net: &Net, now: Instant) {
+        let timeout = self.config.delivery_timeout;
+        let Some(limit) = now.as_micros().checked_sub(u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX))
+        else {
+            return;
+        };
+        let limit = Instant::from_micros(limit);
+        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
+        let overdue = |batch: &Batch| batch.opened_at <= limit;
+        let mut expired = Vec::new();
+        let mut gap = false;
+        while partition.again.front().is_some_and(overdue) {
+            expired.extend(partition.again.pop_front());
+            gap = true;
+        }
+        while partition.sealed.front().is_some_and(overdue) {
+            expired.extend(partition.sealed.pop_front());
+        }
+        let mut untaken = Vec::new();
+        while let Some(open) = partition.lane.take_if_opened_by(limit) {
+            untaken.push(open);
+        }
+        let late = partition.in_flight.iter().any(|sent| !sent.batch.reported && overdue(&sent.batch));
+        if expired.is_empty() && untaken.is_empty() && !late {
+            return;
+        }
+        partition.sequence.gap |= gap;
+        let reason = self.reason(lane, net, now);
+        for open in untaken {
+            let (batch, _, cancelled) = Batch::take_over(open);
+            self.closing.count_cancelled(lane, batch.ordinal, cancelled);
+            expired.push(batch);
+        }
+        for mut batch in expired {
+            if let Some(partition) = self.partition(lane) {
+                batch.clock.book_wait(&partition.waits, now);
+            }
+            let cause = Cause::Expired { timeout, waiting_for: reason.clone(), last_error: batch.last_error };
+            let certainty = batch.certainty();
+            self.give_up(lane, batch, certainty, cause);
+        }
+        // What is in flight keeps its place until its answer decides about its sequence.
+        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
+        for InFlight { link, batch, .. } in &mut partition.in_flight {
+            if !batch.reported && overdue(batch) {
+                batch.clock.book(Part::Broker, now);
+                let waiting_for = WaitReason::AnswerDue { node: link.node };
+                let cause = Cause::Expired { timeout, waiting_for, last_error: batch.last_error };
+                batch.give_up(Certainty::PossiblyWritten, cause);
+                self.closing.count(lane, batch.ordinal, batch.records, Some(Certainty::PossiblyWritten));
+                self.closing.settle(lane, batch.ordinal);
+            }
+        }
+    }
+
+    /// What the partition's next batch waits for, in the words of the moment.
+    fn reason(&self, lane: LaneId, net: &Net, now: Instant) -> WaitReason {
+        let Some(partition) = self.partitions.get(lane.0 as usize) else { return WaitReason::ProducerId };
+        let (topic, index) = self.place_of(partition);
+        if let Some(leader) = partition.leader
+            && let Some(throttle) = net.throttled(leader, ApiKey::PRODUCE, now)
+        {
+            let Throttle { node, class, until, cause } = throttle;
+            return WaitReason::Throttled { node, class, until, cause };
+        }
+        match &partition.waiting {
+            Some((reason, _)) => reason.clone(),
+            None if partition.leader.is_none() => WaitReason::NoLeader { topic, partition: index },
+            None => WaitReason::Connecting { node: partition.leader.unwrap_or(BrokerId::NONE) },
+        }
+    }
+
+    pub(in crate::producer) fn explain(&self, waiting: &mut Vec<Waiting>) {
+        for &lane in &self.active {
+            let Some(partition) = self.partitions.get(lane.0 as usize) else { continue };
+            let Some((reason, since)) = &partition.waiting else { continue };
+            let (topic, index) = self.place_of(partition);
+            waiting.push(Waiting {
+                node: reason.node().or(partition.leader),
+                topic: Some(topic),
+                partition: Some(index),
+                reason: reason.clone(),
+                since: *since,
+                until: reason.until(),
+            });
+        }
+    }
+
+    /// Starts a partition over under a new epoch once a gap in its sequence has nothing in flight behind it.
+    fn mend(&mut self, lane: LaneId, now: Instant) {
+        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
+        if !self.config.is_idempotent() {
+            // Without numbers there are no gaps.
+            partition.sequence.gap = false;
+        }
+        if !partition.sequence.gap || !partition.in_flight.is_empty() {
+            return;
+        }
+        // Unless another partition's gap has bumped it already.
+        if self.identity.current().is_ok_and(|current| current == partition.sequence.producer) {
+            self.identity.bump();
+        }
+        let Ok(current) = self.identity.current() else { return };
+        partition.sequence.restart(current);
+        partition.backoff = None;
+        let mut lost = Vec::new();
+        for mut batch in std::mem::take(&mut partition.again) {
+            if batch.uncertain {
+                batch.clock.book(Part::Retry, now);
+                lost.push(batch);
+            } else {
+                let (stamp, order) = partition.sequence.stamp(batch.records);
+                batch.stamp(stamp, order);
+                partition.again.push_back(batch);
+            }
+        }
+        for batch in lost {
+            self.give_up(lane, batch, Certainty::PossiblyWritten, Cause::SequenceGap);
+        }
+    }
+}
+
+impl Partition {
+    /// The partition's next batch is held for this reason.
+    pub(super) fn note(&mut self, reason: WaitReason, now: Instant) {
+        self.waits.note(part_of(&reason), now);
+        match &mut self.waiting {
+            Some((known, _)) if std::mem::discriminant(known) == std::mem::discriminant(&reason) => {
+                *known = reason;
+            }
+            waiting => *waiting = Some((reason, now)),
+        }
+    }
+}
+
+/// Which part of the latency a wait is booked as.
+fn part_of(reason: &WaitReason) -> Part {
+    match reason {
+        WaitReason::Linger { .. } => Part::Linger,
+        WaitReason::Throttled { .. } => Part::Throttle,
+        WaitReason::RetryBackoff { .. } => Part::Retry,
+        WaitReason::EarlierBatch { .. } | WaitReason::InFlightLimit { .. } | WaitReason::AnswerDue { .. } => {
+            Part::InFlight
+        }
+        WaitReason::SocketNotAccepting { .. } => Part::Write,
+        WaitReason::Compression | WaitReason::Memory { .. } | WaitReason::NodeShare { .. } => Part::Queue,
+        _ => Part::Connection,
+    }
+}
