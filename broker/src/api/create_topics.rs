@@ -99,7 +99,11 @@ fn plan(engine: &Engine, topic: &CreatableTopic) -> Result<TopicPlan, TopicError
 }
 
 fn create(engine: &mut Engine, call: &Call, plan: TopicPlan, validate_only: bool) -> CreatableTopicResult {
-    let mut result = CreatableTopicResult { name: plan.name.clone(), ..CreatableTopicResult::default() };
+    let mut result = CreatableTopicResult {
+        name: plan.name.clone(),
+        error_message: None,
+        ..CreatableTopicResult::default()
+    };
     // Earlier versions have no room for more.
     if call.version >= 5 {
         result.num_partitions = i32::try_from(plan.replicas.len()).unwrap_or(i32::MAX);

@@ -31,6 +31,7 @@ pub(super) fn handle(
             return DescribeClientQuotasResponse {
                 error_code,
                 error_message: Some(message.into()),
+                entries: None,
                 ..DescribeClientQuotasResponse::default()
             };
         }

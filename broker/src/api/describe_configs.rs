@@ -122,12 +122,12 @@ fn describe(setting: Described, version: i16, with_synonyms: bool) -> DescribeCo
 /// Kafka's numbers for the types of settings.
 fn kind_number(kind: Kind) -> i8 {
     match kind {
-        Kind::Boolean => BOOLEAN,
-        Kind::Choice(_) | Kind::Text => 2,
+        Kind::Boolean | Kind::False => BOOLEAN,
+        Kind::Choice(_) => 2,
         Kind::Int { .. } => INT,
         Kind::Long { .. } => 5,
         Kind::Double => 6,
-        Kind::List(_) => 7,
+        Kind::List(_) | Kind::Text => 7,
     }
 }
 

@@ -1,8 +1,8 @@
 //! `ListOffsets`, versions 1-11.
 //!
 //! Earliest (-2), latest (-1), newest timestamp (-3, version 7 on), earliest local (-4, version 8 on, the same as
-//! earliest), last tiered (-5) and earliest pending upload (-6), which do not exist without remote storage, and
-//! the first record from a timestamp on. Both isolation levels see the same, as there are no transactions.
+//! earliest), last tiered (-5, version 9 on) and earliest pending upload (-6, version 11 on), which do not exist
+//! without remote storage, and the first record from a timestamp on. Both isolation levels see the same, as there are no transactions.
 //! Leader epochs are checked (KIP-320).
 
 use ottla_proto::messages::list_offsets::{
@@ -62,6 +62,17 @@ fn list(
     partition: Option<&Partition>,
     checker: &mut BatchChecker,
 ) -> Result<TimedOffset, ErrorCode> {
+    let since = match asked.timestamp {
+        0.. | LATEST | EARLIEST => 1,
+        NEWEST_TIMESTAMP => 7,
+        EARLIEST_LOCAL => 8,
+        LAST_TIERED => 9,
+        EARLIEST_PENDING_UPLOAD => 11,
+        _ => return Err(ErrorCode::UNSUPPORTED_VERSION),
+    };
+    if call.version < since {
+        return Err(ErrorCode::UNSUPPORTED_VERSION);
+    }
     let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
     check_leader(call, partition, asked.current_leader_epoch)?;
     let untimed = |offset| TimedOffset { offset, timestamp: -1, leader_epoch: partition.leader_epoch };
@@ -72,7 +83,6 @@ fn list(
         LATEST => Ok(untimed(log.end_offset())),
         NEWEST_TIMESTAMP => Ok(log.newest_timestamp(checker).unwrap_or(nothing)),
         LAST_TIERED | EARLIEST_PENDING_UPLOAD => Ok(nothing),
-        timestamp if timestamp >= 0 => Ok(log.find_timestamp(timestamp, checker).unwrap_or(nothing)),
-        _ => Err(ErrorCode::INVALID_REQUEST),
+        timestamp => Ok(log.find_timestamp(timestamp, checker).unwrap_or(nothing)),
     }
 }

@@ -7,8 +7,9 @@
 //! as long, in every version. Without acks there is no answer, but the mute stays; a failure closes the
 //! connection. On `NOT_LEADER_OR_FOLLOWER` version 10 and later tell the leader (KIP-951).
 //!
-//! Gaps: no transactions (`INVALID_TXN_STATE`); a batch with gaps between its offsets is refused, where Kafka
-//! renumbers it.
+//! Gaps: no transactions (`INVALID_TXN_STATE`). Stricter than Kafka: a batch with gaps between its offsets is
+//! refused, not renumbered; one that claims a log append time is refused, where a topic of create time ignores it;
+//! an unknown codec is called so, and no unknown server error. More errors come with a text.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ use ottla_proto::{BrokerId, ErrorCode, TopicId};
 
 use super::{Call, Handled, Incoming, throttle};
 use crate::engine::{Close, Engine, NodeAddress, Partition, Topic};
-use crate::log::{Appended, Refused};
+use crate::log::{Appended, Refused, only_batch};
 use crate::quota::QuotaKey;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(3, 13);
@@ -77,8 +78,9 @@ fn append(
             log_start_offset,
             ..PartitionProduceResponse::default()
         },
-        Err(Failed::Refused(refused)) => PartitionProduceResponse {
+        Err(Failed::Refused(refused, log_start_offset)) => PartitionProduceResponse {
             index,
+            log_start_offset,
             error_code: refused.code,
             base_offset: -1,
             record_errors: refused.records.into_iter().map(record_error).collect(),
@@ -105,7 +107,8 @@ fn append(
 enum Failed {
     Code(ErrorCode),
     NotLeader(LeaderIdAndEpoch),
-    Refused(Refused),
+    /// With the start of the log.
+    Refused(Refused, i64),
 }
 
 fn try_append(
@@ -116,25 +119,32 @@ fn try_append(
     index: i32,
     records: Bytes,
 ) -> Result<(Appended, i64), Failed> {
-    if !(-1..=1).contains(&acks) {
-        return Err(Failed::Code(ErrorCode::INVALID_REQUIRED_ACKS));
-    }
     let id = topic.map_err(Failed::Code)?;
     let unknown = Failed::Code(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
     let Some(topic) = engine.topics.get_mut(id) else { return Err(unknown) };
     let Topic { config, partitions, .. } = topic;
     let partition = usize::try_from(index).ok().and_then(|index| partitions.get_mut(index));
     let Some(partition) = partition else { return Err(unknown) };
+    let batch = only_batch(records, call.version).map_err(|refused| Failed::Refused(refused, -1))?;
+    if !(-1..=1).contains(&acks) {
+        return Err(Failed::Code(ErrorCode::INVALID_REQUIRED_ACKS));
+    }
     if partition.leader != call.node {
         return Err(Failed::NotLeader(leader(partition)));
     }
     if acks == -1 && partition.replicas.len() < config.min_insync_replicas {
         return Err(Failed::Code(ErrorCode::NOT_ENOUGH_REPLICAS));
     }
-    let checked = engine.checker.check(records, call.version, config, call.now).map_err(Failed::Refused)?;
+    let log_start_offset = partition.log.start_offset();
+    let refused = |refused: Refused| {
+        // These are found before Kafka looks at the log.
+        let early = matches!(refused.code, ErrorCode::CORRUPT_MESSAGE | ErrorCode::MESSAGE_TOO_LARGE);
+        Failed::Refused(refused, if early { -1 } else { log_start_offset })
+    };
+    let checked = engine.checker.check(batch, config, call.now).map_err(refused)?;
     let log_append_time = config.log_append_time.then(|| call.now.as_millis());
     let appended =
-        partition.log.append(&checked, partition.leader_epoch, log_append_time).map_err(Failed::Refused)?;
+        partition.log.append(&checked, partition.leader_epoch, log_append_time).map_err(refused)?;
     if let Some(retention_bytes) = config.retention_bytes {
         partition.log.retain(retention_bytes);
     }

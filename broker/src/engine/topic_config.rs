@@ -99,7 +99,9 @@ pub(crate) enum Kind {
     List(&'static [&'static str]),
     /// One of these.
     Choice(&'static [&'static str]),
-    /// Anything: the setting has no meaning on one machine.
+    /// A boolean that this broker takes only as false.
+    False,
+    /// A list of anything: the setting has no meaning on one machine.
     Text,
 }
 
@@ -112,6 +114,7 @@ impl Setting {
             Kind::Double => value.trim().parse().is_ok_and(|number: f64| number.is_finite()),
             Kind::List(choices) => value.split(',').all(|item| choices.contains(&item.trim())),
             Kind::Choice(choices) => choices.contains(&value),
+            Kind::False => value == "false",
             Kind::Text => true,
         };
         if good {
@@ -123,6 +126,7 @@ impl Setting {
             Kind::Long { min } => format!("a number, {min} or more"),
             Kind::Double => "a number".to_owned(),
             Kind::List(choices) | Kind::Choice(choices) => choices.join(", "),
+            Kind::False => "false".to_owned(),
             Kind::Text => "text".to_owned(),
         };
         Err(format!("Invalid value {value} for configuration {}: this broker takes {allowed}", self.name))
@@ -145,13 +149,14 @@ const ANY_LONG: Kind = Kind::Long { min: 0 };
 
 /// Kafka 4.4's topic settings. Where this broker has only one way (it never recompresses, it has no remote
 /// storage) the other values are refused instead of ignored.
-const SETTINGS: [Setting; 33] = [
+const SETTINGS: [Setting; 37] = [
     setting(CLEANUP_POLICY, "delete", Kind::List(&["delete", "compact"])),
     setting("compression.gzip.level", "-1", Kind::Int { min: -1 }),
     setting("compression.lz4.level", "9", Kind::Int { min: 1 }),
     setting("compression.type", "producer", Kind::Choice(&["producer"])),
     setting("compression.zstd.level", "3", Kind::Int { min: -131_072 }),
     setting("delete.retention.ms", "86400000", ANY_LONG),
+    setting("errors.deadletterqueue.group.enable", "false", Kind::Boolean),
     setting("file.delete.delay.ms", "60000", ANY_LONG),
     setting("flush.messages", LONG_MAX, Kind::Long { min: 1 }),
     setting("flush.ms", LONG_MAX, ANY_LONG),
@@ -161,6 +166,7 @@ const SETTINGS: [Setting; 33] = [
     setting("local.retention.bytes", "-2", Kind::Long { min: -2 }),
     setting("local.retention.ms", "-2", Kind::Long { min: -2 }),
     setting("max.compaction.lag.ms", LONG_MAX, Kind::Long { min: 1 }),
+    setting("max.decompressed.message.bytes", "2147483639", Kind::Int { min: 0 }),
     setting(MAX_MESSAGE_BYTES, "1048588", Kind::Int { min: 0 }),
     setting(TIMESTAMP_AFTER, "3600000", ANY_LONG),
     setting(TIMESTAMP_BEFORE, LONG_MAX, ANY_LONG),
@@ -169,9 +175,11 @@ const SETTINGS: [Setting; 33] = [
     setting("min.compaction.lag.ms", "0", ANY_LONG),
     setting(MIN_INSYNC_REPLICAS, "1", Kind::Int { min: 1 }),
     setting("preallocate", "false", Kind::Boolean),
+    setting("remote.copy.lag.bytes", "-1", Kind::Long { min: -2 }),
+    setting("remote.copy.lag.ms", "0", Kind::Long { min: -2 }),
     setting("remote.log.copy.disable", "false", Kind::Boolean),
     setting("remote.log.delete.on.disable", "false", Kind::Boolean),
-    setting("remote.storage.enable", "false", Kind::Choice(&["false"])),
+    setting("remote.storage.enable", "false", Kind::False),
     setting(RETENTION_BYTES, "-1", Kind::Long { min: -1 }),
     setting("retention.ms", "604800000", Kind::Long { min: -1 }),
     setting("segment.bytes", "1073741824", Kind::Int { min: 14 }),

@@ -40,18 +40,15 @@ impl Refused {
 }
 
 impl BatchChecker {
-    /// Checks what a Produce of `version` carries for one partition: one sound batch of format 2 whose records
-    /// the topic takes.
+    /// Checks a batch by itself and against the settings of its topic.
     ///
     /// Costs a checksum over the bytes and two walks over the records, which are decompressed for it.
     pub(crate) fn check(
         &mut self,
-        records: Bytes,
-        version: i16,
+        batch: Batch,
         config: &TopicConfig,
         now: Instant,
     ) -> Result<CheckedBatch, Refused> {
-        let batch = only_batch(records, version)?;
         check_header(&batch, config)?;
         batch.verify_crc().map_err(corrupt)?;
         let decoded = self.read(&batch).map_err(corrupt)?;
@@ -90,15 +87,15 @@ impl BatchChecker {
     }
 }
 
-fn only_batch(records: Bytes, version: i16) -> Result<Batch, Refused> {
+/// The batch that a Produce of `version` carries for one partition: exactly one, of format 2.
+///
+/// As in Kafka an incomplete batch counts as none, behind a whole one too.
+pub(crate) fn only_batch(records: Bytes, version: i16) -> Result<Batch, Refused> {
     let mut batches = Batches::new(records);
-    let batch = match batches.next() {
-        Some(batch) => batch.map_err(corrupt)?,
-        None if batches.incomplete().is_some() => {
-            return Err(Refused::new(ErrorCode::CORRUPT_MESSAGE, "The batch is incomplete"));
-        }
-        None => return Err(invalid("A Produce must have a batch for each partition")),
+    let Some(batch) = batches.next() else {
+        return Err(invalid("A Produce must have a whole batch for each partition"));
     };
+    let batch = batch.map_err(corrupt)?;
     if batch.header().magic != 2 {
         return Err(invalid("A Produce takes batches of format (magic) 2 only"));
     }
@@ -107,7 +104,7 @@ fn only_batch(records: Bytes, version: i16) -> Result<Batch, Refused> {
         let message = "zstd needs Produce version 7";
         return Err(Refused::new(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, message));
     }
-    if batches.next().is_some() || batches.incomplete().is_some() {
+    if batches.next().is_some() {
         return Err(invalid("A Produce takes one batch for each partition"));
     }
     Ok(batch)
@@ -132,14 +129,14 @@ fn check_header(batch: &Batch, config: &TopicConfig) -> Result<(), Refused> {
     if header.attributes.is_control() {
         return Err(invalid("Clients must not write control records"));
     }
-    if !header.producer_id.is_none() && (header.base_sequence < 0 || header.producer_epoch.is_none()) {
-        return Err(invalid("A batch with a producer id needs an epoch and a sequence"));
+    if !header.producer_id.is_none() && header.base_sequence < 0 {
+        return Err(invalid("A batch with a producer id needs a sequence"));
     }
     if header.attributes.is_transactional() {
         let message = "This broker has no transactions yet";
         return Err(Refused::new(ErrorCode::INVALID_TXN_STATE, message));
     }
-    if header.attributes.timestamp_type() == TimestampType::LogAppendTime && !config.log_append_time {
+    if header.attributes.timestamp_type() == TimestampType::LogAppendTime {
         let message = "A producer must not stamp records with a log append time";
         return Err(Refused::new(ErrorCode::INVALID_TIMESTAMP, message));
     }
@@ -178,9 +175,10 @@ fn refuse(faults: Vec<(i32, (bool, ByteString))>) -> Result<(), Refused> {
 
 fn corrupt(error: BatchError) -> Refused {
     let code = match error.problem {
-        BatchProblem::UnknownMagic(_) | BatchProblem::Record { .. } | BatchProblem::Trailing(_) => {
-            ErrorCode::INVALID_RECORD
-        }
+        BatchProblem::BadOffsets { .. }
+        | BatchProblem::BadCount(_)
+        | BatchProblem::Record { .. }
+        | BatchProblem::Trailing(_) => ErrorCode::INVALID_RECORD,
         BatchProblem::UnknownCodec(_) => ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
         _ => ErrorCode::CORRUPT_MESSAGE,
     };

@@ -11,7 +11,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use ottla_proto::LeaderEpoch;
 use ottla_proto::records::{NO_TIMESTAMP, Placement};
 
-pub(crate) use check::{BatchChecker, CheckedBatch, Refused};
+pub(crate) use check::{BatchChecker, CheckedBatch, Refused, only_batch};
 
 use producers::{Producers, Sequenced};
 

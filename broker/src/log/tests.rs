@@ -9,7 +9,8 @@ fn log(batches: &[&[&str]]) -> (PartitionLog, Vec<usize>) {
     let mut checker = BatchChecker::default();
     let append = |values: &&[&str]| {
         let bytes = batch(values);
-        let checked = checker.check(bytes.clone(), 12, &TopicConfig::default(), START).unwrap();
+        let checked =
+            checker.check(only_batch(bytes.clone(), 12).unwrap(), &TopicConfig::default(), START).unwrap();
         assert!(log.append(&checked, LeaderEpoch(3), None).unwrap().grown);
         bytes.len()
     };

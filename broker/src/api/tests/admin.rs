@@ -195,7 +195,7 @@ fn settings_are_described() {
         assert_eq!(answer.results[0].configs.len(), 1);
         let setting = &answer.results[0].configs[0];
         assert_eq!((setting.value.as_deref(), setting.config_source), (Some("77"), 1));
-        assert_eq!(answer.results[1].configs.len(), 33);
+        assert_eq!(answer.results[1].configs.len(), 37);
     }
 }
 

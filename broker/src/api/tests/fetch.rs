@@ -256,5 +256,10 @@ fn offsets_are_found_by_time() {
     assert_eq!(list(&mut world, 7, now + 15), (ErrorCode::NONE, 1, now + 30));
     assert_eq!(list(&mut world, 7, now + 31), (ErrorCode::NONE, 4, now + 40));
     assert_eq!(list(&mut world, 7, now + 41), (ErrorCode::NONE, -1, -1));
-    assert_eq!(list(&mut world, 7, -99).0, ErrorCode::INVALID_REQUEST);
+    for (version, timestamp) in [(6, -3), (7, -4), (8, -5), (10, -6), (11, -7)] {
+        assert_eq!(list(&mut world, version, timestamp).0, ErrorCode::UNSUPPORTED_VERSION, "{timestamp}");
+    }
+    for (version, timestamp, offset) in [(8, -4, 0), (9, -5, -1), (11, -6, -1)] {
+        assert_eq!(list(&mut world, version, timestamp), (ErrorCode::NONE, offset, -1));
+    }
 }
