@@ -1,0 +1,173 @@
+//! The consumer over real sockets, against the embedded broker.
+
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use ottla::consumer::{Batch, ConsumeError, Consumer, PartitionErrorKind, Reset};
+use ottla::{Client, Offset, Record, ThrottleClass, WaitReason};
+use ottla_broker::{Cluster, QuotaEntity, QuotaKey};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// A cluster whose topic `orders` has that many partitions with `count` records of `size` bytes each.
+async fn filled(partitions: i32, count: usize, size: usize) -> (Cluster, Client) {
+    let cluster = Cluster::builder().topic("orders", partitions).start().await.unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    fill(&kafka, partitions, count, size).await;
+    (cluster, kafka)
+}
+
+async fn fill(kafka: &Client, partitions: i32, count: usize, size: usize) {
+    let producer = kafka.producer().build().await.unwrap();
+    let orders = producer.topic("orders");
+    for partition in 0..partitions {
+        let value = vec![b'v'; size];
+        let mut last = None;
+        for _ in 0..count {
+            last = Some(orders.send(Record::value(&value).partition(partition)).await.unwrap());
+        }
+        last.unwrap().await.unwrap();
+    }
+    producer.close(SOON).await.unwrap();
+}
+
+async fn next(consumer: &mut Consumer) -> Batch {
+    tokio::time::timeout(SOON, consumer.next_batch()).await.unwrap().unwrap().unwrap()
+}
+
+fn offsets(batch: &Batch) -> Vec<i64> {
+    batch.iter().map(|record| record.offset()).collect()
+}
+
+#[tokio::test]
+async fn a_future_dropped_at_any_poll_loses_nothing() {
+    let (_cluster, kafka) = filled(2, 500, 100).await;
+    let mut consumer =
+        kafka.consumer().topics(["orders"]).from(Offset::Earliest).until_end().build().await.unwrap();
+    let mut found = [0, 0];
+    let deadline = Instant::now() + SOON;
+    loop {
+        assert!(Instant::now() < deadline);
+        // Polled once and dropped: either it is ready, or nothing has happened.
+        let polled = {
+            let future = pin!(consumer.next_batch());
+            future.poll(&mut Context::from_waker(Waker::noop()))
+        };
+        match polled {
+            std::task::Poll::Pending => tokio::task::yield_now().await,
+            std::task::Poll::Ready(batch) => {
+                let Some(batch) = batch.unwrap() else { break };
+                let next = &mut found[usize::try_from(batch.partition()).unwrap()];
+                for record in &batch {
+                    assert_eq!(record.offset(), *next);
+                    *next += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(found, [500, 500]);
+    assert!(consumer.at_end());
+}
+
+#[tokio::test]
+async fn positions_go_where_they_are_told() {
+    let (_cluster, kafka) = filled(1, 10, 10).await;
+    let mut consumer = kafka.consumer().assign([("orders", 0)]).from(Offset::At(7)).build().await.unwrap();
+    assert_eq!(offsets(&next(&mut consumer).await), [7, 8, 9]);
+    let status = &consumer.partitions()[0];
+    assert_eq!((status.position, status.high_watermark, status.lag), (Some(10), Some(10), Some(0)));
+
+    consumer.seek("orders", 0, Offset::Earliest).unwrap();
+    assert_eq!(next(&mut consumer).await.iter().next().unwrap().offset(), 0);
+    assert!(consumer.seek("orders", 1, Offset::Earliest).is_err());
+
+    consumer.seek("orders", 0, Offset::Latest).unwrap();
+    fill(&kafka, 1, 1, 10).await;
+    let found = tokio::time::timeout(SOON, consumer.next_batch()).await;
+    // Where the end was found, before or after the record, is the cluster's to say; nothing old comes in any case.
+    if let Ok(found) = found {
+        assert_eq!(offsets(&found.unwrap().unwrap()), [10]);
+    }
+}
+
+#[tokio::test]
+async fn an_offset_that_does_not_exist_is_told_or_reset() {
+    let (_cluster, kafka) = filled(1, 10, 10).await;
+    let build = |reset| kafka.consumer().assign([("orders", 0)]).from(Offset::At(1_000)).reset(reset).build();
+    let mut consumer = build(Reset::Error).await.unwrap();
+    let error = tokio::time::timeout(SOON, consumer.next_batch()).await.unwrap().unwrap_err();
+    let ConsumeError::Partition(error) = error else { panic!("{error}") };
+    assert!(matches!(error.kind, PartitionErrorKind::OutOfRange { .. }), "{error}");
+    assert_eq!((error.topic.as_str(), error.partition, error.offset), ("orders", 0, Some(1_000)));
+    consumer.seek("orders", 0, Offset::At(9)).unwrap();
+    assert_eq!(offsets(&next(&mut consumer).await), [9]);
+
+    let mut consumer = build(Reset::Earliest).await.unwrap();
+    assert_eq!(next(&mut consumer).await.iter().next().unwrap().offset(), 0);
+}
+
+#[tokio::test]
+async fn a_small_budget_holds_and_reads_everything() {
+    let (_cluster, kafka) = filled(3, 300, 1_000).await;
+    let consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).until_end();
+    let mut consumer = consumer.budget_bytes(200_000).partition_max_bytes(30_000).build().await.unwrap();
+    let mut records = 0;
+    while let Some(batch) = tokio::time::timeout(SOON, consumer.next_batch()).await.unwrap().unwrap() {
+        records += batch.len();
+        let stats = consumer.stats();
+        // The broker's whole first batch may be larger than what was left; it is the only thing that may.
+        assert!(stats.budget_used <= stats.budget_bytes + batch.pinned_bytes(), "{stats:?}");
+    }
+    assert_eq!(records, 900);
+    assert_eq!(consumer.stats().discarded_bytes, 0);
+}
+
+#[tokio::test]
+async fn a_throttled_consumer_says_by_whom() {
+    let cluster = Cluster::builder()
+        .topic("orders", 1)
+        .client_quota(QuotaEntity::default_client_id(), QuotaKey::ConsumerByteRate, 20_000.0)
+        .start()
+        .await
+        .unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    // More than the quota's windows hold together, in batches that are each far smaller.
+    for _ in 0..26 {
+        fill(&kafka, 1, 10, 1_000).await;
+    }
+    let mut consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).build().await.unwrap();
+    let mut records = 0;
+    let throttled = async {
+        loop {
+            while let Ok(batch) = tokio::time::timeout(Duration::from_millis(50), consumer.next_batch()).await
+            {
+                records += batch.unwrap().unwrap().len();
+            }
+            let waiting = consumer.explain().await.unwrap();
+            let throttle = waiting.into_iter().find_map(|waiting| match waiting.reason {
+                WaitReason::Throttled { class, remaining, .. } => Some((class, remaining)),
+                _ => None,
+            });
+            if let Some(throttle) = throttle {
+                break throttle;
+            }
+        }
+    };
+    let (class, remaining) = tokio::time::timeout(SOON, throttled).await.unwrap();
+    assert_eq!(class, ThrottleClass::Fetch);
+    assert!(remaining > Duration::ZERO);
+    assert!(kafka.throttle().iter().any(|throttle| throttle.class == ThrottleClass::Fetch));
+    assert!(records < 260);
+}
+
+#[tokio::test]
+async fn a_topic_that_does_not_exist_has_a_name_and_a_deadline() {
+    let cluster = Cluster::builder().topic("orders", 1).start().await.unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    let consumer = kafka.consumer().topics(["missing"]).unknown_topic_patience(Duration::from_millis(300));
+    let mut consumer = consumer.build().await.unwrap();
+    let error = tokio::time::timeout(SOON, consumer.next_batch()).await.unwrap().unwrap_err();
+    assert!(matches!(&error, ConsumeError::Topic { topic, .. } if topic == "missing"), "{error}");
+    assert!(error.to_string().contains("create it"), "{error}");
+}
