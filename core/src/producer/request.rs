@@ -208,11 +208,14 @@ impl Producer {
             Verdict::Split => self.refuse(lane, batch, false, answer),
             Verdict::OutOfSequence => {
                 let order = batch.order();
+                let delay = self.config.retry_backoff.delay(batch.attempts.saturating_sub(1), net.random());
                 batch.last_error = Some(code);
                 let Some(partition) = self.partition(lane) else { return };
                 // Behind a batch that is still to come this is only early. In front of all it is a gap.
                 if partition.is_first(order) {
                     partition.sequence.gap = true;
+                    // The first time a new epoch helps; a broker that goes on like this is given pauses.
+                    partition.backoff = (!delay.is_zero()).then_some((now + delay, code));
                 }
                 partition.put_back(batch);
             }

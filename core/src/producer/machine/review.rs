@@ -276,7 +276,6 @@ impl Producer {
         }
         let Ok(current) = self.identity.current() else { return };
         partition.sequence.restart(current);
-        partition.backoff = None;
         let mut lost = Vec::new();
         for mut batch in std::mem::take(&mut partition.again) {
             if batch.uncertain {

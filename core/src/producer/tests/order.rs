@@ -280,3 +280,22 @@ fn without_sequences_one_lost_batch_takes_no_other_along() {
     scene.serve_all();
     assert_eq!(offset(kept), 0);
 }
+
+#[test]
+fn a_broker_that_finds_every_sequence_wrong_is_not_hammered() {
+    let mut scene = Scene::new(no_linger(), 1, 1);
+    let delivery = scene.send("0");
+    let mut attempts = 0;
+    let end = scene.now() + ProducerConfig::default().delivery_timeout;
+    while !delivery.is_settled() {
+        while !scene.pending.is_empty() {
+            let (_, request) = scene.next_request();
+            scene.refuse(&request, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+            attempts += 1;
+        }
+        scene.advance(millis(50));
+        assert!(scene.now() <= end + millis(50));
+    }
+    assert!((50..400).contains(&attempts), "{attempts} attempts in two minutes");
+    assert_eq!(lost(delivery).0, Certainty::NotWritten);
+}
