@@ -272,6 +272,7 @@ impl WaitingFetch {
             error_code: failed.code,
             high_watermark: -1,
             current_leader,
+            aborted_transactions: None,
             records: Some(bytes::Bytes::new()),
             ..PartitionData::default()
         }

@@ -33,6 +33,7 @@ fn reading_begins_with_the_batch_that_holds_the_offset() {
     for offset in [-1, 5] {
         let answer = world.fetch(offset);
         assert_eq!((answer.error_code, answer.high_watermark), (ErrorCode::OFFSET_OUT_OF_RANGE, -1));
+        assert_eq!(answer.aborted_transactions, None);
     }
 }
 
