@@ -1,7 +1,7 @@
 //! How many records a second the engine takes and hands out on one core, without sockets:
 //! `cargo run --release -p ottla-broker --example speed`.
 
-#![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
