@@ -1,5 +1,7 @@
 //! The consumer over real sockets, against the embedded broker.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests state their expectations as tests do")]
+
 use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
