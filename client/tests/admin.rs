@@ -1,5 +1,13 @@
 //! The administrator against a controller that moves, throttles and forgets.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests state what must hold, as tests do"
+)]
+
 mod fake;
 
 use std::sync::{Arc, Mutex};
@@ -47,7 +55,9 @@ fn creates(answer: impl Fn(usize, &str) -> ErrorCode + Send + 'static, throttle_
 
 /// What was asked in each attempt, and when.
 #[derive(Clone, Default)]
-struct Attempts(Arc<Mutex<Vec<(Instant, Vec<String>)>>>);
+struct Attempts(Arc<Mutex<Vec<Attempt>>>);
+
+type Attempt = (Instant, Vec<String>);
 
 impl Attempts {
     fn push(&self, names: Vec<String>) -> usize {

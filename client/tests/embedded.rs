@@ -1,5 +1,13 @@
 //! The whole way, against the embedded broker.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests state what must hold, as tests do"
+)]
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;

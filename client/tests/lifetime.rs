@@ -1,5 +1,13 @@
 //! Where a client lives, and how it ends.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests state what must hold, as tests do"
+)]
+
 mod fake;
 
 use std::future::Future;

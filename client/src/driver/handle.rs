@@ -15,12 +15,14 @@ use crate::error::DriverStopped;
 /// What the driver is asked to do at the beginning of its next turn.
 pub(super) enum Operation {
     /// Work that is done when it returns.
-    Run(Box<dyn FnOnce(&mut Core, Instant) + Send>),
+    Run(Work<()>),
     /// Work that ends with the event of a ticket.
-    Ask { begin: Box<dyn FnOnce(&mut Core, Instant) -> Ticket + Send>, answer: oneshot::Sender<Event> },
+    Ask { begin: Work<Ticket>, answer: oneshot::Sender<Event> },
     /// Somebody who asked went away; `answer` is closed by now.
     Forget,
 }
+
+type Work<T> = Box<dyn FnOnce(&mut Core, Instant) -> T + Send>;
 
 /// A way to the driver; it lives as long as any of these does.
 ///

@@ -211,10 +211,13 @@ impl Driver {
 
     fn tell(&mut self) {
         while let Some(event) = self.core.poll_event() {
-            match event.ticket() {
-                None => trace(&event),
+            let Some(ticket) = event.ticket() else {
+                trace(&event);
+                continue;
+            };
+            if let Some(answer) = self.answers.remove(&ticket) {
                 // Whoever dropped the answer in this very turn does not miss it.
-                Some(ticket) => drop(self.answers.remove(&ticket).map(|answer| answer.send(event))),
+                let _ = answer.send(event);
             }
         }
     }
