@@ -28,17 +28,26 @@ macro_rules! kafka_or_skip {
 /// What [`kafka_or_skip!`] calls: the cluster, or `None` after a `SKIPPED: ...` line on standard output.
 ///
 /// # Panics
-/// When the cluster cannot be started although it must be: always if Kafka itself fails, and under
-/// `OTTLA_KAFKA=require` also if Java, Maven or the jars are missing.
+/// As [`run_or_skip`].
 #[must_use]
 pub fn start_for_test(options: Options) -> Option<Cluster> {
+    run_or_skip(|| Cluster::start(options))
+}
+
+/// Starts whatever else a test needs of Java or Kafka, or says why the test is skipped and returns `None`.
+///
+/// # Panics
+/// When it cannot be started although it must be: always if Kafka itself fails, and under
+/// `OTTLA_KAFKA=require` also if Java, Maven or the jars are missing.
+#[must_use]
+pub fn run_or_skip<T>(start: impl FnOnce() -> Result<T, Error>) -> Option<T> {
     let gate = Gate::from_environment();
     if gate == Gate::Skip {
         skip("OTTLA_KAFKA=skip");
         return None;
     }
-    match Cluster::start(options) {
-        Ok(cluster) => Some(cluster),
+    match start() {
+        Ok(started) => Some(started),
         Err(error) if gate == Gate::Auto && error.is_unavailable() => {
             skip(&error.to_string());
             None

@@ -39,7 +39,7 @@ mod version;
 pub use artifacts::Artifacts;
 pub use cluster::{Cluster, Options};
 pub use error::Error;
-pub use gate::start_for_test;
+pub use gate::{run_or_skip, start_for_test};
 pub use version::{UnknownVersion, Version};
 
 use std::path::Path;
