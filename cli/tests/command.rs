@@ -1,5 +1,7 @@
 //! The command as its users meet it: as a process, with an embedded Kafka behind it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests state expectations too")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

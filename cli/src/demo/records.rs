@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// How many keys the records are spread over; the order is kept per key.
-pub(super) const KEYS: u64 = 100;
+pub(super) const KEYS: u8 = 100;
 
 const NUMBER_DIGITS: usize = 16;
 const CHECKSUM_DIGITS: usize = 8;
@@ -14,7 +14,12 @@ pub(super) const SMALLEST: usize = NUMBER_DIGITS + CHECKSUM_DIGITS + 1;
 
 /// The key of a record.
 pub(super) fn key(number: u64) -> String {
-    format!("key {:02}", number % KEYS)
+    format!("key {:02}", place_of_key(number))
+}
+
+/// Which of the keys a record has.
+fn place_of_key(number: u64) -> usize {
+    usize::try_from(number % u64::from(KEYS)).unwrap_or_default()
 }
 
 /// Puts the value of a record into `value`: its number, filler up to `size` bytes in all, its checksum.
@@ -64,7 +69,7 @@ impl Verifier {
     pub(super) fn new(records: u64) -> Self {
         Self {
             seen: vec![false; usize::try_from(records).unwrap_or(usize::MAX)],
-            last_of_key: vec![None; KEYS as usize],
+            last_of_key: vec![None; usize::from(KEYS)],
             tally: Tally::default(),
         }
     }
@@ -83,7 +88,7 @@ impl Verifier {
         };
         self.tally.twice += u64::from(*seen);
         *seen = true;
-        if let Some(last) = self.last_of_key.get_mut((number % KEYS) as usize) {
+        if let Some(last) = self.last_of_key.get_mut(place_of_key(number)) {
             self.tally.out_of_order += u64::from(last.is_some_and(|last| last >= number));
             *last = (*last).max(Some(number));
         }
