@@ -287,7 +287,7 @@ impl Net {
 
     /// May a request of this API go to this node now? Starts a connection if there is none.
     ///
-    /// Never blocks. A reason that ends by the clock is covered by [`Net::poll_timeout`], one that ends by an
+    /// Never blocks. A reason that ends by the clock is covered by the core's own timer, one that ends by an
     /// event by the event: ask again in the next step.
     ///
     /// # Errors
