@@ -10,12 +10,13 @@
 
 mod fake;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use fake::{Asked, Fake, NODE, Reply};
 use ottla::admin::{AdminError, NewTopic, TopicSelector};
-use ottla::{Client, ErrorCode, ThrottleClass, TopicId};
+use ottla::{Client, ErrorCode, ThrottleClass, TopicId, WaitReason, Waiting};
 use ottla_proto::messages::create_topics::{CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse};
 use ottla_proto::messages::delete_topics::{DeletableTopicResult, DeleteTopicsRequest, DeleteTopicsResponse};
 use ottla_proto::messages::metadata::{
@@ -256,4 +257,31 @@ async fn a_call_polled_once_and_dropped_harms_nobody() {
     // The answers that nobody waited for were read all the same: one connection served everything.
     assert!(client.explain().await.unwrap().is_empty());
     assert!(fake.accepted() <= 2, "{} connections", fake.accepted());
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_while_it_waits_is_forgotten() {
+    let seen = Arc::new(AtomicBool::new(false));
+    let fake = Fake::kafka({
+        let seen = Arc::clone(&seen);
+        move |asked| {
+            let silent = asked.api == ApiKey::CREATE_TOPICS;
+            seen.fetch_or(silent, Ordering::SeqCst);
+            silent.then_some(Reply::Silence)
+        }
+    });
+    let client = client(&fake).await;
+    let admin = client.admin();
+    let create = tokio::spawn(async move { admin.create_topic(NewTopic::new("orders")).await });
+    while !seen.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let waiting = client.explain().await.unwrap();
+    assert!(
+        matches!(waiting[..], [Waiting { reason: WaitReason::AnswerDue { node: 7 }, .. }]),
+        "{waiting:?}"
+    );
+    create.abort();
+    create.await.unwrap_err();
+    assert!(client.explain().await.unwrap().is_empty());
 }

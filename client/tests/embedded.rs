@@ -211,3 +211,20 @@ async fn a_cluster_that_vanishes_is_told_within_the_deadline() {
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     abandoned.await.unwrap_err();
 }
+
+#[test]
+fn what_is_under_way_when_the_runtime_ends_is_settled() {
+    let start =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (brokers, clients) = (start(), start());
+    let cluster = brokers.block_on(Cluster::builder().topic("orders", 1).start()).unwrap();
+    let (delivery, _producer) = clients.block_on(async {
+        let kafka = Client::builder(cluster.bootstrap()).on_current_runtime().build().await.unwrap();
+        let producer = kafka.producer().linger(SOON * 6).build().await.unwrap();
+        (producer.topic("orders").send(Record::value("lingers")).await.unwrap(), producer)
+    });
+    drop(clients);
+    let settled = brokers.block_on(async { tokio::time::timeout(SOON, delivery).await });
+    let error = settled.expect("nobody waits for a driver that is gone").unwrap_err();
+    assert!(error.to_string().contains("not written"), "{error}");
+}
