@@ -5,7 +5,7 @@ use std::hint::black_box;
 use ottla_proto::compression::{Codec, Compressor, Decompressor};
 use ottla_proto::records::{BATCH_HEADER_SIZE, BatchWriter};
 
-use crate::harness::{as_f64, median};
+use crate::harness::{as_f64, cost};
 
 pub(crate) fn run() {
     println!("| codec, level | batch | ratio | write MB/s | read MB/s |");
@@ -33,14 +33,14 @@ pub(crate) fn run() {
             };
             let mut decompressor = Decompressor::default();
             let (mut packed, mut unpacked) = (Vec::new(), Vec::new());
-            let write = median(records.len() * repeat, || {
+            let write = cost(records.len() * repeat, || {
                 for _ in 0..repeat {
                     packed.clear();
                     // Cannot fail: levels were checked above, memory is plenty.
                     let _ = compressor.compress(black_box(&records), &mut packed);
                 }
             });
-            let read = median(records.len() * repeat, || {
+            let read = cost(records.len() * repeat, || {
                 for _ in 0..repeat {
                     let _ = decompressor.decompress(codec, black_box(&packed), &mut unpacked);
                 }
@@ -51,7 +51,11 @@ pub(crate) fn run() {
             let level = level.or(codec.default_level()).map(|level| format!(" {level}")).unwrap_or_default();
             let ratio = as_f64(records.len()) / as_f64(packed.len());
             let size = records.len() >> 10;
-            println!("| {codec}{level} | {size} KiB | {ratio:.2} | {:.0} | {:.0} |", 1e3 / write, 1e3 / read);
+            println!(
+                "| {codec}{level} | {size} KiB | {ratio:.2} | {:.0} | {:.0} |",
+                1e3 / write.median,
+                1e3 / read.median
+            );
         }
     }
     println!();

@@ -1,4 +1,4 @@
-//! Medians of CPU time.
+//! CPU time, sampled.
 
 use std::hint::black_box;
 
@@ -6,19 +6,27 @@ use rustix::time::{ClockId, clock_gettime};
 
 const SAMPLES: usize = 21;
 
-/// CPU nanoseconds for one of the `units` of work that each call of `run` does: the median of some samples, after
-/// one that warms up.
-pub(crate) fn median<T>(units: usize, mut run: impl FnMut() -> T) -> f64 {
+/// CPU nanoseconds for one unit of work.
+pub(crate) struct Cost {
+    /// The middle one of the samples: what is reported.
+    pub(crate) median: f64,
+    /// The lowest one. Far below the median, it says that other load disturbed the run.
+    pub(crate) lowest: f64,
+}
+
+/// Calls `run` again and again, each time for `units` of work, after once to warm up.
+pub(crate) fn cost<T>(units: usize, mut run: impl FnMut() -> T) -> Cost {
     black_box(run());
     let mut samples: Vec<f64> = (0..SAMPLES)
         .map(|_| {
             let start = cpu_nanoseconds();
             black_box(run());
-            cpu_nanoseconds() - start
+            (cpu_nanoseconds() - start) / as_f64(units)
         })
         .collect();
     samples.sort_by(f64::total_cmp);
-    samples.get(SAMPLES / 2).copied().unwrap_or_default() / as_f64(units)
+    let sample = |index: usize| samples.get(index).copied().unwrap_or_default();
+    Cost { median: sample(SAMPLES / 2), lowest: sample(0) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts here lie far below 2^52")]

@@ -158,8 +158,7 @@ impl Rewriter {
             return Err(self.fault(BatchProblem::Record { index, problem: RecordProblem::Offset }));
         }
         let timestamp_delta = message.timestamp.wrapping_sub(base_timestamp);
-        let record = Shape::new(offset_delta, timestamp_delta, message.key, message.value);
-        record.write(record.body_size() + 1, &mut self.buffer);
+        Shape::new(offset_delta, timestamp_delta, message.key, message.value, 1).write(&mut self.buffer);
         self.buffer.push(0);
         self.count = self.count.saturating_add(1);
         Ok(())

@@ -131,7 +131,7 @@ impl<'a> RecordIter<'a> {
 impl<'a> Iterator for RecordIter<'a> {
     type Item = RecordRef<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<RecordRef<'a>> {
         if self.left == 0 {
             return None;
@@ -281,7 +281,7 @@ struct RawRecord<'a> {
 }
 
 impl<'a> RawRecord<'a> {
-    #[inline]
+    #[inline(always)]
     fn read(rest: &mut &'a [u8]) -> Result<Self, RecordProblem> {
         let length = varint::read_i32(rest).and_then(|length| usize::try_from(length).ok());
         let length = length.ok_or(RecordProblem::Length)?;
@@ -329,7 +329,7 @@ impl Headers<'_> {
 }
 
 /// A length and as many bytes: the outer `None` if they do not fit, the inner one for null.
-#[inline]
+#[inline(always)]
 fn nullable_bytes<'a>(rest: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     let length = varint::read_i32(rest)?;
     match usize::try_from(length) {

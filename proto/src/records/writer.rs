@@ -90,10 +90,9 @@ impl BatchWriter {
     ) -> Result<u32, BatchFull> {
         let base_timestamp = if self.count == 0 { timestamp } else { self.base_timestamp };
         let timestamp_delta = timestamp.wrapping_sub(base_timestamp);
-        let record = Shape::new(i64::from(self.count), timestamp_delta, key, value);
-        let body = record.body_size() + 1;
-        self.make_room(body, limit)?;
-        record.write(body, &mut self.buffer);
+        let record = Shape::new(i64::from(self.count), timestamp_delta, key, value, 1);
+        self.admit(record.size, limit)?;
+        record.write(&mut self.buffer);
         self.buffer.push(0);
         Ok(self.appended(timestamp, base_timestamp))
     }
@@ -110,9 +109,6 @@ impl BatchWriter {
         headers: impl Iterator<Item = Header<'a>> + Clone,
         limit: usize,
     ) -> Result<u32, BatchFull> {
-        let base_timestamp = if self.count == 0 { timestamp } else { self.base_timestamp };
-        let timestamp_delta = timestamp.wrapping_sub(base_timestamp);
-        let record = Shape::new(i64::from(self.count), timestamp_delta, key, value);
         let (mut header_count, mut header_bytes) = (0_i64, 0_usize);
         for header in headers.clone() {
             header_count += 1;
@@ -121,11 +117,13 @@ impl BatchWriter {
                 .saturating_add(header.key.len())
                 .saturating_add(header.value.map_or(0, <[u8]>::len));
         }
-        let header_count = Number::new(header_count);
-        let body = record.body_size().saturating_add(header_count.size).saturating_add(header_bytes);
-        self.make_room(body, limit)?;
-        record.write(body, &mut self.buffer);
-        header_count.write(&mut self.buffer);
+        let rest = header_bytes.saturating_add(varint::size(header_count));
+        let base_timestamp = if self.count == 0 { timestamp } else { self.base_timestamp };
+        let timestamp_delta = timestamp.wrapping_sub(base_timestamp);
+        let record = Shape::new(i64::from(self.count), timestamp_delta, key, value, rest);
+        self.admit(record.size, limit)?;
+        record.write(&mut self.buffer);
+        self.buffer.extend(varint::groups(header_count));
         for header in headers {
             write_nullable(&mut self.buffer, Some(header.key));
             write_nullable(&mut self.buffer, header.value);
@@ -184,14 +182,13 @@ impl BatchWriter {
         self.buffer
     }
 
-    #[inline]
-    fn make_room(&self, body: usize, limit: usize) -> Result<(), BatchFull> {
-        let length = Number::new(length_as_i64(body));
-        let needed = self.buffer.len().saturating_add(body).saturating_add(length.size);
+    #[inline(always)]
+    fn admit(&self, record: usize, limit: usize) -> Result<(), BatchFull> {
+        let needed = self.buffer.len().saturating_add(record);
         if needed > limit.min(MAX_BATCH_SIZE) { Err(BatchFull { needed }) } else { Ok(()) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn appended(&mut self, timestamp: i64, base_timestamp: i64) -> u32 {
         let index = self.count;
         self.base_timestamp = base_timestamp;
@@ -203,10 +200,11 @@ impl BatchWriter {
 
 /// A record before its headers, its numbers ready to be written.
 pub(super) struct Shape<'a> {
-    timestamp_delta: i64,
-    /// The same, and the other numbers, in wire form.
-    timestamp: Number,
-    offset: Number,
+    /// The size of the whole record.
+    size: usize,
+    length: Number,
+    timestamp_delta: Number,
+    offset_delta: Number,
     key_length: Number,
     value_length: Number,
     key: Option<&'a [u8]>,
@@ -214,41 +212,34 @@ pub(super) struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    #[inline]
+    /// `rest` is the size of what follows the value: the header count and the headers.
+    #[inline(always)]
     pub(super) fn new(
         offset_delta: i64,
         timestamp_delta: i64,
         key: Option<&'a [u8]>,
         value: Option<&'a [u8]>,
+        rest: usize,
     ) -> Self {
-        Self {
-            timestamp_delta,
-            timestamp: Number::new(timestamp_delta),
-            offset: Number::new(offset_delta),
-            key_length: Number::length(key),
-            value_length: Number::length(value),
-            key,
-            value,
-        }
+        let (timestamp_delta, offset_delta) = (Number::new(timestamp_delta), Number::new(offset_delta));
+        let (key_length, value_length) = (Number::length(key), Number::length(value));
+        let numbers = timestamp_delta.size + offset_delta.size + key_length.size + value_length.size;
+        let body = (ATTRIBUTES.size + numbers)
+            .saturating_add(key.map_or(0, <[u8]>::len))
+            .saturating_add(value.map_or(0, <[u8]>::len))
+            .saturating_add(rest);
+        let length = Number::new(length_as_i64(body));
+        let size = body.saturating_add(length.size);
+        Self { size, length, timestamp_delta, offset_delta, key_length, value_length, key, value }
     }
 
-    /// The size of what the record's length counts, up to the header count.
-    #[inline]
-    pub(super) fn body_size(&self) -> usize {
-        let numbers = self.timestamp.size + self.offset.size + self.key_length.size + self.value_length.size;
-        (ATTRIBUTES.size + numbers)
-            .saturating_add(self.key.map_or(0, <[u8]>::len))
-            .saturating_add(self.value.map_or(0, <[u8]>::len))
-    }
-
-    /// Writes everything up to the header count. `body` is the size that the length tells.
-    #[inline]
-    pub(super) fn write(&self, body: usize, buffer: &mut Vec<u8>) {
-        let body = Number::new(length_as_i64(body));
-        // Then each word below has its place in eight bytes: key and value are shorter than the body.
-        if body.size <= 3 && self.timestamp.size <= 4 && self.offset.size <= 4 {
-            body.then(ATTRIBUTES).then(self.timestamp).write(buffer);
-            let word = self.offset.then(self.key_length);
+    /// Writes everything up to the header count.
+    #[inline(always)]
+    pub(super) fn write(self, buffer: &mut Vec<u8>) {
+        // Then each word below has its place in eight bytes: key and value are shorter than the record.
+        if self.length.size <= 3 && self.timestamp_delta.size <= 4 && self.offset_delta.size <= 4 {
+            self.length.then(ATTRIBUTES).then(self.timestamp_delta).write(buffer);
+            let word = self.offset_delta.then(self.key_length);
             match self.key {
                 None => word.then(self.value_length).write(buffer),
                 Some(key) => {
@@ -258,24 +249,37 @@ impl<'a> Shape<'a> {
                 }
             }
         } else {
-            self.write_large(body, buffer);
+            write_large(
+                self.length.value,
+                self.timestamp_delta.value,
+                self.offset_delta.value,
+                self.key,
+                buffer,
+            );
+            buffer.extend(varint::groups(self.value_length.value));
         }
         if let Some(value) = self.value {
             buffer.extend_from_slice(value);
         }
     }
+}
 
-    /// Records of more than a mebibyte, and timestamps that are days apart.
-    #[cold]
-    fn write_large(&self, body: Number, buffer: &mut Vec<u8>) {
-        body.write(buffer);
-        ATTRIBUTES.write(buffer);
-        buffer.extend(varint::groups(self.timestamp_delta));
-        self.offset.write(buffer);
-        self.key_length.write(buffer);
-        buffer.extend_from_slice(self.key.unwrap_or_default());
-        self.value_length.write(buffer);
-    }
+/// Records of more than a mebibyte, and timestamps that are days apart, up to the key.
+///
+/// Takes numbers rather than the whole record, which would then have to lie in memory in all other cases too.
+#[cold]
+fn write_large(
+    length: i64,
+    timestamp_delta: i64,
+    offset_delta: i64,
+    key: Option<&[u8]>,
+    buffer: &mut Vec<u8>,
+) {
+    buffer.extend(varint::groups(length));
+    ATTRIBUTES.write(buffer);
+    buffer.extend(varint::groups(timestamp_delta));
+    buffer.extend(varint::groups(offset_delta));
+    write_nullable(buffer, key);
 }
 
 /// A number in wire form in a register, first byte lowest.
@@ -284,49 +288,49 @@ impl<'a> Shape<'a> {
 /// processor for longer than all the rest takes.
 #[derive(Clone, Copy)]
 struct Number {
-    /// Right for all that fits into 32 bits.
+    value: i64,
+    /// Right up to four bytes.
     bytes: u64,
+    /// Always right.
     size: usize,
 }
 
 /// The attributes of a record, which mean nothing so far.
-const ATTRIBUTES: Number = Number { bytes: 0, size: 1 };
+const ATTRIBUTES: Number = Number { value: 0, bytes: 0, size: 1 };
 
 impl Number {
     /// Branches instead of arithmetic for the sizes that occur: they are foreseen, so the next step need not wait
     /// for the size.
-    #[inline]
+    #[inline(always)]
     fn new(value: i64) -> Self {
         let raw = varint::zigzag(value);
-        if raw < 0x80 {
-            Self { bytes: raw, size: 1 }
-        } else if raw < 0x4000 {
-            Self { bytes: raw & 0x7f | (raw & 0x3f80) << 1 | 0x80, size: 2 }
-        } else {
-            Self::large(value)
+        let spread = raw & 0x7f | (raw & 0x3f80) << 1 | (raw & 0x1f_c000) << 2 | (raw & 0x0fe0_0000) << 3;
+        match raw {
+            0..0x80 => Self { value, bytes: raw, size: 1 },
+            0x80..0x4000 => Self { value, bytes: spread | 0x80, size: 2 },
+            0x4000..0x20_0000 => Self { value, bytes: spread | 0x8080, size: 3 },
+            0x20_0000..0x1000_0000 => Self { value, bytes: spread | 0x80_8080, size: 4 },
+            _ => Self { value, bytes: 0, size: varint::size(value) },
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn length(bytes: Option<&[u8]>) -> Self {
         Self::new(bytes.map_or(-1, |bytes| length_as_i64(bytes.len())))
     }
 
-    #[inline(never)]
-    fn large(value: i64) -> Self {
-        let bytes = varint::groups(value).zip([0, 8, 16, 24, 32]);
-        let bytes = bytes.fold(0, |bytes, (group, shift)| bytes | u64::from(group) << shift);
-        Self { bytes, size: varint::size(value) }
-    }
-
     /// Both in one; together they must not exceed eight bytes.
-    #[inline]
+    #[inline(always)]
     fn then(self, next: Self) -> Self {
-        Self { bytes: self.bytes | next.bytes << (8 * self.size), size: self.size + next.size }
+        Self {
+            value: next.value,
+            bytes: self.bytes | next.bytes << (8 * self.size),
+            size: self.size + next.size,
+        }
     }
 
     /// Copies eight bytes and drops what is too many: one instruction, where a size that varies would be a call.
-    #[inline]
+    #[inline(always)]
     fn write(self, buffer: &mut Vec<u8>) {
         let end = buffer.len() + self.size;
         buffer.extend_from_slice(&self.bytes.to_le_bytes());
@@ -335,7 +339,12 @@ impl Number {
 }
 
 fn write_nullable(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) {
-    Number::length(bytes).write(buffer);
+    let length = Number::length(bytes);
+    if length.size <= 4 {
+        length.write(buffer);
+    } else {
+        buffer.extend(varint::groups(length.value));
+    }
     buffer.extend_from_slice(bytes.unwrap_or_default());
 }
 
