@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use ottla::admin::NewTopic;
 use ottla::{
-    Client, Compression, ErrorCode, Offset, Producer, Record, ThrottleClass, TopicProducer, WaitReason,
+    Acks, Client, Compression, ErrorCode, Offset, Producer, Record, ThrottleClass, TopicProducer, WaitReason,
 };
 use ottla_broker::{Cluster, QuotaEntity, QuotaKey};
 
@@ -115,6 +115,37 @@ async fn a_client_on_the_current_runtime_goes_the_whole_way() {
     assert_eq!(receipt.offset, Some(0));
     let records = read_all(&kafka, "orders").await;
     assert_eq!(records[&receipt.partition], [("k".to_owned(), "v".to_owned())]);
+}
+
+#[tokio::test]
+async fn records_that_nobody_acknowledges_wait_for_the_socket_alone() {
+    let cluster = Cluster::builder().topic("orders", 1).start().await.unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    let producer = kafka
+        .producer()
+        .acks(Acks::None)
+        .idempotent(false)
+        .linger(Duration::ZERO)
+        .batch_bytes(1_000)
+        .delivery_timeout(SOON)
+        .build()
+        .await
+        .unwrap();
+    let orders = producer.topic("orders");
+    // Far more requests than may be in flight at once: each must make way for the next when it is written.
+    let value = vec![b'x'; 900];
+    let mut deliveries = Vec::new();
+    for _ in 0..500 {
+        deliveries.push(orders.send(Record::value(&value)).await.unwrap());
+    }
+    let started = Instant::now();
+    for delivery in deliveries {
+        assert_eq!(delivery.await.unwrap().offset, None);
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    // The broker may still be reading when the last one is written.
+    while started.elapsed() < SOON && read_all(&kafka, "orders").await.values().flatten().count() < 500 {}
+    assert_eq!(read_all(&kafka, "orders").await.values().flatten().count(), 500);
 }
 
 #[tokio::test]
