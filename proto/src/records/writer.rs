@@ -91,7 +91,7 @@ impl BatchWriter {
         let base_timestamp = if self.count == 0 { timestamp } else { self.base_timestamp };
         let timestamp_delta = timestamp.wrapping_sub(base_timestamp);
         let record = Shape::new(i64::from(self.count), timestamp_delta, key, value, 1);
-        self.admit(record.size, limit)?;
+        self.admit(record.size(), limit)?;
         record.write(&mut self.buffer);
         self.buffer.push(0);
         Ok(self.appended(timestamp, base_timestamp))
@@ -121,7 +121,7 @@ impl BatchWriter {
         let base_timestamp = if self.count == 0 { timestamp } else { self.base_timestamp };
         let timestamp_delta = timestamp.wrapping_sub(base_timestamp);
         let record = Shape::new(i64::from(self.count), timestamp_delta, key, value, rest);
-        self.admit(record.size, limit)?;
+        self.admit(record.size(), limit)?;
         record.write(&mut self.buffer);
         self.buffer.extend(varint::groups(header_count));
         for header in headers {
@@ -231,6 +231,11 @@ impl<'a> Shape<'a> {
         let length = Number::new(length_as_i64(body));
         let size = body.saturating_add(length.size);
         Self { size, length, timestamp_delta, offset_delta, key_length, value_length, key, value }
+    }
+
+    #[inline(always)]
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// Writes everything up to the header count.

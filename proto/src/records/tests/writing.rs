@@ -174,3 +174,41 @@ fn sequences_wrap_to_zero() {
     let none = BatchHeader { base_sequence: NO_SEQUENCE, last_offset_delta: 7, ..BatchHeader::default() };
     assert_eq!(none.last_sequence(), NO_SEQUENCE);
 }
+
+#[test]
+fn numbers_of_every_size_are_written_as_the_format_has_them() {
+    let edges = |most: u32| {
+        let edges = [6, 13, 20, 27, 34, 41, 62].into_iter().filter(move |bits| *bits < most);
+        [0].into_iter().chain(edges.flat_map(|bits| [(1_i64 << bits) - 1, 1 << bits]))
+    };
+    let body = vec![0xee; 1 << 20];
+    let lengths =
+        [None, Some(0), Some(63), Some(64), Some(8191), Some(8192), Some((1 << 20) - 1), Some(1 << 20)];
+    let parts = lengths.map(|length| length.map(|length| &body[..length]));
+    for offset_delta in edges(31) {
+        for timestamp_delta in edges(63).flat_map(|edge| [edge, -edge, !edge]) {
+            // Two parts that vary and two deltas make too many cases; so each of a few keys meets each value.
+            for (key, value) in
+                parts.iter().flat_map(|value| [(None, *value), (parts[3], *value), (*value, None)])
+            {
+                let large = value.or(key).is_some_and(|part| part.len() > 10_000);
+                if large && offset_delta != 0 && timestamp_delta != 0 {
+                    continue;
+                }
+                let nullable = |bytes: Option<&[u8]>| {
+                    let length = bytes.map_or(-1, |bytes| i64::try_from(bytes.len()).unwrap());
+                    [&varint::groups(length).collect::<Vec<u8>>(), bytes.unwrap_or_default()].concat()
+                };
+                let mut expected = vec![0];
+                expected.extend(varint::groups(timestamp_delta).chain(varint::groups(offset_delta)));
+                expected.extend([nullable(key), nullable(value)].concat());
+                let length: Vec<u8> = varint::groups(i64::try_from(expected.len() + 1).unwrap()).collect();
+                let mut written = Vec::new();
+                let shape = writer::Shape::new(offset_delta, timestamp_delta, key, value, 1);
+                assert_eq!(shape.size(), length.len() + expected.len() + 1);
+                shape.write(&mut written);
+                assert!(written == [length, expected].concat(), "{offset_delta} {timestamp_delta}");
+            }
+        }
+    }
+}
