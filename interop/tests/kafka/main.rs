@@ -1,0 +1,13 @@
+//! Real Kafka, its tools and other clients at the other end of the wire.
+//!
+//! Each test starts its own cluster, and a start takes seconds: few tests with several steps each.
+#![cfg(test)]
+
+mod faults;
+#[cfg(feature = "librdkafka")]
+mod librdkafka;
+mod lines;
+mod quotas;
+mod releases;
+mod support;
+mod tools;
