@@ -129,16 +129,11 @@ impl LatencyClock {
         self.book(part, now);
     }
 
-    /// Books the flight of an attempt that was answered at `now`, on a node that had asked to be left alone for
-    /// the stretch `throttled`.
-    pub(super) fn book_flight(
-        &mut self,
-        written_at: Instant,
-        throttled: Option<(Instant, Instant)>,
-        now: Instant,
-    ) {
+    /// Books the flight of an attempt that was answered at `now`, on a node that had asked to be left alone
+    /// meanwhile.
+    pub(super) fn book_flight(&mut self, written_at: Instant, pauses: &Pauses, now: Instant) {
         self.book(Part::Write, written_at.min(now));
-        if let Some((from, until)) = throttled {
+        for &(from, until) in &pauses.stretches {
             self.book(Part::Broker, from.min(now));
             self.book(Part::Throttle, until.min(now));
         }
@@ -148,6 +143,33 @@ impl LatencyClock {
     /// What has been booked so far.
     pub(super) fn latency(&self) -> Latency {
         self.latency
+    }
+}
+
+/// The latest stretches for which a node asked to be left alone, in order and apart from each other.
+///
+/// A broker answers what was in flight when it began to throttle one request at a time, each after another pause, so
+/// that one flight may go through as many pauses as there are requests in flight.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pauses {
+    stretches: VecDeque<(Instant, Instant)>,
+}
+
+impl Pauses {
+    /// More than requests are ever in flight to a node; what is older has no flight left that it could belong to.
+    const KEPT: usize = 64;
+
+    /// From `now` on the node is left alone until then.
+    pub(super) fn note(&mut self, now: Instant, until: Instant) {
+        match self.stretches.back_mut() {
+            Some((_, end)) if *end >= now => *end = until.max(*end),
+            _ => {
+                if self.stretches.len() >= Self::KEPT {
+                    self.stretches.pop_front();
+                }
+                self.stretches.push_back((now, until));
+            }
+        }
     }
 }
 
@@ -207,7 +229,9 @@ mod tests {
         log.note(Part::Throttle, at(9));
         let mut clock = LatencyClock::start(at(1));
         clock.book_wait(&log, at(20));
-        clock.book_flight(at(23), Some((at(21), at(25))), at(40));
+        let mut pauses = Pauses::default();
+        pauses.note(at(21), at(25));
+        clock.book_flight(at(23), &pauses, at(40));
         let latency = clock.latency();
         assert_eq!(latency.queue, Duration::from_millis(1));
         assert_eq!(latency.linger, Duration::from_millis(5));
@@ -215,6 +239,22 @@ mod tests {
         assert_eq!(latency.write, Duration::from_millis(3));
         assert_eq!(latency.broker, Duration::from_millis(15));
         assert_eq!(latency.total(), Duration::from_millis(39));
+    }
+
+    #[test]
+    fn a_flight_through_several_pauses_books_each_of_them() {
+        let mut pauses = Pauses::default();
+        pauses.note(at(10), at(20));
+        pauses.note(at(15), at(18));
+        pauses.note(at(20), at(24));
+        pauses.note(at(30), at(38));
+        let mut clock = LatencyClock::start(at(12));
+        clock.book_flight(at(13), &pauses, at(36));
+        let latency = clock.latency();
+        assert_eq!(latency.write, Duration::from_millis(1));
+        assert_eq!(latency.throttle, Duration::from_millis(11 + 6));
+        assert_eq!(latency.broker, Duration::from_millis(6));
+        assert_eq!(latency.total(), Duration::from_millis(24));
     }
 
     #[test]

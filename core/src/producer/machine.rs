@@ -22,7 +22,7 @@ use super::fate::Outcome;
 use super::identity::Identity;
 use super::inbox::{Items, Order};
 use super::lane::LaneId;
-use super::latency::Part;
+use super::latency::{Part, Pauses};
 use super::partition::{InFlight, Partition};
 use super::request::Request as RequestInFlight;
 use super::topic::TopicEdge;
@@ -72,8 +72,8 @@ pub(super) struct Node {
     ready: VecDeque<LaneId>,
     /// What holds the queue.
     held: Option<(WaitReason, Instant)>,
-    /// The latest stretch for which the node asked to be left alone.
-    pub(super) throttled: Option<(Instant, Instant)>,
+    /// When the node asked to be left alone.
+    pub(super) pauses: Pauses,
 }
 
 /// How many bytes of full batches are worth waking the driver while answers are due, which wake it anyway.

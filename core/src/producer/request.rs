@@ -58,7 +58,8 @@ impl Producer {
             return;
         }
         let Some(Request { lanes }) = self.requests.remove(&answer.token) else { return };
-        let throttled = self.nodes.get(&answer.node).and_then(|node| node.throttled);
+        // As they were during the flight: this answer's own pause begins when it is over.
+        let pauses = self.nodes.get(&answer.node).map(|node| node.pauses.clone()).unwrap_or_default();
         let response = net.open::<ProduceResponse>(answer, now);
         self.note_throttle(answer, net, now);
         let mut found = BTreeMap::new();
@@ -73,7 +74,7 @@ impl Producer {
         }
         for lane in lanes {
             let Some(mut sent) = self.take_in_flight(lane, answer.token) else { continue };
-            sent.batch.clock.book_flight(answer.written_at, throttled, now);
+            sent.batch.clock.book_flight(answer.written_at, &pauses, now);
             let place = self
                 .partition(lane)
                 .map(|partition| (Some(partition.topic), partition.lane.partition))
@@ -126,11 +127,7 @@ impl Producer {
 
     fn note_throttle(&mut self, answer: &Answer, net: &Net, now: Instant) {
         if let Some(throttle) = net.throttled(answer.node, ApiKey::PRODUCE, now) {
-            let node = self.nodes.entry(answer.node).or_default();
-            node.throttled = match node.throttled {
-                Some((from, until)) if until >= now => Some((from, throttle.until)),
-                _ => Some((now, throttle.until)),
-            };
+            self.nodes.entry(answer.node).or_default().pauses.note(now, throttle.until);
         }
     }
 
