@@ -36,7 +36,7 @@ pub(crate) struct Demo {
     size: u32,
 
     /// The quota: bytes that the producer may write per second, averaged over Kafka's window of ten seconds
-    #[arg(long, value_name = "BYTES", default_value_t = 2_000_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "BYTES", default_value_t = 2_500_000, value_parser = clap::value_parser!(u32).range(1..))]
     quota: u32,
 
     /// Print the result as JSON to standard output
