@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// Runs the tests and counts them; an error means that they could not be built.
 pub(crate) fn tally(arguments: &Arguments) -> Result<Tally> {
     let mut tally = Tally::default();
-    let programs = build(&arguments.package)?;
+    let programs = build(arguments)?;
     for program in &programs {
         program.run(arguments, &mut tally)?;
     }
@@ -118,7 +118,8 @@ struct TestProgram {
     alone: bool,
 }
 
-fn build(packages: &[String]) -> Result<Vec<TestProgram>> {
+fn build(arguments: &Arguments) -> Result<Vec<TestProgram>> {
+    let packages = &arguments.package;
     let mut cargo = cargo();
     cargo.args(["test", "--no-run", "--message-format=json-render-diagnostics"]);
     if packages.is_empty() {
@@ -126,6 +127,11 @@ fn build(packages: &[String]) -> Result<Vec<TestProgram>> {
     }
     for package in packages {
         cargo.args(["--package", package]);
+    }
+    // It costs a minute and more tools than a C compiler: only a run that must have everything builds it.
+    let has_interop = packages.is_empty() || packages.iter().any(|package| package == "ottla-interop");
+    if arguments.kafka == Kafka::Require && has_interop {
+        cargo.args(["--features", "ottla-interop/librdkafka"]);
     }
     // Warnings and progress are for the person who waits; the messages are for us.
     let output = cargo.stderr(Stdio::inherit()).output().context("cannot run cargo")?;

@@ -63,10 +63,10 @@ impl From<OwnedRecord> for Entry {
 
 /// Records of every shape, in text: with and without key, value and headers, and some repetition to compress.
 pub(crate) fn entries(label: &str) -> Vec<Entry> {
-    (0..50)
+    (0..50_u16)
         .map(|number| {
             let key = (number % 5 != 1).then(|| Bytes::from(format!("key {}", number % 7)));
-            let value = format!("{label} {number} {}", "and so on ".repeat(number % 20));
+            let value = format!("{label} {number} {}", "and so on ".repeat(usize::from(number % 20)));
             let headers = match number % 4 {
                 0 => vec![],
                 1 => vec![("trace", Some("αβγ"))],
@@ -74,7 +74,7 @@ pub(crate) fn entries(label: &str) -> Vec<Entry> {
                 _ => vec![("nothing", None)],
             };
             Entry {
-                timestamp: Some(1_700_000_000_000 + 1000 * number as i64),
+                timestamp: Some(1_700_000_000_000 + 1000 * i64::from(number)),
                 key,
                 value: (number % 9 != 5).then(|| Bytes::from(value)),
                 headers: headers

@@ -25,6 +25,8 @@ fn ottla_and_kafka_s_tools_read_what_the_other_wrote() {
     }
     #[cfg(feature = "librdkafka")]
     crate::librdkafka::reads_in_every_codec(&servers);
+    #[cfg(not(feature = "librdkafka"))]
+    println!("librdkafka is left out: it needs the feature of that name");
 }
 
 async fn administration(servers: &str) {
