@@ -97,6 +97,17 @@ fn nothing_passes_the_limit() {
 }
 
 #[test]
+fn what_does_not_shrink_does_not_pass_the_limit_either() {
+    let noise = inputs().pop().unwrap();
+    for codec in Codec::ALL {
+        let Some(packed) = compressed(codec, None, &noise) else { continue };
+        let limit = noise.len() - 1;
+        let result = Decompressor::with_limit(limit).decompress(codec, &packed, &mut Vec::new());
+        assert_eq!(result, Err(DecompressError::TooLarge { codec, limit }));
+    }
+}
+
+#[test]
 fn what_is_cut_off_is_corrupt() {
     let input: Vec<u8> = b"some text, some more text, and the text again".repeat(40);
     let mut decompressor = Decompressor::default();

@@ -158,7 +158,6 @@ fn apply(header: &mut BatchHeader, stamp: Stamp) {
 
 /// Writes the header in front of the records, with the checksum over both. The one place that computes it.
 pub(super) fn write_header(batch: &mut [u8], header: &mut BatchHeader) {
-    header.crc = 0;
     if let Some(room) = batch.first_chunk_mut() {
         *room = header.encode();
     }

@@ -65,6 +65,8 @@ fn what_was_written_is_read_with_every_codec() {
             assert_eq!(sealed.uncompressed_size(), plain_size);
             let batch = Batch::parse(sealed.stamp(STAMP).bytes().clone()).unwrap();
             batch.verify_crc().unwrap();
+            let max_timestamp = samples.iter().map(|(timestamp, ..)| *timestamp).max();
+            assert_eq!(Some(batch.header().max_timestamp), max_timestamp);
             let records = batch.read_with(&mut decompressor, || std::mem::take(&mut spare)).unwrap();
             assert!(records.is_consecutive());
             assert_eq!(records.size() + BATCH_HEADER_SIZE, plain_size);
