@@ -4,7 +4,7 @@ use kafka_harness::{Options, Version, kafka_or_skip};
 use ottla::Compression;
 use ottla::admin::NewTopic;
 
-use crate::support::{CODECS, Entry, connect, create_topic, entries, is_proof, produce, run, write};
+use crate::support::{CODECS, Entry, connect, create_topic, entries, produce, run, write};
 use crate::tools::{assert_same, read};
 
 #[test]
@@ -23,10 +23,6 @@ fn works_with_2_1_1() {
 }
 
 fn works_with(version: Version) {
-    if !is_proof() && version != Version::V2_1_1 {
-        println!("SKIPPED: {version} is part of the full proof (OTTLA_PROOF=1)");
-        return;
-    }
     let cluster = kafka_or_skip!(Options::new().version(version));
     run(round_trips(&cluster.bootstrap()));
 }
