@@ -68,7 +68,7 @@ impl Client {
     /// Dropping the future loses the answer and nothing else.
     pub async fn explain(&self) -> Result<Vec<Waiting>, DriverStopped> {
         let explain = |core: &mut ottla_core::Core, now| {
-            core.explain().iter().map(|waiting| Waiting::new(waiting, now)).collect()
+            core.explain(now).iter().map(|waiting| Waiting::new(waiting, now)).collect()
         };
         self.driver.run(explain).await
     }

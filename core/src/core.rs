@@ -146,10 +146,10 @@ impl Core {
 
     /// What waits, for what, since when and until when.
     #[must_use]
-    pub fn explain(&self) -> Vec<Waiting> {
+    pub fn explain(&self, now: Instant) -> Vec<Waiting> {
         let mut waiting = Vec::new();
         self.producers.explain(&mut waiting);
-        self.consumers.explain(&self.net, &mut waiting);
+        self.consumers.explain(&self.net, now, &mut waiting);
         waiting.extend(self.calls.waiting().map(|(since, reason)| Waiting {
             node: reason.node(),
             topic: None,
@@ -341,6 +341,6 @@ mod tests {
         world.core.close(world.now);
         assert_eq!(world.core.connections_with_output().count(), 0);
         while world.core.poll_command().is_some() {}
-        assert!(world.core.explain().is_empty());
+        assert!(world.core.explain(world.now).is_empty());
     }
 }

@@ -190,7 +190,7 @@ impl Consumer {
         let explain = move |core: &mut Core, now| {
             let mut waiting = Vec::new();
             let parts = core.parts();
-            parts.consumers.explain_one(key, parts.net, &mut waiting);
+            parts.consumers.explain_one(key, parts.net, now, &mut waiting);
             waiting.iter().map(|waiting| Waiting::new(waiting, now)).collect()
         };
         self.driver.run(explain).await

@@ -67,7 +67,7 @@ fn an_error_that_may_pass_is_tried_again_and_one_that_will_not_ends_the_call() {
     world.answer(&request, &described(ErrorCode::REQUEST_TIMED_OUT));
     world.turn();
     assert!(world.done().is_empty());
-    let waits = &world.core.explain()[0];
+    let waits = &world.core.explain(world.now)[0];
     assert!(matches!(waits.reason, WaitReason::RetryBackoff { error: ErrorCode::REQUEST_TIMED_OUT, .. }));
     world.run_until(world.now + Duration::from_millis(130));
     let again = world.take_one(request.connection);
@@ -147,7 +147,7 @@ fn a_mutation_quota_is_waited_out_within_the_deadline_and_named() {
     world.answer(&request, &throttled);
     let end = world.now + 3 * SECOND;
     world.run_until(world.now + 2 * SECOND);
-    let waits = world.core.explain().remove(0);
+    let waits = world.core.explain(world.now).remove(0);
     assert!(waits.reason.to_string().contains("controller mutation quota"), "{}", waits.reason);
     assert_eq!(waits.until, Some(end));
     assert!(world.take(request.connection).is_empty());

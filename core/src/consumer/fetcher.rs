@@ -158,10 +158,10 @@ impl Fetcher {
     }
 
     /// Says of every partition that has nothing to read what it waits for.
-    pub(super) fn explain(&self, net: &Net, waiting: &mut Vec<Waiting>) {
+    pub(super) fn explain(&self, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
         for (slot, appetite) in self.edge.appetites(self.partitions.keys().copied()) {
             let Some(partition) = self.partitions.get(&slot) else { continue };
-            let Some((reason, since)) = self.reason(partition, appetite, net) else { continue };
+            let Some((reason, since)) = self.reason(partition, appetite, net, now) else { continue };
             waiting.push(Waiting {
                 node: reason.node().or(partition.leader.map(|leader| leader.node)),
                 topic: Some(partition.name.topic.clone()),
@@ -427,7 +427,13 @@ impl Fetcher {
         }
     }
 
-    fn reason(&self, partition: &Partition, appetite: Appetite, net: &Net) -> Option<(WaitReason, Instant)> {
+    fn reason(
+        &self,
+        partition: &Partition,
+        appetite: Appetite,
+        net: &Net,
+        now: Instant,
+    ) -> Option<(WaitReason, Instant)> {
         match appetite {
             Appetite::Failed | Appetite::Ended => return None,
             Appetite::Paused => return Some((WaitReason::Paused, partition.since)),
@@ -446,7 +452,8 @@ impl Fetcher {
             };
             return Some((reason, partition.since));
         };
-        if let Some(Retry { until, since, error }) = partition.retry {
+        // Once that is over, it waits for the fetch that left it out.
+        if let Some(Retry { until, since, error }) = partition.retry.filter(|retry| retry.until > now) {
             return Some((WaitReason::RetryBackoff { until, error }, since));
         }
         let node = self.nodes.get(&leader.node)?;

@@ -81,16 +81,16 @@ impl Consumers {
     }
 
     /// Says of every partition that has nothing to read what it waits for.
-    pub fn explain(&self, net: &Net, waiting: &mut Vec<Waiting>) {
+    pub fn explain(&self, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
         for fetcher in self.fetchers.values() {
-            fetcher.explain(net, waiting);
+            fetcher.explain(net, now, waiting);
         }
     }
 
     /// As [`Self::explain`], of one consumer.
-    pub fn explain_one(&self, key: ConsumerKey, net: &Net, waiting: &mut Vec<Waiting>) {
+    pub fn explain_one(&self, key: ConsumerKey, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
         if let Some(fetcher) = self.fetchers.get(&key) {
-            fetcher.explain(net, waiting);
+            fetcher.explain(net, now, waiting);
         }
     }
 

@@ -191,6 +191,21 @@ fn an_error_that_may_pass_waits_its_turn_and_has_a_name() {
 }
 
 #[test]
+fn a_pause_that_is_over_is_no_reason_any_more() {
+    let mut bench = Bench::new(1, &[("t", 2)], ConsumerConfig::default());
+    bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));
+    let fetch = bench.fetch();
+    bench.answer(&fetch, vec![failed(0, ErrorCode::FENCED_LEADER_EPOCH)]);
+    assert_eq!(asked(&bench.fetch()), [(1, 0)]);
+    let [first, _] = &bench.reasons()[..] else { panic!("two partitions wait") };
+    assert!(matches!(first, WaitReason::RetryBackoff { .. }));
+    // The fetch that left it out is still with the broker.
+    bench.advance(Duration::from_millis(130));
+    let due = WaitReason::AnswerDue { node: BrokerId(1) };
+    assert_eq!(bench.reasons(), [due.clone(), due]);
+}
+
+#[test]
 fn a_refusal_is_told_and_the_others_go_on() {
     let mut bench = Bench::new(1, &[("t", 2)], ConsumerConfig::default());
     bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));

@@ -213,8 +213,9 @@ impl Bench {
     fn reasons(&mut self) -> Vec<WaitReason> {
         let mut waiting = Vec::new();
         let key = self.key;
+        let now = self.world.now;
         let parts = self.world.core.parts();
-        parts.consumers.explain_one(key, parts.net, &mut waiting);
+        parts.consumers.explain_one(key, parts.net, now, &mut waiting);
         waiting.into_iter().map(|waiting| waiting.reason).collect()
     }
 

@@ -41,7 +41,7 @@ fn what_never_left_expires_as_not_written_and_says_why() {
     scene.cut(request.connection);
     scene.move_leader(1, 1);
     drop(next);
-    assert!(scene.world.core.explain().iter().all(|waiting| waiting.partition == Some(0)));
+    assert!(scene.world.core.explain(scene.world.now).iter().all(|waiting| waiting.partition == Some(0)));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_close_under_a_throttle_ends_by_its_deadline_with_true_fates() {
         crate::producer::Refused::Closed
     );
     assert_eq!(scene.edge.free_bytes(), ProducerConfig::default().memory_bytes);
-    assert!(scene.world.core.explain().is_empty());
+    assert!(scene.world.core.explain(scene.world.now).is_empty());
 }
 
 #[test]

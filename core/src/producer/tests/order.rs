@@ -16,7 +16,7 @@ fn a_record_goes_out_and_comes_back_as_an_offset() {
     scene.serve(&request);
     assert!(delivery.is_settled());
     assert_eq!(offset(delivery), 0);
-    assert!(scene.world.core.explain().is_empty());
+    assert!(scene.world.core.explain(scene.world.now).is_empty());
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn five_batches_of_a_partition_are_in_flight_and_no_more() {
     let mut scene = Scene::new(no_linger(), 1, 1);
     let deliveries: Vec<_> = (0..8).map(|n| scene.send(&n.to_string())).collect();
     assert_eq!(scene.pending.len(), 5);
-    let waiting = scene.world.core.explain();
+    let waiting = scene.world.core.explain(scene.world.now);
     assert_eq!(waiting.len(), 1);
     assert!(waiting[0].reason.to_string().contains("goes first"), "{}", waiting[0].reason);
     let sequences: Vec<_> = scene.pending.iter().map(|(_, r)| Scene::header(r).base_sequence).collect();
@@ -229,7 +229,7 @@ fn a_batch_whose_records_are_all_cancelled_is_never_sent() {
     assert!(delivery.cancel());
     scene.advance(millis(50));
     assert!(scene.pending.is_empty());
-    assert!(scene.world.core.explain().is_empty());
+    assert!(scene.world.core.explain(scene.world.now).is_empty());
     assert_eq!(scene.edge.free_bytes(), ProducerConfig::default().memory_bytes);
 }
 

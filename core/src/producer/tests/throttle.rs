@@ -3,7 +3,7 @@ use crate::net::Class;
 use crate::wait::WaitReason;
 
 fn reasons(scene: &Scene) -> Vec<WaitReason> {
-    scene.world.core.explain().into_iter().map(|waiting| waiting.reason).collect()
+    scene.world.core.explain(scene.world.now).into_iter().map(|waiting| waiting.reason).collect()
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_dead_node_delays_no_other_and_is_named() {
         assert_eq!(offset(delivery), n);
         scene.advance(millis(20));
     }
-    let waiting = scene.world.core.explain();
+    let waiting = scene.world.core.explain(scene.world.now);
     let stuck = waiting.iter().find(|waiting| waiting.partition == Some(0)).unwrap();
     assert_eq!(stuck.node, Some(BrokerId(1)));
     assert!(matches!(
