@@ -78,6 +78,11 @@ pub enum PartitionErrorKind {
         /// One more than the last, if the broker said.
         log_end: Option<i64>,
     },
+    /// The topic has no such partition; the caller's to mend.
+    NoSuchPartition {
+        /// How many it has, counted from 0.
+        count: i32,
+    },
     /// The broker refuses; somebody with rights on the cluster can help.
     Refused {
         /// The node.
@@ -101,6 +106,7 @@ impl PartitionError {
             core::PartitionFault::OutOfRange { log_start, log_end } => {
                 PartitionErrorKind::OutOfRange { log_start, log_end }
             }
+            core::PartitionFault::NoSuchPartition { count } => PartitionErrorKind::NoSuchPartition { count },
             core::PartitionFault::Refused { node, error } => {
                 PartitionErrorKind::Refused { node: node.0, error }
             }

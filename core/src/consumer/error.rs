@@ -45,6 +45,12 @@ pub enum PartitionFault {
         /// One more than the last, if the broker said.
         log_end: Option<i64>,
     },
+    /// The topic has no such partition.
+    #[error("the topic has {count} partitions, counted from 0; check the number")]
+    NoSuchPartition {
+        /// How many it has.
+        count: i32,
+    },
     /// The broker refuses; only somebody with rights on the cluster can help.
     #[error("the broker of node {node} refuses with {error}")]
     Refused {

@@ -10,7 +10,7 @@ use super::edge::{Appetite, ConsumerEdge, Delivery, Order, SlotId};
 use super::error::PartitionFault;
 use super::fetch::Flight;
 use super::lookup::Lookup;
-use super::partition::{Partition, Retry};
+use super::partition::{Partition, Retry, Stage};
 use crate::Waiting;
 use crate::net::{Answer, Failure, Net, Owner, RequestToken, Role};
 use crate::random::Random;
@@ -309,6 +309,28 @@ impl Fetcher {
                 topic.told = told.is_some();
                 self.edge.tell_topic_trouble(name, told.map(|(error, _)| error));
             }
+        }
+        self.watch_partitions(net, now);
+    }
+
+    /// Fails partitions that their topic does not have, after the same while: it may be growing just now.
+    fn watch_partitions(&mut self, net: &Net, now: Instant) {
+        let mut missing = Vec::new();
+        for (slot, partition) in &self.partitions {
+            let Some(count) = net.cluster().partition_count(&partition.name.topic) else { continue };
+            let exists = (0..count).contains(&partition.name.partition);
+            if exists || partition.stage == Stage::Failed {
+                continue;
+            }
+            let until = partition.since + self.config.unknown_topic_patience;
+            if until <= now {
+                missing.push((*slot, count));
+            } else {
+                self.watch_at = earliest(self.watch_at, Some(until));
+            }
+        }
+        for (slot, count) in missing {
+            self.fail(slot, PartitionFault::NoSuchPartition { count }, None);
         }
     }
 

@@ -257,6 +257,21 @@ fn a_topic_that_does_not_exist_is_told_after_a_while() {
 }
 
 #[test]
+fn a_partition_that_does_not_exist_is_told_after_a_while_and_holds_up_nobody() {
+    let mut bench = Bench::new(1, &[("t", 1)], ConsumerConfig::default());
+    bench.assign("t", 0, Start::At(0));
+    bench.assign("t", 7, Start::At(0));
+    assert_eq!(asked(&bench.fetch()), [(0, 0)]);
+    assert!(bench.poll().is_pending());
+    bench.advance(Duration::from_secs(9));
+    assert!(bench.poll().is_pending(), "the topic may be growing");
+    bench.advance(Duration::from_secs(1));
+    let Poll::Ready(Err(ReadError::Partition(error))) = bench.poll() else { panic!("the partition fails") };
+    assert_eq!(error.partition, name("t", 7));
+    assert_eq!(error.fault, PartitionFault::NoSuchPartition { count: 1 });
+}
+
+#[test]
 fn with_nothing_assigned_nobody_waits_for_ever() {
     let mut bench = Bench::new(1, &[("t", 1)], ConsumerConfig::default());
     assert!(matches!(bench.poll(), Poll::Ready(Err(ReadError::NothingAssigned))));

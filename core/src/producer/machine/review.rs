@@ -258,6 +258,17 @@ impl Producer {
                 until: reason.until(),
             });
         }
+        // Their records wait with the senders: without partitions there is no batch that could hold them.
+        for topic in self.topics.iter().filter(|topic| topic.edge.is_awaited()) {
+            waiting.push(Waiting {
+                node: None,
+                topic: Some(topic.edge.name.clone()),
+                partition: None,
+                reason: WaitReason::Metadata { topic: topic.edge.name.clone() },
+                since: topic.wanted_at,
+                until: None,
+            });
+        }
     }
 
     /// Starts a partition over under a new epoch once a gap in its sequence has nothing in flight behind it.
