@@ -200,10 +200,12 @@ fn command() -> PathBuf {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--package", "ottla-cli", "--bin", "ottla", "--message-format=json"]);
     cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).stdin(Stdio::null());
+    let mut limit = Duration::from_secs(280);
     if is_proof() {
         cargo.arg("--release");
+        limit = Duration::from_secs(1200);
     }
-    let output = process::run(&mut cargo, Duration::from_secs(280)).unwrap();
+    let output = process::run(&mut cargo, limit).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let messages = String::from_utf8(output.stdout).unwrap();
     let after = |text: &str| Some(text.split_once(r#""executable":""#)?.1.split_once('"')?.0.to_owned());
