@@ -276,6 +276,32 @@ fn what_cannot_be_written_is_named_and_counted() {
 }
 
 #[test]
+fn what_does_not_exist_is_named_instead_of_waited_for() {
+    let broker = Broker::start(&["--no-auto-create", "--topic", "t"]);
+    let cases: [(&[&str], i32, &str); 3] = [
+        (&["produce", "-t", "nope"], 5, "topic nope cannot be used: UNKNOWN_TOPIC_OR_PARTITION"),
+        (&["consume", "-t", "nope", "-e"], 1, "topic nope: the cluster does not know it"),
+        (&["consume", "-t", "t", "-p", "7", "-e"], 1, "t-7 cannot be read: the topic has 1 partitions"),
+    ];
+    // Each gives the thing some seconds to come into being, so they wait side by side.
+    let waiting: Vec<_> = cases
+        .iter()
+        .map(|(arguments, ..)| {
+            let mut command = ottla(&[arguments, &["-b", &broker.bootstrap][..]].concat());
+            let mut child =
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(b"one\n").unwrap();
+            child
+        })
+        .collect();
+    for ((arguments, code, hint), child) in cases.iter().zip(waiting) {
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(hint), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn wrong_arguments_have_exit_code_two() {
     for arguments in
         [&["produce"][..], &["consume", "-t", "t", "-o", "first"], &["topics", "-b", "a:b:c", "list"]]

@@ -252,7 +252,9 @@ fn senders_wait_for_an_unknown_topic_and_are_told_when_it_does_not_come() {
     scene.advance(millis(9_000));
     assert!(ghosts.poll_append(&record, || now, &mut waiting, &mut context).is_pending());
     let reasons = scene.world.core.explain(scene.now());
-    assert!(matches!(&reasons[..], [one] if one.topic.as_deref() == Some("ghosts") && one.partition.is_none()));
+    assert!(
+        matches!(&reasons[..], [one] if one.topic.as_deref() == Some("ghosts") && one.partition.is_none())
+    );
     scene.advance(millis(1_500));
     match ghosts.poll_append(&record, || now, &mut waiting, &mut context) {
         Poll::Ready(Err(crate::producer::Refused::Topic(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))) => {}
