@@ -1,0 +1,476 @@
+//! The run: one moment after the other, until everything has come to its end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ottla_core::consumer::{ConsumerConfig, Start, TopicPartition};
+use ottla_core::net::{ConnectFailure, DisconnectCause, Host, NetConfig};
+use ottla_core::{Core, CoreConfig, Instant, Waiting};
+
+use crate::chance::Chance;
+use crate::client::Client;
+use crate::log::{self, Log};
+use crate::network::{CLIENT_ID, Network, host_of};
+use crate::plan::{FAULTY, NODES, PARTITIONS, Plan, TOPIC};
+use crate::producer::{Book, Fate, ProducerApp, reason_name, value_of};
+use crate::queue::{Happening, Queue, SocketId};
+use crate::reader::ReaderApp;
+use crate::report::{Counts, Violation};
+
+pub(crate) struct World {
+    plan: Plan,
+    chance: Chance,
+    queue: Queue,
+    network: Network,
+    clients: Vec<Client>,
+    producers: Vec<ProducerApp>,
+    reader: ReaderApp,
+    book: Book,
+    pub(crate) counts: Counts,
+    pub(crate) trace: Option<Vec<String>>,
+}
+
+/// Between two questions for the reasons of all waits.
+const PROBES: Duration = Duration::from_millis(1_700);
+/// What everything may take to end when nothing is wrong any more, beyond what was asked of it.
+const RECOVERY: Duration = Duration::from_secs(20);
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let plan = Plan::new(&mut chance);
+        let mut queue = Queue::default();
+        let network = Network::new(plan.latency, Chance::new(chance.number()));
+
+        let count = if plan.one_client { 1 } else { plan.producers.len() + 1 };
+        let mut clients: Vec<_> = (0..count).map(|index| client(index, &plan, &mut chance)).collect();
+        let of = |user: usize| if plan.one_client { 0 } else { user };
+
+        let reader = {
+            let client = &mut clients[of(plan.producers.len())];
+            let config = ConsumerConfig {
+                budget_bytes: plan.reader_budget,
+                fetch_max_wait: plan.fetch_max_wait,
+                request_timeout: plan.request_timeout,
+                ..ConsumerConfig::default()
+            };
+            let wake = Arc::clone(client.core.wake());
+            let (_, reader) = client.core.parts().consumers.add(config, wake);
+            let partition = |partition| TopicPartition { topic: TOPIC.into(), partition };
+            reader.edge().assign((0..PARTITIONS).map(|number| (partition(number), Start::Earliest)));
+            ReaderApp::new(of(plan.producers.len()), reader)
+        };
+        let mut producers = Vec::new();
+        for (index, producer) in plan.producers.iter().enumerate() {
+            let core = &mut clients[of(index)].core;
+            let wake = Arc::clone(core.wake());
+            let parts = core.parts();
+            let edge = parts.producers.add(producer.config.clone(), parts.net, &wake);
+            producers.push(ProducerApp::new(index, of(index), producer.clone(), edge, TOPIC, &mut queue));
+        }
+        for (index, fault) in plan.faults.iter().enumerate() {
+            queue.at(fault.at, Happening::FaultBegins(index));
+            queue.at(fault.at + fault.length, Happening::FaultEnds(index));
+        }
+        if chance.one_in(2) {
+            queue.after(PROBES, Happening::Probe);
+        }
+        let (book, counts) = (Book::default(), Counts::default());
+        Self { plan, chance, queue, network, clients, producers, reader, book, counts, trace: None }
+    }
+
+    /// Runs to the end and holds what was told against what is.
+    pub(crate) fn run(&mut self) -> Result<(), Violation> {
+        self.run_until(Instant::ZERO + FAULTY, false)?;
+        // Nothing is wrong any more; what was asked of the clients may still take its time.
+        let slowest = self.plan.producers.iter().map(|producer| producer.config.request_timeout).max();
+        let calm = self.queue.now.max(self.network.last_mute);
+        let end = calm + RECOVERY + slowest.unwrap_or_default() + self.plan.request_timeout * 2;
+        self.run_until(end, true)?;
+        for producer in &mut self.producers {
+            producer.close(end + RECOVERY);
+        }
+        self.run_until(end + RECOVERY, true)?;
+        self.check_end()
+    }
+
+    /// Lets time pass until then, or, if `may_end`, until nothing is left to do.
+    fn run_until(&mut self, end: Instant, may_end: bool) -> Result<(), Violation> {
+        loop {
+            self.run_now()?;
+            if may_end && self.is_quiet()? {
+                return Ok(());
+            }
+            let clients = self.clients.iter().filter_map(|client| client.sleeps_until);
+            let next = clients.chain(self.queue.next_at()).chain(self.network.next_at()).min();
+            let Some(next) = next.filter(|&next| next <= end) else {
+                self.queue.now = end;
+                return self.check_moment();
+            };
+            self.queue.now = next.max(self.queue.now);
+            self.check_sleep()?;
+            while let Some(happening) = self.queue.due() {
+                self.happen(happening)?;
+            }
+            if self.network.next_at().is_some_and(|at| at <= self.queue.now) {
+                self.network.handle_timeout(&mut self.queue);
+            }
+        }
+    }
+
+    /// Everybody who was woken acts, until all sleep.
+    fn run_now(&mut self) -> Result<(), Violation> {
+        let now = self.queue.now;
+        let mut acted = true;
+        while acted {
+            acted = false;
+            for client in &mut self.clients {
+                if client.wants_turn(now) {
+                    client.turn(&mut self.network, &mut self.queue, &mut self.counts)?;
+                    acted = true;
+                }
+            }
+            for producer in &mut self.producers {
+                if producer.is_woken() {
+                    let client = &mut self.clients[producer.client];
+                    producer.act(client, &mut self.book, &mut self.queue, &mut self.counts)?;
+                    acted = true;
+                }
+            }
+            if self.reader.is_woken() {
+                self.reader.act(&mut self.chance, &mut self.queue, &mut self.counts)?;
+                acted = true;
+            }
+        }
+        self.check_moment()
+    }
+
+    fn happen(&mut self, happening: Happening) -> Result<(), Violation> {
+        let now = self.queue.now;
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{now:?} {happening:?}"));
+        }
+        match happening {
+            Happening::Connect(socket) => self.connect(socket),
+            Happening::ToBroker(socket, bytes) => self.network.reach_broker(socket, &bytes, &mut self.queue),
+            Happening::ToClient(socket, bytes) => {
+                let frames = self.network.reach_client(socket, &bytes);
+                let client = &mut self.clients[self.network.sockets[socket.0].client];
+                client.has_input = true;
+                for frame in frames {
+                    let queued = client.queued();
+                    self.network.note_throttle(socket, &frame, now, &queued, &mut self.counts);
+                    client.core.handle_frame(self.network.sockets[socket.0].id, frame, now);
+                }
+            }
+            Happening::BrokerSeesEnd(socket) => self.network.broker_sees_end(socket),
+            Happening::ClientSeesEnd(socket) => {
+                if self.network.client_sees_end(socket) {
+                    let id = self.network.sockets[socket.0].id;
+                    let client = self.client_of(socket);
+                    client.disconnected(id);
+                    client.core.handle_disconnected(id, DisconnectCause::Closed, now);
+                }
+            }
+            Happening::Unmuted(socket) => self.network.unmuted(socket, &mut self.queue),
+            Happening::Writable(socket) => {
+                if self.network.writable(socket) {
+                    self.client_of(socket).has_input = true;
+                }
+            }
+            Happening::Compressed(client, compressed) => {
+                self.clients[client].core.handle_compressed(*compressed, now);
+                self.clients[client].has_input = true;
+            }
+            Happening::FaultBegins(index) => {
+                let planned = self.plan.faults[index].clone();
+                self.counts.add(&format!("fault {}", planned.fault.name()));
+                let until = planned.at + planned.length;
+                self.network.begin(planned.fault, until, &mut self.queue, &mut self.counts);
+                let again = now + self.chance.millis(20, 1_000);
+                if planned.fault.recurs() && again < until {
+                    self.queue.at(again, Happening::FaultBegins(index));
+                }
+            }
+            Happening::FaultEnds(index) => {
+                self.network.end(self.plan.faults[index].fault);
+            }
+            Happening::Send(producer, sender) => {
+                let producer = &mut self.producers[producer];
+                let client = &mut self.clients[producer.client];
+                producer.send(sender, client, &mut self.book, &mut self.queue, &mut self.counts);
+            }
+            Happening::GiveUpWaiting(producer, sender, record) => {
+                let producer = &mut self.producers[producer];
+                producer.give_up(sender, record, &mut self.book, &mut self.queue, &mut self.counts);
+            }
+            Happening::Cancel(record) => {
+                let producer = self.book.records[record].producer;
+                self.producers[producer].cancel(record, &mut self.book, &mut self.counts);
+            }
+            Happening::Flush(producer) => self.producers[producer].flush(&mut self.chance, &self.queue),
+            Happening::Close(producer) => {
+                let producer = &mut self.producers[producer];
+                let given = producer.plan.early_close.map(|(_, given)| given).unwrap_or_default();
+                producer.close(now + given);
+            }
+            Happening::Read => self.reader.go_on(),
+            Happening::Probe => {
+                self.check_reasons()?;
+                self.queue.after(PROBES, Happening::Probe);
+            }
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self, socket: SocketId) {
+        if !self.network.sockets[socket.0].open {
+            return;
+        }
+        let now = self.queue.now;
+        let accepted = self.network.accept(socket, now);
+        let (id, node) = (self.network.sockets[socket.0].id, self.network.sockets[socket.0].node);
+        let client = self.client_of(socket);
+        if accepted {
+            client.core.handle_connected(id, now);
+            client.has_input = true;
+        } else {
+            client.disconnected(id);
+            let failure = ConnectFailure::Addresses { host: host(node.0), attempts: Vec::new() };
+            client.core.handle_connect_failed(id, failure, now);
+            self.counts.add("connect refused");
+        }
+    }
+
+    fn client_of(&mut self, socket: SocketId) -> &mut Client {
+        let client = &mut self.clients[self.network.sockets[socket.0].client];
+        client.has_input = true;
+        client
+    }
+
+    /// Whether nobody has anything left to do.
+    fn is_quiet(&mut self) -> Result<bool, Violation> {
+        if !self.producers.iter().all(ProducerApp::is_done) || self.queue.has_traffic() {
+            return Ok(false);
+        }
+        for producer in &mut self.producers {
+            producer.close(self.queue.now + RECOVERY);
+        }
+        self.run_now()?;
+        let caught_up = self.reader.reader.edge().is_caught_up();
+        if !caught_up || !self.producers.iter().all(|producer| producer.is_closed) {
+            return Ok(false);
+        }
+        let log = log::read(&mut self.network.engine, self.queue.now)?;
+        Ok(log
+            .iter()
+            .all(|(partition, records)| self.reader.read.get(partition).map_or(0, Vec::len) >= records.len()))
+    }
+}
+
+// What must hold.
+impl World {
+    /// The driver may not sleep beyond the end of a linger that it knows nothing of.
+    fn check_sleep(&mut self) -> Result<(), Violation> {
+        for (index, client) in self.clients.iter_mut().enumerate() {
+            let overdue = client.look_by.iter().find(|&(_, &due)| due < self.queue.now);
+            let Some((&(producer, partition), &due)) = overdue else { continue };
+            // A partition that waits for something else grows without the driver.
+            let explained = explanation_of(client, &self.producers[producer]);
+            if explained.iter().any(|waiting| waiting.partition == Some(partition)) {
+                client.look_by.remove(&(producer, partition));
+                continue;
+            }
+            return Err(Violation::LostWake { client: index, due, sleep: client.sleeps_until });
+        }
+        Ok(())
+    }
+
+    fn check_moment(&self) -> Result<(), Violation> {
+        for producer in &self.producers {
+            producer.check_deadlines(&self.book, self.queue.now)?;
+            producer.check_memory(&self.book)?;
+        }
+        Ok(())
+    }
+
+    /// Everything that has no outcome has a reason, and no reason is over.
+    fn check_reasons(&mut self) -> Result<(), Violation> {
+        let at = self.queue.now;
+        for client in &mut self.clients {
+            client.turn(&mut self.network, &mut self.queue, &mut self.counts)?;
+        }
+        self.run_now()?;
+        for (index, client) in self.clients.iter_mut().enumerate() {
+            let known = client.core.explain(self.queue.now);
+            for waiting in &known {
+                self.counts.add(&format!("waits: {}", reason_name(&waiting.reason)));
+                if waiting.until.is_some_and(|until| until <= at) {
+                    return Err(Violation::StaleReason { at, waiting: Box::new(waiting.clone()) });
+                }
+            }
+            for producer in self.producers.iter().filter(|producer| producer.client == index) {
+                let explained = explanation_of(client, producer);
+                for partition in producer.open_partitions(&self.book) {
+                    if !explained.iter().any(|waiting| waiting.partition == Some(partition)) {
+                        let what = format!("partition {partition} of producer {}", producer.index);
+                        return Err(Violation::NoReason { what, at, known });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_end(&mut self) -> Result<(), Violation> {
+        let log = log::read(&mut self.network.engine, self.queue.now)?;
+        for producer in &self.producers {
+            producer.check_wakes(&self.book)?;
+            producer.check_memory(&self.book)?;
+            if !producer.is_done() || !producer.is_closed {
+                let waiting = self.clients[producer.client].core.explain(self.queue.now);
+                let what = format!("producer {} is not done", producer.index);
+                return Err(Violation::Unfinished { what, waiting });
+            }
+        }
+        self.check_reading(&log)?;
+        self.check_log(&log)
+    }
+
+    /// The reader has read the log, once and in order, and threw nothing away.
+    fn check_reading(&self, log: &Log) -> Result<(), Violation> {
+        for (partition, records) in log {
+            let read = self.reader.read.get(partition).map_or(&[][..], Vec::as_slice);
+            if read == records.as_slice() {
+                continue;
+            }
+            if read.len() < records.len() && records.starts_with(read) {
+                let waiting = self.clients[self.reader.client].core.explain(self.queue.now);
+                let what =
+                    format!("{} of {} records of partition {partition} are read", read.len(), records.len());
+                return Err(Violation::Unfinished { what, waiting });
+            }
+            let offsets =
+                |records: &[(i64, Vec<u8>)]| records.iter().map(|(offset, _)| *offset).collect::<Vec<_>>();
+            return Err(Violation::Untrue(format!(
+                "partition {partition} holds {:?} and was read as {:?}",
+                offsets(records),
+                offsets(read)
+            )));
+        }
+        let stats = self.reader.reader.edge().stats();
+        if stats.discarded_bytes > 0 {
+            return Err(Violation::Untrue(format!("the reader threw {} bytes away", stats.discarded_bytes)));
+        }
+        Ok(())
+    }
+
+    /// The log holds what the producers say, once and in the order of acceptance.
+    fn check_log(&mut self, log: &Log) -> Result<(), Violation> {
+        let untrue = |text: String| Err(Violation::Untrue(text));
+        let mut places: BTreeMap<usize, (i32, i64)> = BTreeMap::new();
+        for (&partition, records) in log {
+            let mut latest = BTreeMap::new();
+            for (offset, value) in records {
+                let Some(entry) =
+                    record_of(value).and_then(|record| Some((record, self.book.records.get(record)?)))
+                else {
+                    return untrue(format!(
+                        "offset {offset} of partition {partition} holds an unknown record"
+                    ));
+                };
+                let (record, entry) = entry;
+                if *value != value_of(record, entry.size) {
+                    return untrue(format!("record {record} is not in the log as it was sent"));
+                }
+                if entry.partition != Some(partition) {
+                    return untrue(format!(
+                        "record {record} is in partition {partition}, not {:?}",
+                        entry.partition
+                    ));
+                }
+                let idempotent = self.producers[entry.producer].is_idempotent();
+                if let Some(first) = places.insert(record, (partition, *offset)) {
+                    self.counts.add("duplicate without idempotence");
+                    if idempotent {
+                        return untrue(format!("record {record} is at {first:?} and again at {offset}"));
+                    }
+                }
+                let Some((order, _)) = entry.accepted else {
+                    return untrue(format!("record {record} was never accepted and is in the log"));
+                };
+                let before = latest.insert(entry.producer, order);
+                if idempotent && before.is_some_and(|before| before > order) {
+                    return untrue(format!(
+                        "record {record} at offset {offset} of {partition} is out of order"
+                    ));
+                }
+            }
+        }
+        for (record, entry) in self.book.records.iter().enumerate() {
+            let place = places.get(&record);
+            let acked = self.producers[entry.producer].plan.config.acks != ottla_core::producer::Acks::None;
+            match entry.fate {
+                Fate::Written(offset) if acked => {
+                    let Some(&(partition, found)) = place else {
+                        return untrue(format!("record {record} was acknowledged and is not in the log"));
+                    };
+                    let there = |offset: i64| {
+                        log.get(&partition).is_some_and(|records| {
+                            records
+                                .iter()
+                                .any(|(at, value)| *at == offset && record_of(value) == Some(record))
+                        })
+                    };
+                    if offset.is_some_and(|offset| !there(offset)) {
+                        return untrue(format!(
+                            "record {record} is said to be at {offset:?} and is at {found}"
+                        ));
+                    }
+                }
+                Fate::NotWritten | Fate::NotAccepted if place.is_some() => {
+                    return untrue(format!(
+                        "record {record} is in the log at {place:?} but {:?}",
+                        entry.fate
+                    ));
+                }
+                Fate::Offered | Fate::Accepted => return untrue(format!("record {record} has no outcome")),
+                Fate::PossiblyWritten => {
+                    self.counts.add(if place.is_some() {
+                        "possibly written: is in the log"
+                    } else {
+                        "possibly written: is not in the log"
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn explanation_of(client: &mut Client, producer: &ProducerApp) -> Vec<Waiting> {
+    let mut waiting = Vec::new();
+    client.core.parts().producers.explain_one(&producer.edge, &mut waiting);
+    waiting
+}
+
+fn record_of(value: &[u8]) -> Option<usize> {
+    usize::try_from(u64::from_be_bytes(*value.first_chunk::<8>()?)).ok()
+}
+
+fn client(index: usize, plan: &Plan, chance: &mut Chance) -> Client {
+    let mut net = NetConfig::default();
+    net.client_id = Some(CLIENT_ID.into());
+    net.request_timeout = plan.request_timeout;
+    net.max_in_flight = plan.max_in_flight;
+    net.max_unwritten = plan.max_unwritten;
+    let config = CoreConfig { bootstrap: (1..=NODES).map(host).collect(), net };
+    let core = Core::new(config, chance.number(), Instant::ZERO);
+    Client::new(index, core, Chance::new(chance.number()))
+}
+
+fn host(node: i32) -> Host {
+    Host { name: host_of(node).into(), port: 9092 }
+}
