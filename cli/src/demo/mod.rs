@@ -77,6 +77,8 @@ impl Demo {
         let producer = client
             .producer()
             .linger(Duration::from_millis(5))
+            // Java's default. With ours all that the demo writes could be in flight before the first throttle.
+            .batch_bytes(16 * 1024)
             // The quota is meant to bite: waiting for it must not count as failure.
             .delivery_timeout(Duration::from_secs(3_600))
             .build()
