@@ -85,6 +85,8 @@ impl Identity {
         if not_before > now {
             return;
         }
+        // The pause is over; from here on the net knows when to look again.
+        self.state = State::Unknown { not_before: Instant::ZERO };
         let Ok(link) = net.least_loaded(ApiKey::INIT_PRODUCER_ID, now) else { return };
         let Ok(version) = net.version::<InitProducerIdRequest>(link, i16::MAX) else {
             self.state = State::Refused(ErrorCode::UNSUPPORTED_VERSION);
