@@ -64,6 +64,10 @@ impl Fetcher {
         };
         let nodes: Vec<_> = self.nodes.iter().filter(|(_, node)| due(node)).map(|(id, _)| *id).collect();
         for node in nodes {
+            // A rest that is over must not stay a timer while the node cannot be asked.
+            if let Some(node) = self.nodes.get_mut(&node) {
+                node.idle = None;
+            }
             if let Err(reason) = self.fetch_from(node, net, now) {
                 self.block(node, reason, now);
             }
@@ -79,7 +83,6 @@ impl Fetcher {
             self.reclaim_paused();
             return Err(self.memory_reason(id, least, share));
         };
-        node.idle = None;
         let (asked, max_wait) = self.choose(id, now);
         if asked.is_empty() {
             return Ok(());

@@ -479,7 +479,9 @@ impl Fetcher {
             return Some((WaitReason::RetryBackoff { until, error }, since));
         }
         let node = self.nodes.get(&leader.node)?;
-        let in_flight = partition.asked.or(node.fetch).and_then(|token| self.requests.get(&token));
+        // One look-up and one fetch at a time: who is not part of it waits for its end.
+        let lookup = node.lookup.filter(|_| partition.needs_lookup());
+        let in_flight = partition.asked.or(lookup).or(node.fetch).and_then(|token| self.requests.get(&token));
         match in_flight {
             Some(Request::Fetch(Flight { sent_at, .. }) | Request::Lookup(Lookup { sent_at, .. })) => {
                 Some((WaitReason::AnswerDue { node: leader.node }, *sent_at))

@@ -334,3 +334,18 @@ fn a_client_that_ends_tells_the_reader() {
     assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 1);
     assert!(matches!(bench.poll(), Poll::Ready(Err(ReadError::Stopped))));
 }
+
+#[test]
+fn a_rest_that_is_over_is_no_timer_while_the_node_cannot_be_asked() {
+    let mut bench = Bench::at(0, ConsumerConfig::default());
+    let fetch = bench.fetch();
+    bench.answer(&fetch, vec![failed(0, ErrorCode::FENCED_LEADER_EPOCH)]);
+    // Until it is asked again the broker goes away, and no new connection comes to be. The world notices a
+    // timer that has passed and stays.
+    bench.world.core.handle_disconnected(
+        fetch.connection,
+        crate::net::DisconnectCause::Closed,
+        bench.world.now,
+    );
+    bench.world.run_until(bench.world.now + Duration::from_secs(5));
+}
