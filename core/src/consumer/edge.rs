@@ -339,8 +339,12 @@ impl ConsumerEdge {
 
     pub(super) fn take_orders(&self) -> Vec<Order> {
         let mut state = self.state.lock();
-        state.driver_waits = false;
-        std::mem::take(&mut state.orders)
+        let orders = std::mem::take(&mut state.orders);
+        // A turn without orders looks at no node that rests, so what rests still waits to be woken.
+        if !orders.is_empty() {
+            state.driver_waits = false;
+        }
+        orders
     }
 
     /// Whether each of `slots` is to be asked for.

@@ -57,6 +57,22 @@ fn a_partition_that_is_full_is_not_asked_for_until_it_is_read() {
 }
 
 #[test]
+fn a_read_from_a_full_partition_wakes_a_driver_that_turned_for_another_reason_meanwhile() {
+    let mut bench = Bench::at(0, ConsumerConfig { partition_max_bytes: 1_000, ..ConsumerConfig::default() });
+    let driver = std::sync::Arc::new(Wakes::default());
+    bench.world.core.set_waker(&Waker::from(driver.clone()));
+    let fetch = bench.fetch();
+    bench.answer(&fetch, vec![data(0, 20, join(&[batch(0, 10, 50), batch(10, 10, 50)]))]);
+    bench.no_fetch();
+    bench.advance(Duration::from_secs(1));
+    assert!(matches!(bench.world.core.park(), Park::Until(_)));
+    let before = driver.0.load(Ordering::Relaxed);
+    bench.offsets();
+    assert_eq!(driver.0.load(Ordering::Relaxed), before + 1);
+    assert_eq!(asked(&bench.fetch()), [(0, 20)]);
+}
+
+#[test]
 fn a_fetch_that_leaves_out_a_full_partition_does_not_wait_long() {
     let mut bench = Bench::new(
         1,
