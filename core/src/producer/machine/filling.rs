@@ -107,7 +107,9 @@ impl Producer {
         }
         queue.held = Some((reason.clone(), now));
         for lane in &queue.ready {
-            if let Some(partition) = self.partitions.get_mut(lane.0 as usize) {
+            // One that has gone to another leader may still stand in the queue.
+            let partition = self.partitions.get_mut(lane.0 as usize);
+            if let Some(partition) = partition.filter(|partition| partition.is_ready_for(node)) {
                 // Each leaderless partition by its own name.
                 let reason = match &reason {
                     WaitReason::NoLeader { .. } => {
