@@ -299,3 +299,19 @@ fn a_broker_that_finds_every_sequence_wrong_is_not_hammered() {
     assert!((50..400).contains(&attempts), "{attempts} attempts in two minutes");
     assert_eq!(lost(delivery).0, Certainty::NotWritten);
 }
+
+#[test]
+fn a_partition_that_moved_waits_for_its_new_leader_alone() {
+    let mut scene = Scene::new(no_linger(), 2, 3);
+    scene.down.extend([1, 2]);
+    // Partition 0 stands behind partition 2 in the queue of node 1.
+    let _deliveries = [2, 0].map(|partition| scene.send_to(partition, "v"));
+    scene.move_leader(2, 2);
+    scene.refresh();
+    for _ in 0..50 {
+        scene.advance(millis(100));
+        let waiting = scene.world.core.explain(scene.world.now);
+        let moved = waiting.iter().find(|waiting| waiting.partition == Some(0)).unwrap();
+        assert_eq!(moved.reason.node(), Some(BrokerId(2)), "{moved:?}");
+    }
+}
