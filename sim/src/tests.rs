@@ -77,6 +77,19 @@ fn every_seed_keeps_every_promise() {
     assert!(missing.is_empty(), "never met: {missing:?}");
 }
 
+/// The seeds that found something, with what it was.
+#[test]
+fn seeds_that_found_a_bug_keep_every_promise() {
+    for (seed, bug) in [
+        (1946, "a consumer out of memory spun once a rest was over"),
+        (3107, "the same, of another node"),
+        (5978, "a partition that moved took over what its old leader waited for"),
+    ] {
+        let result = run(seed);
+        assert!(result.is_ok(), "seed {seed} ({bug}): {result:?}");
+    }
+}
+
 #[test]
 fn a_seed_decides_everything() {
     let twice = || run(3).unwrap().to_string();
