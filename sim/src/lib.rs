@@ -22,9 +22,10 @@
 //! | a shorter throttle overwrites a longer one | 55 | a Produce that began too early |
 //! | a handle opens a batch and rings no bell | 0 | a driver that sleeps past the linger |
 //! | a batch that is sent again goes to the front | 57 | an outcome later than the delivery timeout |
+//! | a throttle is not looked at | 12 | a Produce that began too early |
 //!
-//! One was not found by the first 300 seeds: an expired batch whose numbers are not given up. The broker's
-//! refusal of the next batch mends it, so it costs a round trip and breaks no promise above.
+//! One was not found by the first 300 seeds: an expired batch whose numbers are not given up. Whether another
+//! rule mends that, or no seed is hard enough, is open.
 //!
 //! Not simulated yet: brokers that answer with chosen errors, slow disks, clock jumps, transactions, groups.
 
