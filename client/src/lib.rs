@@ -92,3 +92,8 @@ pub use producer::{
 };
 pub use throttle::{Throttle, ThrottleCause, ThrottleClass};
 pub use wait::{WaitReason, Waiting};
+
+/// The first program of the project's front page, compiled as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
