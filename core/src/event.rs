@@ -5,7 +5,7 @@ use std::time::Duration;
 use ottla_proto::{BrokerId, ErrorCode};
 
 use crate::calls::{CallAnswer, CallError};
-use crate::net::{Class, ConnectionId, DisconnectCause, Host, Role, Throttle};
+use crate::net::{ConnectionId, DisconnectCause, Host, Role, Throttle};
 use crate::producer::CompressionJob;
 use crate::time::Instant;
 
@@ -72,15 +72,12 @@ pub enum Event {
         /// Whether nothing is wrong: it was unused, or no longer needed.
         expected: bool,
     },
-    /// A node asked to be left alone, for the first time or for longer than before.
-    Throttled(Throttle),
+    /// A node asked to be left alone.
+    ThrottleBegan(Throttle),
+    /// A node that is left alone asked for longer.
+    ThrottleExtended(Throttle),
     /// A throttle that was told is over.
-    ThrottleEnded {
-        /// The node.
-        node: BrokerId,
-        /// The kind of requests.
-        class: Class,
-    },
+    ThrottleEnded(Throttle),
     /// The view of the cluster changed.
     ClusterChanged {
         /// Its new generation.

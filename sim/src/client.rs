@@ -118,8 +118,8 @@ impl Client {
             }
             while let Some(event) = self.core.poll_event() {
                 match event {
-                    Event::Throttled(_) => counts.add("event throttled"),
-                    Event::ThrottleEnded { .. } => counts.add("event throttle ended"),
+                    Event::ThrottleBegan(_) | Event::ThrottleExtended(_) => counts.add("event throttled"),
+                    Event::ThrottleEnded(_) => counts.add("event throttle ended"),
                     Event::Disconnected { .. } => counts.add("event disconnected"),
                     _ => {}
                 }

@@ -1,6 +1,7 @@
 //! What nobody asked for but an operator may want to know.
 
 use ottla_core::Event;
+use ottla_core::net::Throttle;
 use tracing::{debug, info, warn};
 
 /// Tells an event that answers no question.
@@ -19,11 +20,15 @@ pub(crate) fn trace(event: &Event) {
         Event::Disconnected { node, role, host, cause, expected: false } => {
             warn!(node = node.0, ?role, %host, %cause, "connection lost");
         }
-        Event::Throttled(throttle) => {
-            let (node, class, cause) = (throttle.node.0, throttle.class, throttle.cause);
-            info!(node, %class, %cause, until_us = throttle.until.as_micros(), "throttled");
+        Event::ThrottleBegan(Throttle { node, class, until, cause }) => {
+            info!(node = node.0, %class, %cause, until_us = until.as_micros(), "throttled");
         }
-        Event::ThrottleEnded { node, class } => info!(node = node.0, %class, "throttle ended"),
+        Event::ThrottleExtended(Throttle { node, class, until, cause }) => {
+            info!(node = node.0, %class, %cause, until_us = until.as_micros(), "throttled for longer");
+        }
+        Event::ThrottleEnded(Throttle { node, class, cause, .. }) => {
+            info!(node = node.0, %class, %cause, "throttle ended");
+        }
         Event::ClusterChanged { generation } => debug!(generation, "the view of the cluster changed"),
         Event::MetadataRefused { node, error } => {
             warn!(node = node.0, %error, "a broker refused to describe the cluster");

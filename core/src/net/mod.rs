@@ -42,7 +42,7 @@ use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
 use connection::{Arrival, Connection, Introduction};
 use refresh::Refresh;
-use throttle::ThrottleTable;
+use throttle::{Recorded, ThrottleTable};
 
 /// What a connection is for. Requests with different roles never share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -546,9 +546,7 @@ impl Net {
                 None => self.rearm(id),
             }
         }
-        for (node, class) in self.throttle.ended(now) {
-            self.events.push_back(Event::ThrottleEnded { node, class });
-        }
+        self.events.extend(self.throttle.ended(now).into_iter().map(Event::ThrottleEnded));
         self.refresh_metadata(now);
     }
 
@@ -699,8 +697,10 @@ impl Net {
         let cause = if mutation { ThrottleCause::Mutation } else { ThrottleCause::infer(class, length) };
         let throttle = Throttle { node, class, until, cause };
         let obey = api.throttle_wait_version().is_some_and(|from| version >= from);
-        if self.throttle.record(throttle, obey) {
-            self.events.push_back(Event::Throttled(throttle));
+        match self.throttle.record(throttle, obey) {
+            Recorded::Began => self.events.push_back(Event::ThrottleBegan(throttle)),
+            Recorded::Extended => self.events.push_back(Event::ThrottleExtended(throttle)),
+            Recorded::Covered => {}
         }
         // Brokers since 2.0 stop reading the connection whatever the version, so its deadlines move in any case.
         if let Some(connection) = self.connections.get_mut(&connection) {

@@ -214,6 +214,17 @@ impl ThrottleCell {
     }
 }
 
+/// What a throttle in an answer changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// The node was not throttling that class.
+    Began,
+    /// It was, and does for longer now.
+    Extended,
+    /// It was, at least for as long.
+    Covered,
+}
+
 /// The driver's side: what must be waited for, beside what is published.
 #[derive(Debug, Default)]
 pub(crate) struct ThrottleTable {
@@ -229,12 +240,17 @@ impl ThrottleTable {
         &self.view
     }
 
-    /// Takes in what an answer said. Says whether it made the node's deadline later.
-    pub(crate) fn record(&mut self, throttle: Throttle, obey: bool) -> bool {
+    /// Takes in what an answer said.
+    pub(crate) fn record(&mut self, throttle: Throttle, obey: bool) -> Recorded {
         let Throttle { node, class, until, cause } = throttle;
         let published = self.view.node(node);
         let later = published.throttle(class).until < until;
         published.cell(class).merge(until, cause);
+        let recorded = match self.running.get(&(node, class)) {
+            None => Recorded::Began,
+            Some(_) if later => Recorded::Extended,
+            Some(_) => Recorded::Covered,
+        };
         let end = self.running.entry((node, class)).or_insert(until);
         *end = until.max(*end);
         if obey {
@@ -243,7 +259,7 @@ impl ThrottleTable {
                 *entry = (until, cause);
             }
         }
-        later
+        recorded
     }
 
     /// The throttle that a request of this class to this node must wait out.
@@ -253,14 +269,14 @@ impl ThrottleTable {
     }
 
     /// The throttles that ended by `now` and were not reported as ended yet.
-    pub(crate) fn ended(&mut self, now: Instant) -> Vec<(BrokerId, Class)> {
+    pub(crate) fn ended(&mut self, now: Instant) -> Vec<Throttle> {
         let ended: Vec<_> =
             self.running.iter().filter(|(_, end)| **end <= now).map(|(key, _)| *key).collect();
         for key in &ended {
             self.running.remove(key);
             self.obeyed.remove(key);
         }
-        ended
+        ended.into_iter().map(|(node, class)| self.view.node(node).throttle(class)).collect()
     }
 
     /// When the next throttle ends.

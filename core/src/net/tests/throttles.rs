@@ -143,24 +143,44 @@ fn causes_are_told_as_far_as_they_can_be_known() {
 }
 
 #[test]
-fn the_beginning_and_the_end_of_a_throttle_are_told_once() {
+fn beginning_extension_and_end_of_a_throttle_are_told_once_each() {
     let mut world = cluster_of_one();
     let link = world.link(PRODUCE, ApiKey::PRODUCE);
     world.events.clear();
+    let start = world.now;
     world.produce_throttled(link, 4_000);
-    world.turn();
-    let until = world.now + 4 * SECOND;
-    world.run_until(until + SECOND);
+    // A shorter one changes nothing.
+    world.produce_throttled(link, 2_000);
+    world.produce_throttled(link, 6_000);
+    world.run_until(start + 7 * SECOND);
+    world.produce_throttled(link, 2_000);
+    world.run_until(start + 10 * SECOND);
     let told: Vec<_> = world
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::Throttled(throttle) => Some((true, throttle.node)),
-            Event::ThrottleEnded { node, .. } => Some((false, *node)),
+            Event::ThrottleBegan(throttle) => Some(("began", *throttle)),
+            Event::ThrottleExtended(throttle) => Some(("extended", *throttle)),
+            Event::ThrottleEnded(throttle) => Some(("ended", *throttle)),
             _ => None,
         })
         .collect();
-    assert_eq!(told, [(true, NODE), (false, NODE)]);
+    let throttle = |seconds| Throttle {
+        node: NODE,
+        class: Class::Produce,
+        until: start + seconds * SECOND,
+        cause: ThrottleCause::ByteRate,
+    };
+    assert_eq!(
+        told,
+        [
+            ("began", throttle(4)),
+            ("extended", throttle(6)),
+            ("ended", throttle(6)),
+            ("began", throttle(9)),
+            ("ended", throttle(9))
+        ]
+    );
 }
 
 #[test]
