@@ -11,6 +11,7 @@ mod interrupt;
 mod lines;
 mod output;
 mod produce;
+mod quotas;
 mod topics;
 
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ enum Command {
     Consume(consume::Consume),
     /// List, create, describe and delete topics
     Topics(topics::Topics),
+    /// Describe, set and remove client quotas
+    Quotas(quotas::Quotas),
     /// Run an embedded Kafka with quotas, for tests and trials
     Broker(broker::Broker),
     /// Watch a producer explain itself while a broker throttles it
@@ -76,6 +79,7 @@ async fn run(command: Command) -> Outcome {
         Command::Produce(produce) => produce.run(&interrupt).await,
         Command::Consume(consume) => consume.run(&interrupt).await,
         Command::Topics(topics) => topics.run(&interrupt).await,
+        Command::Quotas(quotas) => quotas.run(&interrupt).await,
         Command::Broker(broker) => broker.run(&interrupt).await,
         Command::Demo(demo) => demo.run(&interrupt).await,
     }
@@ -97,6 +101,9 @@ mod tests {
             "ottla topics describe a",
             "ottla topics delete a b",
             "ottla broker -p 0 --host 127.0.0.1 -n 3 -t a:6 -t b --no-auto-create --producer-byte-rate 1",
+            "ottla quotas describe --client a --default-user --json",
+            "ottla quotas set --user a --default-client producer_byte_rate=1e6 request_percentage=50",
+            "ottla quotas remove --ip ::1",
             "ottla demo --records 10 --size 30 --quota 5 --json",
         ];
         for line in lines {
@@ -114,6 +121,9 @@ mod tests {
             "ottla consume",
             "ottla broker -t a:0",
             "ottla topics create a -c nonsense",
+            "ottla quotas set --user a --ip ::1 connection_creation_rate=1",
+            "ottla quotas set --client a --default-client producer_byte_rate=1",
+            "ottla quotas set --client a",
         ];
         for line in lines {
             assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");

@@ -349,3 +349,36 @@ fn a_reader_that_leaves_early_is_no_failure() {
     assert_eq!(first, "line 0\n");
     assert_eq!(consumer.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn quotas_are_set_described_and_removed() {
+    let broker = Broker::start(&[]);
+    let quotas = |arguments: &[&str]| {
+        let arguments = [&["quotas", "-b", &broker.bootstrap], arguments].concat();
+        let output = run(&arguments);
+        succeeded(&output)
+    };
+    let json = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&quotas(&[&["--json"], arguments].concat())).unwrap()
+    };
+    let billing = serde_json::json!([{
+        "entity": {"client_id": "billing"},
+        "quotas": {"producer_byte_rate": 1e6, "consumer_byte_rate": 2e6},
+    }]);
+    let set = ["set", "--client", "billing", "producer_byte_rate=1e6", "consumer_byte_rate=2e6"];
+    assert_eq!(json(&set), billing);
+    quotas(&["set", "--default-user", "producer_byte_rate=5"]);
+    assert_eq!(json(&["describe", "--client", "billing"]), billing);
+    assert_eq!(json(&["describe"]).as_array().unwrap().len(), 2);
+    let table = quotas(&["describe"]);
+    assert!(table.contains("1.00 MB/s by broker") && table.contains("<default>"), "{table}");
+
+    let removed = quotas(&["remove", "--client", "billing", "consumer_byte_rate"]);
+    assert_eq!(removed, "removed consumer_byte_rate=2000000 of client-id billing\n");
+    quotas(&["remove", "--client", "billing"]);
+    let again = run(&["quotas", "-b", &broker.bootstrap, "remove", "--client", "billing"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("client-id billing has no such quota"));
+    let nobody = run(&["quotas", "-b", &broker.bootstrap, "set", "producer_byte_rate=5"]);
+    assert_eq!(nobody.status.code(), Some(2));
+}

@@ -5,12 +5,14 @@ mod create;
 mod delete;
 mod describe;
 mod error;
+mod quotas;
 
 pub use cluster::{BrokerDescription, ClusterDescription};
 pub use create::{CreatedTopic, NewTopic};
 pub use delete::TopicSelector;
 pub use describe::{PartitionDescription, TopicDescription, TopicListing};
 pub use error::AdminError;
+pub use quotas::{QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaMatch, QuotaName, Quotas};
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use std::thread;
 
 use bytes::Bytes;
 use kafka_harness::{Cluster, Options, kafka_or_skip, process};
-use ottla::admin::NewTopic;
+use ottla::admin::{NewTopic, QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaName};
 use ottla::{Client, ErrorCode};
 
 use crate::support::{
@@ -18,6 +18,7 @@ fn ottla_and_kafka_s_tools_read_what_the_other_wrote() {
     let cluster = kafka_or_skip!(Options::new());
     let servers = cluster.bootstrap();
     run(administration(&servers));
+    run(client_quotas(&servers));
     console_consumer_reads_ottla(&servers);
     ottla_reads_console_producer(&servers);
     if is_proof() {
@@ -53,6 +54,50 @@ async fn administration(servers: &str) {
     assert!(admin.list_topics().await.unwrap().iter().all(|listing| listing.name != "admin"));
     let unknown = admin.describe_topic("admin").await.unwrap_err();
     assert!(unknown.to_string().contains(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.name().unwrap()), "{unknown}");
+}
+
+async fn client_quotas(servers: &str) {
+    let client = connect(servers).await;
+    let admin = client.admin();
+    let (alice, all) = (QuotaEntity::user("alice"), QuotaEntity::client_id(QuotaName::Default));
+    let both = QuotaEntity::user_and_client_id("alice", "billing");
+    let address = QuotaEntity::ip("127.0.0.9");
+    let alterations = [
+        QuotaAlteration::new(alice.clone())
+            .set(QuotaKey::RequestPercentage, 12.5)
+            .set(QuotaKey::ControllerMutationRate, 3.0),
+        QuotaAlteration::new(all.clone()).set(QuotaKey::ConsumerByteRate, 1e6),
+        QuotaAlteration::new(both.clone()).set(QuotaKey::ProducerByteRate, 2e6),
+        QuotaAlteration::new(address.clone()).set(QuotaKey::ConnectionCreationRate, 50.0),
+    ];
+    let wrong = QuotaAlteration::new(QuotaEntity::user("bob")).set(QuotaKey::ConnectionCreationRate, 1.0);
+    let results = admin.alter_client_quotas(alterations.into_iter().chain([wrong])).await;
+    let refused = results.iter().filter(|(_, result)| result.is_err()).map(|(entity, _)| entity.to_string());
+    assert_eq!(refused.collect::<Vec<_>>(), ["user bob"], "{results:?}");
+
+    let text = tool("kafka.admin.ConfigCommand", servers, &["--describe", "--entity-type", "users"], None);
+    assert!(text.contains("request_percentage=12.5"), "{text}");
+    let described = admin.describe_client_quotas(&QuotaFilter::all()).await.unwrap();
+    let entities = [&all, &both, &alice, &address].map(QuotaEntity::clone);
+    let mut found: Vec<_> = described.keys().cloned().collect();
+    found.sort_by_key(|entity| entities.iter().position(|known| known == entity));
+    assert_eq!(found, entities);
+    assert_eq!(described[&alice].len(), 2);
+    assert_eq!(described[&address][&QuotaKey::ConnectionCreationRate], 50.0);
+    let of_alice = admin.describe_client_quotas(&QuotaFilter::all().user("alice")).await.unwrap();
+    assert_eq!(of_alice.len(), 2, "{of_alice:?}");
+    let strictly = admin.describe_client_quotas(&QuotaFilter::of(&alice)).await.unwrap();
+    assert_eq!(strictly.into_keys().collect::<Vec<_>>(), std::slice::from_ref(&alice));
+
+    // The rest of these tests is to run without quotas.
+    let removals = described.iter().map(|(entity, quotas)| {
+        let removal = QuotaAlteration::new(entity.clone());
+        quotas.keys().cloned().fold(removal, QuotaAlteration::remove)
+    });
+    for (entity, result) in admin.alter_client_quotas(removals).await {
+        assert_eq!(result, Ok(()), "{entity}");
+    }
+    assert!(admin.describe_client_quotas(&QuotaFilter::all()).await.unwrap().is_empty());
 }
 
 fn console_consumer_reads_ottla(servers: &str) {
