@@ -1,25 +1,61 @@
-//! Measures what the parts of Ottla cost and prints one line each. See the README beside this file.
+//! Measures what the parts of Ottla cost, and what a whole client costs against a broker. See the README beside
+//! this file.
 
 mod codecs;
 mod harness;
+mod load;
 mod records;
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+/// What Ottla costs.
+#[derive(Parser)]
+#[command(name = "ottla-bench")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The record path: append, checksum, validate, iterate.
+    Records,
+    /// The codecs.
+    Codecs,
+    /// Send records as fast as they are taken, until all are acknowledged.
+    Produce(load::Produce),
+    /// Read records from the beginning of a topic.
+    Consume(load::Consume),
+    /// Send records at a fixed rate and measure how long each takes to its acknowledgement.
+    Latency(load::Latency),
+}
+
 fn main() -> ExitCode {
-    let wanted: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let all = wanted.is_empty();
-    let has = |name: &str| all || wanted.iter().any(|wanted| wanted == name);
-    if let Some(unknown) = wanted.iter().find(|name| !matches!(name.as_str(), "records" | "codecs")) {
-        eprintln!("there is no benchmark {unknown:?}: choose records, codecs or none for both");
-        return ExitCode::from(2);
+    let result = match Arguments::parse().command {
+        None => {
+            records::run();
+            codecs::run();
+            Ok(())
+        }
+        Some(Command::Records) => {
+            records::run();
+            Ok(())
+        }
+        Some(Command::Codecs) => {
+            codecs::run();
+            Ok(())
+        }
+        Some(Command::Produce(arguments)) => load::produce(&arguments),
+        Some(Command::Consume(arguments)) => load::consume(&arguments),
+        Some(Command::Latency(arguments)) => load::latency(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
-    if has("records") {
-        records::run();
-    }
-    if has("codecs") {
-        codecs::run();
-    }
-    ExitCode::SUCCESS
 }
