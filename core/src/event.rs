@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ottla_proto::{BrokerId, ErrorCode};
+use ottla_proto::{BrokerId, ErrorCode, TopicName};
 
 use crate::calls::{CallAnswer, CallError};
 use crate::net::{ConnectionId, DisconnectCause, Host, Role, Throttle};
@@ -90,6 +90,28 @@ pub enum Event {
         /// Its reason.
         error: ErrorCode,
     },
+    /// A consumer goes on elsewhere than where it was, as its reset policy says: records were lost, or are read again.
+    PositionReset {
+        /// The topic.
+        topic: TopicName,
+        /// The partition.
+        partition: i32,
+        /// The offset that would have come next.
+        from: i64,
+        /// The offset that comes next now.
+        to: i64,
+        /// Why.
+        cause: ResetCause,
+    },
+}
+
+/// Why a consumer's position was reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetCause {
+    /// The log holds no such offset: retention took it, or the log is shorter.
+    OutOfRange,
+    /// The log was cut before the position and went on otherwise (KIP-320).
+    Truncated,
 }
 
 impl Event {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use ottla_proto::TopicName;
+use bytestring::ByteString;
+use ottla_proto::{LeaderEpoch, TopicName};
 
 use crate::retry::Backoff;
 
@@ -26,10 +27,20 @@ pub struct ConsumerConfig {
     /// The wait after an error that may pass: 100 ms, doubled up to 1 s. Java: `retry.backoff.ms` and
     /// `retry.backoff.max.ms`.
     pub retry_backoff: Backoff,
+    /// Where this client runs; brokers may then name a replica nearby to read from (KIP-392): nowhere. Java:
+    /// `client.rack`.
+    pub rack: Option<ByteString>,
+    /// For how long such a replica is read from before the leader is asked again: 5 min. Java:
+    /// `metadata.max.age.ms`.
+    pub follower_lease: Duration,
     /// Which records of transactions are seen: all of them. Java: `isolation.level`.
     pub isolation: Isolation,
     /// What to do when the position is not in the log: as the start says. Java: `auto.offset.reset`.
     pub reset: ResetPolicy,
+    /// Whether batches of control records, which end transactions, are handed out as well: no.
+    pub control_records: bool,
+    /// Milliseconds from 1970 to the start of the shell's clock, for [`Start::Ago`] and [`ResetPolicy::Ago`]: 0.
+    pub clock_start_ms: i64,
     /// Whether checksums are compared: yes. Java: `check.crcs`.
     pub check_crcs: bool,
     /// Whether the consumer ends at the ends that the partitions had when their reading began: no.
@@ -38,6 +49,9 @@ pub struct ConsumerConfig {
     pub decompressed_max_bytes: usize,
     /// How long the cluster may not know a topic before the reader is told: 10 s.
     pub unknown_topic_patience: Duration,
+    /// Whether a reader with nothing assigned waits for an assignment, as a group's member does, instead of being
+    /// told: no.
+    pub awaits_assignment: bool,
 }
 
 impl Default for ConsumerConfig {
@@ -50,12 +64,17 @@ impl Default for ConsumerConfig {
             fetch_max_wait: Duration::from_millis(500),
             request_timeout: Duration::from_secs(30),
             retry_backoff: Backoff { initial: Duration::from_millis(100), max: Duration::from_secs(1) },
+            rack: None,
+            follower_lease: Duration::from_secs(300),
             isolation: Isolation::ReadUncommitted,
+            control_records: false,
+            clock_start_ms: 0,
             reset: ResetPolicy::AsStarted,
             check_crcs: true,
             until_end: false,
             decompressed_max_bytes: 128 << 20,
             unknown_topic_patience: Duration::from_secs(10),
+            awaits_assignment: false,
         }
     }
 }
@@ -90,6 +109,10 @@ pub enum ResetPolicy {
     Earliest,
     /// Go on with what comes next.
     Latest,
+    /// Go on at the first record of this time, in milliseconds since 1970, or later.
+    Timestamp(i64),
+    /// Go on at the first record that is at most this old (KIP-1106).
+    Ago(Duration),
     /// Tell the application and wait for it to seek.
     Error,
 }
@@ -103,9 +126,25 @@ pub enum Start {
     Latest,
     /// At this offset.
     At(i64),
+    /// At this offset, if the log still holds what stood before it when it was read: the batch before it was
+    /// appended under this leader epoch (KIP-320).
+    AtEpoch(i64, LeaderEpoch),
     /// At the first record whose timestamp, in milliseconds since 1970, is this or later; if there is none,
     /// after the newest.
     Timestamp(i64),
+    /// At the first record that is at most this old, counted from when the offset is looked up; if there is none,
+    /// after the newest.
+    Ago(Duration),
+}
+
+impl Start {
+    /// The offset, where it need not be looked up.
+    pub(super) const fn offset(self) -> Option<i64> {
+        match self {
+            Self::At(offset) | Self::AtEpoch(offset, _) => Some(offset),
+            Self::Earliest | Self::Latest | Self::Timestamp(_) | Self::Ago(_) => None,
+        }
+    }
 }
 
 /// One partition of one topic.

@@ -22,6 +22,13 @@ use crate::wake::DriverWake;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SlotId(u32);
 
+#[cfg(test)]
+impl SlotId {
+    pub(super) fn for_test(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// The consumer as the application holds it. Every call is one short lock and never waits.
 pub struct ConsumerEdge {
     state: Mutex<State>,
@@ -29,6 +36,7 @@ pub struct ConsumerEdge {
     wake: Arc<DriverWake>,
     full_bytes: usize,
     until_end: bool,
+    awaits_assignment: bool,
     isolation: Isolation,
 }
 
@@ -120,6 +128,15 @@ pub(super) struct Delivery {
     pub(super) end: Option<i64>,
 }
 
+/// What a cut log leaves of a partition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// Where fetching goes on.
+    pub(super) next: i64,
+    /// The position, if what lies before it was handed out and is in the log no more.
+    pub(super) read_past: Option<i64>,
+}
+
 /// Whether a partition is to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Appetite {
@@ -173,6 +190,7 @@ impl ConsumerEdge {
             wake,
             full_bytes: config.partition_max_bytes,
             until_end: config.until_end,
+            awaits_assignment: config.awaits_assignment,
             isolation: config.isolation,
         })
     }
@@ -303,7 +321,10 @@ impl ConsumerEdge {
     /// The next thing there is. Partitions take turns, a batch at a time.
     pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Taken> {
         let mut state = self.state.lock();
-        let Some(taken) = state.take(self.full_bytes, self.until_end) else {
+        let taken = state.take(self.full_bytes, self.until_end);
+        let taken =
+            taken.filter(|taken| !(self.awaits_assignment && matches!(taken, Taken::NothingAssigned)));
+        let Some(taken) = taken else {
             if !state.reader.as_ref().is_some_and(|reader| reader.will_wake(context.waker())) {
                 state.reader = Some(context.waker().clone());
             }
@@ -403,10 +424,11 @@ impl ConsumerEdge {
         }
     }
 
-    pub(super) fn count_fetch(&self, bytes: usize) {
+    pub(super) fn count_fetch(&self, fetched: usize, discarded: usize) {
         let mut state = self.state.lock();
         state.stats.fetches += 1;
-        state.stats.fetched_bytes += bytes as u64;
+        state.stats.fetched_bytes += fetched as u64;
+        state.stats.discarded_bytes += discarded as u64;
     }
 
     /// Drops what lies unread in paused partitions and says from where to fetch it again.
@@ -429,6 +451,24 @@ impl ConsumerEdge {
         given
     }
 
+    /// The log was cut at `offset`: what lies unread behind it is not in the log any more and is dropped. Gives the
+    /// offset at which to go on, and the position if that was behind it.
+    pub(super) fn cut(&self, id: SlotId, offset: i64) -> Option<Cut> {
+        let mut state = self.state.lock();
+        let slot = state.slots.get_mut(&id)?;
+        let position = slot.position?;
+        let kept = slot.queue.iter().take_while(|batch| batch.next_offset() <= offset).count();
+        let gone: Vec<_> = slot.queue.drain(kept..).collect();
+        slot.unread_bytes = slot.queue.iter().map(FetchedBatch::size).sum();
+        let next = slot.queue.back().map_or(position.min(offset), FetchedBatch::next_offset);
+        slot.position = Some(position.min(next));
+        state.discard(gone);
+        let dropped = std::mem::take(&mut state.dropped);
+        drop(state);
+        drop(dropped);
+        Some(Cut { next, read_past: (position > offset).then_some(position) })
+    }
+
     /// The driver has gone or was told to close.
     pub(super) fn end(&self) {
         let mut state = self.state.lock();
@@ -441,11 +481,7 @@ impl State {
     fn assign(&mut self, partition: TopicPartition, start: Start) -> SlotId {
         let id = SlotId(self.next_slot);
         self.next_slot = self.next_slot.wrapping_add(1);
-        let position = match start {
-            Start::At(offset) => Some(offset),
-            Start::Earliest | Start::Latest | Start::Timestamp(_) => None,
-        };
-        self.slots.insert(id, Slot::new(partition.clone(), position));
+        self.slots.insert(id, Slot::new(partition.clone(), start.offset()));
         self.by_partition.insert(partition.clone(), id);
         self.orders.push(Order::Assign { slot: id, partition, start });
         id

@@ -45,6 +45,15 @@ pub enum PartitionFault {
         /// One more than the last, if the broker said.
         log_end: Option<i64>,
     },
+    /// The log was cut before the position and went on otherwise (KIP-320), and the reset policy says to ask. Java:
+    /// `LogTruncationException`.
+    #[error(
+        "the log was cut: from offset {diverging_offset} on it holds other records than those that were read; seek there to read them, or set a reset policy"
+    )]
+    Truncated {
+        /// The first offset at which the log may differ from what was read.
+        diverging_offset: i64,
+    },
     /// The topic has no such partition.
     #[error("the topic has {count} partitions, counted from 0; check the number")]
     NoSuchPartition {

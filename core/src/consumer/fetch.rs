@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ottla_proto::messages::fetch::{
-    FetchPartition, FetchRequest, FetchResponse, FetchTopic, FetchableTopicResponse, PartitionData,
+    EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData,
 };
-use ottla_proto::{ApiKey, BrokerId, ErrorCode, TopicId, TopicName};
+use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch, TopicId, TopicName};
 
 use super::budget::Charge;
 use super::edge::{Appetite, Delivery, SlotId};
 use super::error::PartitionFault;
 use super::fetcher::{Fetcher, Idle, Node, Request};
-use super::partition::Stage;
+use super::partition::{Replica, Stage};
+use super::session::{PartitionKey, TopicKey, Wish};
 use super::split::split;
 use crate::cluster::{Broker, Leader};
+use crate::event::{Event, ResetCause};
 use crate::net::{Answer, Host, Link, Net, Owner, RequestToken, Role, SendOptions};
 use crate::sync::Arc;
 use crate::time::{Instant, earliest};
@@ -30,29 +32,18 @@ const PARTITION_OVERHEAD: usize = 64;
 /// The last version that names topics instead of giving their ids.
 const LAST_VERSION_WITH_NAMES: i16 = 12;
 
+/// The first version that compares the epoch of what was fetched last with the log.
+const FIRST_VERSION_WITH_DIVERGENCE: i16 = 12;
+
 /// A fetch in flight.
 #[derive(Debug)]
 pub(super) struct Flight {
     pub(super) node: BrokerId,
     pub(super) sent_at: Instant,
     pub(super) slots: Vec<SlotId>,
-    /// By what the answer names a topic, and by partition.
-    index: BTreeMap<(TopicKey, i32), Asked>,
+    /// Whether it named every partition, so that the answer must do so too.
+    full: bool,
     charge: Charge,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    slot: SlotId,
-    offset: i64,
-    /// Whether the request begins with it.
-    first: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum TopicKey {
-    Id(TopicId),
-    Name(TopicName),
 }
 
 impl Fetcher {
@@ -147,29 +138,36 @@ impl Fetcher {
         };
         let ids = ids.filter(|_| version > LAST_VERSION_WITH_NAMES);
         let token = self.token();
-        let mut flight =
-            Flight { node: link.node, sent_at: now, slots: Vec::new(), index: BTreeMap::new(), charge };
-        let topics = self.describe(&slots, ids.as_ref(), token, &mut flight);
-        let overhead = topics.iter().map(|topic| topic.topic.len() + PARTITION_OVERHEAD).sum::<usize>()
-            + flight.slots.len() * PARTITION_OVERHEAD;
+        let wishes = self.wishes(&slots, ids.as_ref(), version, token);
+        let overhead = wishes.len() * PARTITION_OVERHEAD;
+        let Some(node) = self.nodes.get_mut(&link.node) else { return };
+        if wishes.first().is_some_and(|((topic, _), _)| !node.session.names_alike(topic)) {
+            node.session.renew();
+        }
+        let session = node.session.request(wishes, wire(self.config.partition_max_bytes));
+        let full = session.is_full();
         let request = FetchRequest {
             max_wait_ms: wire(max_wait.as_millis()),
             min_bytes: wire(self.config.fetch_min_bytes),
-            max_bytes: wire(flight.charge.bytes().saturating_sub(overhead).max(1)),
+            max_bytes: wire(charge.bytes().saturating_sub(overhead).max(1)),
             isolation_level: self.config.isolation.wire(),
-            topics,
+            session_id: session.id,
+            session_epoch: session.epoch,
+            topics: session.topics,
+            forgotten_topics_data: session.forgotten,
+            rack_id: self.config.rack.clone().unwrap_or_default(),
             ..FetchRequest::default()
         };
         let timeout = max_wait + self.config.request_timeout;
         let options = SendOptions { owner: Owner::Consumer(self.key), token, timeout, answer: true };
+        node.fetch = Some(token);
+        node.blocked = None;
         if let Err(error) = net.send(link, version, &request, options, now) {
+            node.session.renew();
             self.release(token, link.node, &slots);
             return self.fail_all(&slots, &PartitionFault::Encode(error));
         }
-        if let Some(node) = self.nodes.get_mut(&link.node) {
-            node.fetch = Some(token);
-            node.blocked = None;
-        }
+        let flight = Flight { node: link.node, sent_at: now, slots, full, charge };
         self.requests.insert(token, Request::Fetch(flight));
     }
 
@@ -185,16 +183,15 @@ impl Fetcher {
         Some(ids)
     }
 
-    /// Lists the partitions as the request has them, neighbours of one topic together, and notes them in the
-    /// flight.
-    fn describe(
+    /// What is asked of each partition. From here on `token` is the request that asks.
+    fn wishes(
         &mut self,
         slots: &[SlotId],
         ids: Option<&BTreeMap<TopicName, TopicId>>,
+        version: i16,
         token: RequestToken,
-        flight: &mut Flight,
-    ) -> Vec<FetchTopic> {
-        let mut topics: Vec<FetchTopic> = Vec::new();
+    ) -> Vec<(PartitionKey, Wish)> {
+        let mut wishes = Vec::with_capacity(slots.len());
         for slot in slots {
             let Some(partition) = self.partitions.get_mut(slot) else { continue };
             let (Stage::At(offset), Some(leader)) = (partition.stage, partition.leader) else { continue };
@@ -202,113 +199,166 @@ impl Fetcher {
             partition.retry = None;
             let name = &partition.name.topic;
             let id = ids.and_then(|ids| ids.get(name)).copied();
-            let key = id.map_or_else(|| TopicKey::Name(name.clone()), TopicKey::Id);
-            let first = flight.slots.is_empty();
-            flight.index.insert((key, partition.name.partition), Asked { slot: *slot, offset, first });
-            flight.slots.push(*slot);
-            let described = FetchPartition {
-                partition: partition.name.partition,
-                current_leader_epoch: leader.epoch,
-                fetch_offset: offset,
-                partition_max_bytes: wire(self.config.partition_max_bytes),
-                ..FetchPartition::default()
+            let topic = id.map_or_else(|| TopicKey::Name(name.clone()), TopicKey::Id);
+            let compared = version >= FIRST_VERSION_WITH_DIVERGENCE;
+            let wish = Wish {
+                slot: *slot,
+                offset,
+                leader_epoch: leader.epoch,
+                last_fetched_epoch: if compared { partition.last_epoch } else { LeaderEpoch::NONE },
             };
-            match topics.last_mut().filter(|topic| topic.topic == *name) {
-                Some(topic) => topic.partitions.push(described),
-                None => topics.push(FetchTopic {
-                    topic: name.clone(),
-                    topic_id: id.unwrap_or_default(),
-                    partitions: vec![described],
-                    ..FetchTopic::default()
-                }),
-            }
+            wishes.push(((topic, partition.name.partition), wish));
         }
-        topics
+        wishes
     }
 
     /// Takes what an answer brought. Everything that belongs to a partition which is still assigned, not sought
     /// elsewhere and not asked of another node by now goes to the reader.
     pub(super) fn handle_fetch_answer(
         &mut self,
-        mut flight: Flight,
+        flight: Flight,
         answer: &Answer,
         net: &mut Net,
         now: Instant,
     ) {
-        flight.index.retain(|_, asked| self.is_asked(asked.slot, answer.token));
-        self.release(answer.token, flight.node, &flight.slots);
-        let slots: Vec<_> = flight.index.values().map(|asked| asked.slot).collect();
-        let response = match net.open::<FetchResponse>(answer, now) {
-            Ok(response) => response,
+        let Flight { node, slots, full, mut charge, .. } = flight;
+        match net.open::<FetchResponse>(answer, now) {
+            Ok(response) => match self.check_session(node, full, &response) {
+                Ok(()) => {
+                    charge.resize(answer.body_len());
+                    self.take_response(node, full, &slots, answer.token, response, charge, net, now);
+                }
+                Err(None) => {}
+                Err(Some(error)) => {
+                    for slot in self.still_asked(&slots, answer.token) {
+                        self.put_off(slot, error, net, now);
+                    }
+                }
+            },
             Err(problem) => {
-                return self.fail_all(
-                    &slots,
-                    &PartitionFault::Malformed { node: flight.node, problem: Box::new(problem) },
-                );
+                self.renew_session(node);
+                let fault = PartitionFault::Malformed { node, problem: Box::new(problem) };
+                self.fail_all(&self.still_asked(&slots, answer.token), &fault);
             }
-        };
-        if response.error_code != ErrorCode::NONE {
-            for slot in slots {
-                self.put_off(slot, response.error_code, net, now);
-            }
-            return;
         }
+        self.release(answer.token, node, &slots);
+    }
+
+    /// Takes note of what the answer says of the session. An error means that nothing else in it counts; an error
+    /// with a code, that its partitions are not to be asked for again at once.
+    fn check_session(
+        &mut self,
+        node: BrokerId,
+        full: bool,
+        response: &FetchResponse,
+    ) -> Result<(), Option<ErrorCode>> {
+        let Some(node) = self.nodes.get_mut(&node) else { return Err(None) };
+        match response.error_code {
+            ErrorCode::NONE => {
+                node.session.answered(response.session_id);
+                return Ok(());
+            }
+            ErrorCode::FETCH_SESSION_ID_NOT_FOUND => node.session.end(),
+            ErrorCode::INVALID_FETCH_SESSION_EPOCH | ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR => {
+                node.session.renew();
+            }
+            error => {
+                node.session.renew();
+                return Err(Some(error));
+            }
+        }
+        // A full request makes a session, so that it cannot fail for the old one's sake.
+        Err(full.then_some(response.error_code))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are one answer and its request")]
+    fn take_response(
+        &mut self,
+        node: BrokerId,
+        full: bool,
+        slots: &[SlotId],
+        token: RequestToken,
+        response: FetchResponse,
+        charge: Charge,
+        net: &mut Net,
+        now: Instant,
+    ) {
         for endpoint in response.node_endpoints {
             let Ok(port) = u16::try_from(endpoint.port) else { continue };
             let host = Host { name: endpoint.host, port };
             net.cluster_mut().hint_broker(Broker { id: endpoint.node_id, host, rack: endpoint.rack });
         }
-        flight.charge.resize(answer.body_len());
-        let charge = Arc::new(flight.charge);
-        let mut deliveries = Vec::with_capacity(slots.len());
-        let mut bytes = 0;
+        let charge = Arc::new(charge);
+        let mut deliveries = Vec::new();
+        let (mut fetched, mut discarded) = (0, 0);
         for FetchableTopicResponse { topic, topic_id, partitions, .. } in response.responses {
-            let key = if topic_id.is_zero() { TopicKey::Name(topic) } else { TopicKey::Id(topic_id) };
+            let topic = if topic_id.is_zero() { TopicKey::Name(topic) } else { TopicKey::Id(topic_id) };
             for data in partitions {
-                // Taking the entry out makes a second mention of the partition unknown.
-                let asked = flight.index.remove(&(key.clone(), data.partition_index));
-                let Some(asked) = asked else { continue };
-                bytes += data.records.as_ref().map_or(0, Bytes::len);
-                if let Some(delivery) = self.take_in(asked, data, &charge, flight.node, net, now) {
-                    deliveries.push((asked.slot, delivery));
+                let bytes = data.records.as_ref().map_or(0, Bytes::len);
+                fetched += bytes;
+                let key = (topic.clone(), data.partition_index);
+                let wish = self.nodes.get(&node).and_then(|node| node.session.wish(&key));
+                let Some(wish) = wish.filter(|wish| self.is_asked(wish.slot, token)) else {
+                    discarded += bytes;
+                    continue;
+                };
+                // A second mention of the partition is not asked for.
+                self.answered(wish.slot);
+                let first = full && slots.first() == Some(&wish.slot);
+                if let Some(delivery) = self.take_in(wish, first, data, &charge, node, net, now) {
+                    deliveries.push((wish.slot, delivery));
                 }
             }
         }
-        // A throttled answer is empty; one that leaves partitions out for no reason must not be asked for at once.
-        if response.throttle_time_ms == 0 {
-            for asked in flight.index.values() {
-                self.put_off(asked.slot, ErrorCode::UNKNOWN_SERVER_ERROR, net, now);
+        let throttled = response.throttle_time_ms > 0;
+        // A throttled answer is empty, and one within a session leaves out what has nothing new. A full one that
+        // leaves partitions out must not be asked for at once.
+        if full && !throttled {
+            for slot in self.still_asked(slots, token) {
+                self.put_off(slot, ErrorCode::UNKNOWN_SERVER_ERROR, net, now);
+                self.renew_session(node);
             }
         }
-        self.edge.count_fetch(bytes);
-        self.rotate(flight.node, &deliveries);
+        if let Some(node) = self.nodes.get_mut(&node) {
+            node.empty_throttles = if throttled && fetched == 0 { node.empty_throttles + 1 } else { 0 };
+        }
+        self.edge.count_fetch(fetched, discarded);
+        self.rotate(node, &deliveries);
         self.edge.deliver(deliveries);
     }
 
     /// What one partition's part of an answer means.
+    #[expect(clippy::too_many_arguments, reason = "they are one partition of one answer")]
     fn take_in(
         &mut self,
-        asked: Asked,
+        wish: Wish,
+        first: bool,
         data: PartitionData,
         charge: &Arc<Charge>,
         node: BrokerId,
         net: &mut Net,
         now: Instant,
     ) -> Option<Delivery> {
-        let partition = self.partitions.get_mut(&asked.slot)?;
+        let Wish { slot, offset, .. } = wish;
+        let partition = self.partitions.get_mut(&slot)?;
         let known = |offset: i64| (offset >= 0).then_some(offset);
         match data.error_code {
             ErrorCode::NONE => {}
-            ErrorCode::OFFSET_OUT_OF_RANGE => {
+            // A follower may lag behind or have lost what its leader still has.
+            ErrorCode::OFFSET_OUT_OF_RANGE if partition.replica.is_none() => {
                 let (start, end) = (known(data.log_start_offset), known(data.high_watermark));
-                self.reset(asked.slot, asked.offset, start, end);
+                self.reset(slot, offset, start, end);
                 return None;
             }
             error => {
                 let leader =
                     Leader { node: data.current_leader.leader_id, epoch: data.current_leader.leader_epoch };
                 net.cluster_mut().hint(&partition.name.topic, partition.name.partition, leader);
-                self.put_off_or_fail(asked.slot, error, node, net, now);
+                if self.leave_replica(slot) {
+                    self.put_off(slot, error, net, now);
+                } else {
+                    self.put_off_or_fail(slot, error, node, net, now);
+                }
                 return None;
             }
         }
@@ -319,22 +369,30 @@ impl Fetcher {
             log_start_offset: known(data.log_start_offset),
             ..Delivery::default()
         };
+        if data.diverging_epoch.end_offset >= 0 {
+            self.follow_divergence(wish, &data.diverging_epoch, net, now);
+            return None;
+        }
         let records = data.records.unwrap_or_default();
         if records.is_empty() {
+            self.follow_replica(slot, data.preferred_read_replica, net, now);
             return Some(delivery);
         }
         let aborted = data.aborted_transactions.unwrap_or_default();
-        let parts =
-            split(records, &partition.name, asked.offset, partition.end, &self.config, aborted, charge);
-        // The answer was full before the first batch was whole. The first partition of a request gets a whole
+        let parts = split(records, &partition.name, offset, partition.end, &self.config, aborted, charge);
+        // The answer was full before the first batch was whole. The first partition of a full request gets a whole
         // batch in any case, so this one goes first next time.
-        partition.incomplete = parts.next_offset == asked.offset && parts.needed.is_some();
-        if let (true, true, Some(needed)) = (partition.incomplete, asked.first, parts.needed) {
-            delivery.failure = Some(partition.fail(PartitionFault::Incomplete { node, needed }, None));
+        partition.incomplete = parts.next_offset == offset && parts.needed.is_some();
+        if let (true, Some(needed)) = (partition.incomplete, parts.needed) {
+            if first {
+                delivery.failure = Some(partition.fail(PartitionFault::Incomplete { node, needed }, None));
+            }
+            self.renew_session(node);
             return Some(delivery);
         }
-        if parts.next_offset != asked.offset {
+        if parts.next_offset != offset {
             partition.stage = Stage::At(parts.next_offset);
+            partition.last_epoch = parts.last_epoch;
             delivery.next_offset = Some(parts.next_offset);
         }
         if let Some(failure) = parts.failure {
@@ -345,6 +403,63 @@ impl Fetcher {
         Some(delivery)
     }
 
+    fn answered(&mut self, slot: SlotId) {
+        if let Some(partition) = self.partitions.get_mut(&slot) {
+            partition.asked = None;
+        }
+    }
+
+    fn still_asked(&self, slots: &[SlotId], token: RequestToken) -> Vec<SlotId> {
+        slots.iter().copied().filter(|slot| self.is_asked(*slot, token)).collect()
+    }
+
+    pub(super) fn renew_session(&mut self, node: BrokerId) {
+        if let Some(node) = self.nodes.get_mut(&node) {
+            node.session.renew();
+        }
+    }
+
+    /// The leader may name a replica that is nearer (KIP-392); it then sends no records. It is read from for a while,
+    /// and then the leader is asked again.
+    fn follow_replica(&mut self, slot: SlotId, replica: BrokerId, net: &mut Net, now: Instant) {
+        let Some(partition) = self.partitions.get_mut(&slot) else { return };
+        // Only the leader's word counts, so that two nodes cannot send us to and fro.
+        if replica.is_none() || partition.node == Some(replica) || partition.replica.is_some() {
+            return;
+        }
+        if net.cluster().host(replica).is_none() {
+            return self.put_off(slot, ErrorCode::REPLICA_NOT_AVAILABLE, net, now);
+        }
+        let until = now + self.config.follower_lease;
+        partition.replica = Some(Replica { node: replica, until });
+        self.lease_end = earliest(self.lease_end, Some(until));
+        self.relocate([slot]);
+    }
+
+    /// The log does not hold what was read up to the position: it was cut and went on otherwise (KIP-320).
+    fn follow_divergence(&mut self, wish: Wish, diverging: &EpochEndOffset, net: &mut Net, now: Instant) {
+        let Wish { slot, offset, .. } = wish;
+        let Some(partition) = self.partitions.get_mut(&slot) else { return };
+        let common = diverging.end_offset.clamp(0, offset);
+        if partition.reset_to.is_none() {
+            return self.fail(slot, PartitionFault::Truncated { diverging_offset: common }, Some(common));
+        }
+        let Some(cut) = self.edge.cut(slot, common) else { return };
+        partition.stage = Stage::At(cut.next);
+        partition.last_epoch = LeaderEpoch(diverging.epoch);
+        if let Some(from) = cut.read_past {
+            self.events.push_back(Event::PositionReset {
+                topic: partition.name.topic.clone(),
+                partition: partition.name.partition,
+                from,
+                to: cut.next,
+                cause: ResetCause::Truncated,
+            });
+        }
+        // A broker that says so again and again is asked less and less often.
+        self.put_off(slot, ErrorCode::OFFSET_OUT_OF_RANGE, net, now);
+    }
+
     /// The position is not in the log.
     fn reset(&mut self, slot: SlotId, offset: i64, log_start: Option<i64>, log_end: Option<i64>) {
         let Some(partition) = self.partitions.get_mut(&slot) else { return };
@@ -353,6 +468,8 @@ impl Fetcher {
             return self.fail(slot, fault, log_start.filter(|start| *start > offset));
         };
         partition.stage = Stage::Start(start);
+        partition.last_epoch = LeaderEpoch::NONE;
+        partition.reset_from = Some(offset);
         self.unresolved.insert(slot);
     }
 
@@ -402,6 +519,7 @@ impl Fetcher {
                 && let Stage::At(next) = &mut partition.stage
             {
                 *next = offset;
+                partition.last_epoch = LeaderEpoch::NONE;
                 // What is in flight begins behind what was just given back.
                 partition.asked = None;
             }

@@ -10,8 +10,10 @@ use super::edge::{Appetite, ConsumerEdge, Delivery, Order, SlotId};
 use super::error::PartitionFault;
 use super::fetch::Flight;
 use super::lookup::Lookup;
-use super::partition::{Partition, Retry, Stage};
+use super::partition::{Partition, Replica, Retry, Stage};
+use super::session::FetchSession;
 use crate::Waiting;
+use crate::event::Event;
 use crate::net::{Answer, Failure, Net, Owner, RequestToken, Role};
 use crate::random::Random;
 use crate::retry::{Remedy, remedy};
@@ -41,6 +43,9 @@ pub(super) struct Fetcher {
     cluster_generation: Option<u64>,
     /// When the reader is to be told of a topic that the cluster does not know.
     watch_at: Option<Instant>,
+    /// When the first partition that is read from a replica goes back to its leader.
+    pub(super) lease_end: Option<Instant>,
+    pub(super) events: VecDeque<Event>,
     random: Random,
     closed: bool,
 }
@@ -49,9 +54,12 @@ pub(super) struct Fetcher {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) account: Arc<Account>,
-    /// The partitions that it leads, those whose turn is first in front.
+    /// The partitions that it is asked for, those whose turn is first in front.
     pub(super) slots: VecDeque<SlotId>,
     pub(super) fetch: Option<RequestToken>,
+    pub(super) session: FetchSession,
+    /// Answers in a row that brought a throttle and nothing else.
+    pub(super) empty_throttles: u32,
     pub(super) lookup: Option<RequestToken>,
     /// Why nothing can be sent to it, and since when.
     pub(super) blocked: Option<(WaitReason, Instant)>,
@@ -104,6 +112,8 @@ impl Fetcher {
             next_token: 0,
             cluster_generation: None,
             watch_at: None,
+            lease_end: None,
+            events: VecDeque::new(),
             random: Random::new(seed),
             closed: false,
         }
@@ -125,8 +135,15 @@ impl Fetcher {
         } else if self.watch_at.is_some_and(|at| at <= now) {
             self.watch_topics(net, now);
         }
+        if self.lease_end.is_some_and(|end| end <= now) {
+            self.end_leases(now);
+        }
         self.look_up(net, now);
         self.fetch(net, now);
+    }
+
+    pub(super) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
     }
 
     pub(super) fn handle_answer(&mut self, answer: &Answer, net: &mut Net, now: Instant) {
@@ -141,11 +158,19 @@ impl Fetcher {
     /// connection's own back-off decides.
     pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net) {
         let (node, slots) = match self.requests.remove(&failure.token) {
-            Some(Request::Fetch(flight)) => (flight.node, flight.slots),
+            Some(Request::Fetch(flight)) => {
+                self.renew_session(flight.node);
+                (flight.node, flight.slots)
+            }
             Some(Request::Lookup(lookup)) => (lookup.node, lookup.slots()),
             None => return,
         };
         self.release(failure.token, node, &slots);
+        for slot in slots {
+            if self.partitions.get(&slot).is_some_and(|partition| partition.node == Some(node)) {
+                self.leave_replica(slot);
+            }
+        }
         net.cluster_mut().refresh();
     }
 
@@ -154,7 +179,7 @@ impl Fetcher {
         let idle =
             self.nodes.values().filter(|node| node.fetch.is_none()).filter_map(|node| node.idle?.until);
         let retries = self.unresolved.iter().filter_map(|slot| self.partitions.get(slot)?.retry);
-        idle.chain(retries.map(|retry| retry.until)).chain(self.watch_at).min()
+        idle.chain(retries.map(|retry| retry.until)).chain(self.watch_at).chain(self.lease_end).min()
     }
 
     /// Says of every partition that has nothing to read what it waits for.
@@ -163,7 +188,7 @@ impl Fetcher {
             let Some(partition) = self.partitions.get(&slot) else { continue };
             let Some((reason, since)) = self.reason(partition, appetite, net, now) else { continue };
             waiting.push(Waiting {
-                node: reason.node().or(partition.leader.map(|leader| leader.node)),
+                node: reason.node().or(partition.node),
                 topic: Some(partition.name.topic.clone()),
                 partition: Some(partition.name.partition),
                 until: reason.until(),
@@ -246,9 +271,7 @@ impl Fetcher {
     fn unassign(&mut self, slot: SlotId, net: &mut Net) {
         let Some(partition) = self.partitions.remove(&slot) else { return };
         self.unresolved.remove(&slot);
-        if let Some(leader) = partition.leader
-            && let Some(node) = self.nodes.get_mut(&leader.node)
-        {
+        if let Some(node) = partition.node.and_then(|node| self.nodes.get_mut(&node)) {
             node.slots.retain(|other| *other != slot);
         }
         let name = &partition.name.topic;
@@ -337,23 +360,62 @@ impl Fetcher {
     /// Puts every partition with the node that leads it now. One that moves is asked of its new leader at once;
     /// what the old one may still answer is not waited for and not taken.
     fn follow_leaders(&mut self, net: &Net, now: Instant) {
-        let mut moved = BTreeMap::new();
-        for (slot, partition) in &mut self.partitions {
+        for partition in self.partitions.values_mut() {
             let leader = net.cluster().leader(&partition.name.topic, partition.name.partition);
-            if leader == partition.leader {
+            let replica_is_gone =
+                partition.replica.is_some_and(|replica| net.cluster().host(replica.node).is_none());
+            if leader == partition.leader && !replica_is_gone {
                 continue;
             }
             partition.retry = None;
             partition.since = now;
-            let (new, old) = (leader.map(|leader| leader.node), partition.leader.map(|leader| leader.node));
             partition.leader = leader;
-            if new != old {
-                partition.asked = partition.asked.filter(|_| new.is_none());
-                moved.insert(*slot, new);
+            // A new leader has its own idea of who is near.
+            partition.replica = None;
+        }
+        self.relocate(self.partitions.keys().copied().collect::<Vec<_>>());
+        self.wake_nodes();
+    }
+
+    /// Gives up reading from a replica. `false` if it was the leader that was read from.
+    pub(super) fn leave_replica(&mut self, slot: SlotId) -> bool {
+        let Some(partition) = self.partitions.get_mut(&slot) else { return false };
+        let left = partition.replica.take().is_some();
+        if left {
+            self.relocate([slot]);
+        }
+        left
+    }
+
+    fn end_leases(&mut self, now: Instant) {
+        self.lease_end = None;
+        let mut ended = Vec::new();
+        for (slot, partition) in &mut self.partitions {
+            let Some(Replica { until, .. }) = partition.replica else { continue };
+            if until <= now {
+                partition.replica = None;
+                ended.push(*slot);
+            } else {
+                self.lease_end = earliest(self.lease_end, Some(until));
+            }
+        }
+        self.relocate(ended);
+    }
+
+    /// Puts partitions with the nodes that they are to be asked of by now.
+    pub(super) fn relocate(&mut self, slots: impl IntoIterator<Item = SlotId>) {
+        let mut moved = BTreeMap::new();
+        for slot in slots {
+            let Some(partition) = self.partitions.get_mut(&slot) else { continue };
+            let source = partition.source();
+            if source != partition.node {
+                partition.node = source;
+                partition.asked = partition.asked.filter(|_| source.is_none());
+                moved.insert(slot, source);
             }
         }
         if moved.is_empty() {
-            return self.wake_nodes();
+            return;
         }
         for node in self.nodes.values_mut() {
             node.slots.retain(|slot| !moved.contains_key(slot));
@@ -478,13 +540,14 @@ impl Fetcher {
         if let Some(Retry { until, since, error }) = partition.retry.filter(|retry| retry.until > now) {
             return Some((WaitReason::RetryBackoff { until, error }, since));
         }
-        let node = self.nodes.get(&leader.node)?;
+        let id = if partition.needs_lookup() { leader.node } else { partition.node? };
+        let node = self.nodes.get(&id)?;
         // One look-up and one fetch at a time: who is not part of it waits for its end.
         let lookup = node.lookup.filter(|_| partition.needs_lookup());
         let in_flight = partition.asked.or(lookup).or(node.fetch).and_then(|token| self.requests.get(&token));
         match in_flight {
             Some(Request::Fetch(Flight { sent_at, .. }) | Request::Lookup(Lookup { sent_at, .. })) => {
-                Some((WaitReason::AnswerDue { node: leader.node }, *sent_at))
+                Some((WaitReason::AnswerDue { node: id }, *sent_at))
             }
             None => node.blocked.clone(),
         }
@@ -493,7 +556,16 @@ impl Fetcher {
 
 impl Node {
     fn new(account: Arc<Account>) -> Self {
-        Self { account, slots: VecDeque::new(), fetch: None, lookup: None, blocked: None, idle: None }
+        Self {
+            account,
+            slots: VecDeque::new(),
+            fetch: None,
+            session: FetchSession::default(),
+            empty_throttles: 0,
+            lookup: None,
+            blocked: None,
+            idle: None,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finding the offsets that reading begins and ends at: ListOffsets to the leaders (KIP-79).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ottla_proto::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
@@ -13,6 +14,7 @@ use super::edge::{Delivery, SlotId};
 use super::error::PartitionFault;
 use super::fetcher::{Fetcher, Request};
 use super::partition::Stage;
+use crate::event::{Event, ResetCause};
 use crate::net::{Answer, Net, Owner, Role, SendOptions};
 use crate::time::Instant;
 use crate::wait::WaitReason;
@@ -83,7 +85,10 @@ impl Fetcher {
             let timestamp = match partition.stage {
                 Stage::Start(Start::Earliest) => EARLIEST,
                 Stage::Start(Start::Timestamp(timestamp)) => timestamp.max(0),
-                Stage::Start(Start::Latest | Start::At(_)) | Stage::At(_) | Stage::Failed => LATEST,
+                Stage::Start(Start::Ago(age)) => since_1970(self.config.clock_start_ms, now, age),
+                Stage::Start(Start::Latest | Start::At(_) | Start::AtEpoch(..))
+                | Stage::At(_)
+                | Stage::Failed => LATEST,
             };
             partition.asked = Some(token);
             partition.retry = None;
@@ -182,8 +187,18 @@ impl Fetcher {
             partition.stage = Stage::Start(Start::Latest);
             return;
         } else {
-            partition.stage = Stage::At(found.offset.max(0));
-            delivery.next_offset = Some(found.offset.max(0));
+            let offset = found.offset.max(0);
+            partition.stage = Stage::At(offset);
+            if let Some(from) = partition.reset_from.take() {
+                self.events.push_back(Event::PositionReset {
+                    topic: partition.name.topic.clone(),
+                    partition: partition.name.partition,
+                    from,
+                    to: offset,
+                    cause: ResetCause::OutOfRange,
+                });
+            }
+            delivery.next_offset = Some(offset);
             if timestamp == LATEST {
                 partition.end = Some(found.offset).filter(|_| partition.end_wanted);
                 partition.end_wanted = false;
@@ -196,4 +211,11 @@ impl Fetcher {
         self.wake_nodes();
         self.edge.deliver([(slot, delivery)]);
     }
+}
+
+/// The time that was `age` ago, in milliseconds since 1970.
+fn since_1970(clock_start_ms: i64, now: Instant, age: Duration) -> i64 {
+    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let since_start = millis(now.saturating_duration_since(Instant::ZERO));
+    clock_start_ms.saturating_add(since_start).saturating_sub(millis(age)).max(0)
 }

@@ -1,7 +1,7 @@
 //! Reading records from assigned partitions.
 //!
 //! Two sides meet at the [`ConsumerEdge`]. The driver's side (`fetcher`, with `lookup` for where reading begins and
-//! `fetch` for the records) keeps one fetch in flight per node, cuts what arrives into batches (`split`) while
+//! `fetch` and `session` for the records) keeps one fetch in flight per node, cuts what arrives into batches (`split`) while
 //! the bytes are in the cache, and hands them over compressed. The application's side ([`ConsumerReader`])
 //! decompresses and checks a batch when it is wanted; from then on iterating it borrows and cannot fail.
 //!
@@ -22,6 +22,7 @@ mod fetcher;
 mod lookup;
 mod partition;
 mod reader;
+mod session;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use error::{NotAssigned, PartitionError, PartitionFault};
 pub use reader::{ConsumerReader, ReadError};
 
 use crate::Waiting;
+use crate::event::Event;
 use crate::machine::Machine;
 use crate::net::{Answer, Failure, Net, Owner, Sent};
 use crate::random::Random;
@@ -92,6 +94,11 @@ impl Consumers {
         if let Some(fetcher) = self.fetchers.get(&key) {
             fetcher.explain(net, now, waiting);
         }
+    }
+
+    /// The next thing that an operator may want to know.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.fetchers.values_mut().find_map(Fetcher::poll_event)
     }
 
     /// Ends all of them.

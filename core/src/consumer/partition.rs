@@ -1,4 +1,4 @@
-use ottla_proto::ErrorCode;
+use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch};
 
 use super::config::{ConsumerConfig, ResetPolicy, Start, TopicPartition};
 use super::error::{PartitionError, PartitionFault};
@@ -17,7 +17,15 @@ pub(super) struct Partition {
     pub(super) end: Option<i64>,
     /// Where to go on if the position is not in the log; `None` to leave that to the application.
     pub(super) reset_to: Option<Start>,
+    /// The epoch of the batch before the position, if one was read.
+    pub(super) last_epoch: LeaderEpoch,
+    /// The position that a reset left behind, until the new one is found.
+    pub(super) reset_from: Option<i64>,
     pub(super) leader: Option<Leader>,
+    /// A replica to read from in the leader's place.
+    pub(super) replica: Option<Replica>,
+    /// The node that it is asked of: the replica, or the leader.
+    pub(super) node: Option<BrokerId>,
     /// The request that asks for it, if one is in flight.
     pub(super) asked: Option<RequestToken>,
     pub(super) failures: u32,
@@ -39,6 +47,14 @@ pub(super) enum Stage {
     Failed,
 }
 
+/// A replica that the leader told us to read from (KIP-392).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Replica {
+    pub(super) node: BrokerId,
+    /// When the leader is asked again.
+    pub(super) until: Instant,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Retry {
     pub(super) until: Instant,
@@ -50,10 +66,7 @@ impl Partition {
     pub(super) fn new(name: TopicPartition, start: Start, config: &ConsumerConfig, now: Instant) -> Self {
         Self {
             name,
-            stage: match start {
-                Start::At(offset) => Stage::At(offset),
-                Start::Earliest | Start::Latest | Start::Timestamp(_) => Stage::Start(start),
-            },
+            stage: start.offset().map_or(Stage::Start(start), Stage::At),
             end_wanted: config.until_end,
             end: None,
             reset_to: match (config.reset, start) {
@@ -61,11 +74,18 @@ impl Partition {
                     Some(Start::Earliest)
                 }
                 (ResetPolicy::Latest, _) | (ResetPolicy::AsStarted, Start::Latest) => Some(Start::Latest),
-                (ResetPolicy::Error, _) | (ResetPolicy::AsStarted, Start::At(_) | Start::Timestamp(_)) => {
-                    None
-                }
+                (ResetPolicy::Timestamp(timestamp), _) => Some(Start::Timestamp(timestamp)),
+                (ResetPolicy::Ago(age), _) => Some(Start::Ago(age)),
+                (ResetPolicy::Error | ResetPolicy::AsStarted, _) => None,
             },
+            last_epoch: match start {
+                Start::AtEpoch(_, epoch) => epoch,
+                _ => LeaderEpoch::NONE,
+            },
+            reset_from: None,
             leader: None,
+            replica: None,
+            node: None,
             asked: None,
             failures: 0,
             retry: None,
@@ -82,6 +102,12 @@ impl Partition {
             Stage::At(_) => self.end_wanted,
             Stage::Failed => false,
         }
+    }
+
+    /// The node that it is to be asked of.
+    pub(super) fn source(&self) -> Option<BrokerId> {
+        let leader = self.leader.map(|leader| leader.node);
+        leader.map(|leader| self.replica.map_or(leader, |replica| replica.node))
     }
 
     /// An answer had no error.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use ottla_proto::ProducerId;
 use ottla_proto::compression::Decompressor;
 use ottla_proto::messages::fetch::AbortedTransaction;
 use ottla_proto::records::{Batch, Batches, ControlRecord, EndTransaction};
+use ottla_proto::{LeaderEpoch, ProducerId};
 
 use super::batch::FetchedBatch;
 use super::budget::Charge;
@@ -20,6 +20,8 @@ pub(super) struct Parts {
     pub(super) batches: Vec<FetchedBatch>,
     /// Where fetching goes on: behind the last batch, whether the reader sees it or not.
     pub(super) next_offset: i64,
+    /// The epoch of that batch.
+    pub(super) last_epoch: LeaderEpoch,
     pub(super) failure: Option<PartitionError>,
     /// The size of the batch that was cut off, if nothing came before it.
     pub(super) needed: Option<usize>,
@@ -44,11 +46,12 @@ pub(super) fn split(
             Err(error) => Err((error.into(), None)),
             Ok(batch) if batch.header().next_offset() <= parts.next_offset => continue,
             Ok(batch) if end.is_some_and(|end| batch.header().base_offset >= end) => break,
-            Ok(batch) => check(batch, config.check_crcs, &mut filter),
+            Ok(batch) => check(batch, config, &mut filter),
         };
         match checked {
             Ok((batch, visible)) => {
                 let next_offset = batch.header().next_offset();
+                parts.last_epoch = batch.header().partition_leader_epoch;
                 if visible {
                     parts.batches.push(FetchedBatch::new(partition.clone(), batch, parts.next_offset, frame));
                 }
@@ -72,18 +75,19 @@ pub(super) fn split(
 /// The batch and whether the reader sees it, or what is wrong with it and where it ends.
 fn check(
     batch: Batch,
-    check_crcs: bool,
+    config: &ConsumerConfig,
     filter: &mut AbortedFilter,
 ) -> Result<(Batch, bool), (PartitionFault, Option<i64>)> {
     let its_end = batch.header().next_offset();
     let fault = |fault: PartitionFault| (fault, Some(its_end));
-    if check_crcs {
+    if config.check_crcs {
         batch.verify_crc().map_err(|error| fault(error.into()))?;
     }
     let hidden = filter.hides(&batch).map_err(fault)?;
     // What compaction has emptied moves the position and nothing else.
     let empty = batch.header().record_count == Some(0);
-    Ok((batch, !hidden && !empty))
+    let shown = !hidden || config.control_records && batch.header().attributes.is_control();
+    Ok((batch, shown && !empty))
 }
 
 /// Hides control batches, and under read_committed the batches of aborted transactions (KIP-98).

@@ -7,7 +7,7 @@ fn the_next_fetch_goes_out_when_the_last_was_read_from_the_socket() {
     let mut bench = Bench::at(0, ConsumerConfig::default());
     let fetch = bench.fetch();
     let request = fetch.read::<FetchRequest>();
-    assert_eq!((request.session_id, request.session_epoch), (0, -1));
+    assert_eq!((request.session_id, request.session_epoch), (0, 0));
     assert_eq!(request.topics[0].topic_id, topic_id("t", fetch.version));
     assert_eq!(request.topics[0].partitions[0].current_leader_epoch, LeaderEpoch(1));
     bench.nothing();

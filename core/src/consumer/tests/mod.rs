@@ -5,6 +5,8 @@ mod budget;
 mod fetching;
 mod hostile;
 mod positions;
+mod replicas;
+mod sessions;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
