@@ -253,7 +253,8 @@ impl Core {
 
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.net.poll_event().or_else(|| self.calls.poll_event()).or_else(|| self.consumers.poll_event())
+        let of_machines = self.producers.poll_event().or_else(|| self.consumers.poll_event());
+        of_machines.or_else(|| self.net.poll_event()).or_else(|| self.calls.poll_event())
     }
 
     /// The connections that have something to write.

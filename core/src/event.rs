@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ottla_proto::{BrokerId, ErrorCode, TopicName};
+use ottla_proto::{BrokerId, ErrorCode, ProducerEpoch, ProducerId, TopicName};
 
 use crate::calls::{CallAnswer, CallError};
 use crate::net::{ConnectionId, DisconnectCause, Host, Role, Throttle};
-use crate::producer::CompressionJob;
+use crate::producer::{CompressionJob, Undelivered};
 use crate::time::Instant;
 
 /// Something that only the shell can do.
@@ -78,6 +78,47 @@ pub enum Event {
     ThrottleExtended(Throttle),
     /// A throttle that was told is over.
     ThrottleEnded(Throttle),
+    /// A partition that a producer sends to has another leader, or none any more, or one again.
+    LeaderChanged {
+        /// The topic.
+        topic: TopicName,
+        /// The partition.
+        partition: i32,
+        /// Its leader until now, if it had one.
+        from: Option<BrokerId>,
+        /// Its leader from now on, if it has one.
+        to: Option<BrokerId>,
+    },
+    /// The cluster gave a producer an id.
+    ProducerIdAssigned {
+        /// The id.
+        producer_id: ProducerId,
+        /// The epoch to begin with.
+        epoch: ProducerEpoch,
+    },
+    /// A producer goes on under its next epoch, because a partition's sequence has a gap that cannot be filled
+    /// (KIP-360).
+    EpochBumped {
+        /// The topic.
+        topic: TopicName,
+        /// The partition.
+        partition: i32,
+        /// The producer's id.
+        producer_id: ProducerId,
+        /// The new epoch.
+        epoch: ProducerEpoch,
+    },
+    /// Records were given up: expired, refused, or abandoned by `close`, `abort`, `purge` or the end of the client.
+    Undelivered {
+        /// The topic.
+        topic: TopicName,
+        /// The partition.
+        partition: i32,
+        /// How many.
+        records: u32,
+        /// Whether they can be in the log, and why they were given up.
+        undelivered: Undelivered,
+    },
     /// The view of the cluster changed.
     ClusterChanged {
         /// Its new generation.

@@ -172,6 +172,9 @@ pub enum DeliveryFailure {
     /// An earlier batch of the partition was lost, and whether this one arrived cannot be known.
     #[error("an earlier batch of the partition was lost, and this one's fate with it")]
     SequenceGap,
+    /// Its topic was deleted and created again, and whether it was written to the deleted one cannot be known.
+    #[error("its topic was deleted and created again under way")]
+    TopicRecreated,
     /// The broker speaks no version that can carry it; the operator's to mend.
     #[error("it cannot be sent to this broker: {0}")]
     Unsendable(String),
@@ -197,6 +200,7 @@ impl DeliveryFailure {
                 Self::Refused { error: *code, message: message.clone() }
             }
             core::Cause::SequenceGap => Self::SequenceGap,
+            core::Cause::TopicRecreated => Self::TopicRecreated,
             core::Cause::Unsendable { reason } => Self::Unsendable(reason.clone()),
             core::Cause::Cancelled => Self::Cancelled,
             core::Cause::ConnectionLost => Self::ConnectionLost,

@@ -1,17 +1,18 @@
 //! A batch that the driver owns: from the lane to its outcome.
 
 use bytes::Bytes;
-use ottla_proto::ErrorCode;
 use ottla_proto::compression::Decompressor;
 use ottla_proto::records::{
     Batch as WireBatch, BatchWriter, MAX_BATCH_SIZE, SealedBatch, Stamp, StampedBatch,
 };
 
+use ottla_proto::{ErrorCode, TopicId};
+
 use super::budget::Charge;
 use super::fate::{BatchFate, Outcome};
 use super::lane::OpenBatch;
 use super::latency::LatencyClock;
-use super::{Cause, Certainty, Undelivered};
+use super::{Certainty, Undelivered};
 use crate::sync::Arc;
 use crate::time::Instant;
 
@@ -31,6 +32,8 @@ pub(super) struct Batch {
     /// giving it up cannot be called "not written".
     pub(super) uncertain: bool,
     pub(super) last_error: Option<ErrorCode>,
+    /// The topic that it was stamped for; zero before that, and where brokers know no ids.
+    pub(super) topic_id: TopicId,
     /// Its outcome was told already; it is only still here because its answer decides about its sequence.
     pub(super) reported: bool,
 }
@@ -70,6 +73,7 @@ impl Batch {
             attempts: 0,
             uncertain: false,
             last_error: None,
+            topic_id: TopicId::ZERO,
             reported: false,
         };
         (batch, (!writer.is_empty()).then_some(writer), cancelled)
@@ -97,7 +101,8 @@ impl Batch {
     }
 
     /// Stamps a sealed batch, or restamps one that has certainly not been written.
-    pub(super) fn stamp(&mut self, stamp: Stamp, order: u64) {
+    pub(super) fn stamp(&mut self, (stamp, order): (Stamp, u64), topic_id: TopicId) {
+        self.topic_id = topic_id;
         self.body = match std::mem::replace(&mut self.body, Body::Gone) {
             Body::Sealed(sealed) => Body::Stamped { batch: sealed.stamp(stamp), order },
             Body::Stamped { batch, .. } => Body::Stamped { batch: batch.restamp(stamp), order },
@@ -124,9 +129,8 @@ impl Batch {
     }
 
     /// Tells everybody who asks that the batch was given up.
-    pub(super) fn give_up(&mut self, certainty: Certainty, cause: Cause) {
+    pub(super) fn give_up(&mut self, undelivered: Undelivered) {
         self.reported = true;
-        let undelivered = Undelivered { certainty, cause: Arc::new(cause) };
         self.fate.settle(Outcome::Undelivered { undelivered, latency: self.clock.latency() });
     }
 
@@ -178,6 +182,7 @@ impl Batch {
                 attempts: self.attempts,
                 uncertain: self.uncertain,
                 last_error: self.last_error,
+                topic_id: self.topic_id,
                 reported: self.reported,
             }
         };
@@ -192,7 +197,7 @@ impl Batch {
         };
         Ok([
             piece(low, low_fate, low_charge, stamp, order),
-            piece(high, high_fate, self.charge, second, order),
+            piece(high, high_fate, self.charge, second, order + u64::from(first)),
         ])
     }
 }

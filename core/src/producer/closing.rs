@@ -204,8 +204,7 @@ impl Producer {
             scope.below.insert(lane, view.opened);
             partition.hurry_below = view.opened;
         }
-        let active: Vec<_> = self.active.iter().copied().collect();
-        active.into_iter().for_each(|lane| self.touch(lane));
+        self.touch_all();
         scope
     }
 }

@@ -51,14 +51,15 @@ impl Identity {
         }
     }
 
-    /// Starts over under the next epoch, or under a new id when the epochs are used up.
-    pub(super) fn bump(&mut self) {
-        if let State::Known(id, ProducerEpoch(epoch)) = self.state {
-            self.state = match epoch.checked_add(1) {
-                Some(next) => State::Known(id, ProducerEpoch(next)),
-                None => State::Unknown { not_before: Instant::ZERO },
-            };
-        }
+    /// Starts over under the next epoch, which it gives, or under a new id when the epochs are used up.
+    pub(super) fn bump(&mut self) -> Option<(ProducerId, ProducerEpoch)> {
+        let State::Known(id, ProducerEpoch(epoch)) = self.state else { return None };
+        let next = epoch.checked_add(1).map(|next| (id, ProducerEpoch(next)));
+        self.state = match next {
+            Some((id, epoch)) => State::Known(id, epoch),
+            None => State::Unknown { not_before: Instant::ZERO },
+        };
+        next
     }
 
     pub(super) fn awaits(&self, token: RequestToken) -> bool {

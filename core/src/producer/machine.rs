@@ -26,7 +26,8 @@ use super::latency::{Part, Pauses};
 use super::partition::{InFlight, Partition};
 use super::request::Request as RequestInFlight;
 use super::topic::TopicEdge;
-use super::{Cause, Certainty, ProducerKey};
+use super::{Cause, Certainty, ProducerKey, Undelivered};
+use crate::event::Event;
 use crate::net::{Net, Owner, RequestToken, Role, Written};
 use crate::sync::Arc;
 use crate::time::{Instant, earliest};
@@ -48,6 +49,7 @@ pub(super) struct Producer {
     timers: BTreeSet<(Instant, LaneId)>,
     pub(super) jobs: VecDeque<CompressionJob>,
     pub(super) closing: Closing,
+    pub(super) events: VecDeque<Event>,
     /// Partitions that changed and have not been reviewed.
     dirty: BTreeSet<LaneId>,
     generation: u64,
@@ -95,6 +97,7 @@ impl Producer {
             timers: BTreeSet::new(),
             jobs: VecDeque::new(),
             closing: Closing::default(),
+            events: VecDeque::new(),
             dirty: BTreeSet::new(),
             generation: 0,
             last_token: 0,
@@ -139,6 +142,10 @@ impl Producer {
         self.partitions.get_mut(lane.0 as usize)
     }
 
+    pub(super) fn touch_all(&mut self) {
+        self.dirty.extend(&self.active);
+    }
+
     /// The partition is looked at again in this turn.
     pub(super) fn touch(&mut self, lane: LaneId) {
         self.dirty.insert(lane);
@@ -170,7 +177,7 @@ impl Producer {
             }
         }
         if hurry {
-            self.dirty.extend(&self.active);
+            self.touch_all();
         }
         self.spare = items;
     }
@@ -243,10 +250,11 @@ impl Producer {
             return;
         }
         topic.generation = view.generation;
+        let recreated = topic.id != view.id && !topic.id.is_zero() && !view.id.is_zero();
         topic.id = view.id;
         let count = u32::try_from(view.partitions.len()).unwrap_or(u32::MAX);
         let mut next_id = self.partitions.len();
-        let added = topic.edge.publish(count, || {
+        let added = topic.edge.publish(count, recreated, || {
             let id = LaneId(u32::try_from(next_id).unwrap_or(u32::MAX));
             next_id += 1;
             id
@@ -268,6 +276,10 @@ impl Producer {
             })
             .collect();
         for (lane, leader) in leaders {
+            if recreated && let Some(partition) = self.partition(lane) {
+                partition.sequence.lose_everything();
+                self.touch(lane);
+            }
             self.follow_leader(lane, leader);
         }
     }
@@ -278,7 +290,7 @@ impl Producer {
         if partition.leader == leader {
             return;
         }
-        partition.leader = leader;
+        let from = std::mem::replace(&mut partition.leader, leader);
         partition.lane.set_leader(leader.map_or(NO_LEADER, |leader| leader.0));
         partition.backoff = None;
         // What the old leader has not answered goes to the new one at once: the sequence sorts out what it
@@ -286,7 +298,7 @@ impl Producer {
         if idempotent && leader.is_some() {
             while let Some(InFlight { mut batch, .. }) = partition.in_flight.pop_front() {
                 if batch.reported {
-                    partition.sequence.gap = true;
+                    partition.sequence.lose(batch.order());
                     continue;
                 }
                 batch.uncertain = true;
@@ -296,6 +308,11 @@ impl Producer {
         let node = leader.map_or(NO_LEADER, |leader| leader.0);
         for batch in partition.again.iter_mut().chain(&mut partition.sealed) {
             batch.charge.move_to(node);
+        }
+        if from.is_some() || leader.is_none() {
+            let place = self.partitions.get(lane.0 as usize).map(|partition| self.place_of(partition));
+            let (topic, partition) = place.unwrap_or_default();
+            self.events.push_back(Event::LeaderChanged { topic, partition, from, to: leader });
         }
         self.touch(lane);
     }
@@ -343,13 +360,19 @@ impl Producer {
         self.closing.settle(lane, batch.ordinal);
     }
 
-    pub(super) fn give_up(&mut self, lane: LaneId, mut batch: Batch, certainty: Certainty, cause: Cause) {
+    /// Gives a batch up and says so; nothing happens if its outcome was told before.
+    pub(super) fn give_up(&mut self, lane: LaneId, batch: &mut Batch, certainty: Certainty, cause: Cause) {
         if batch.reported {
             return;
         }
-        batch.give_up(certainty, cause);
+        let undelivered = Undelivered { certainty, cause: Arc::new(cause) };
+        batch.give_up(undelivered.clone());
         self.closing.count(lane, batch.ordinal, batch.records, Some(certainty));
         self.closing.settle(lane, batch.ordinal);
+        let place = self.partitions.get(lane.0 as usize).map(|partition| self.place_of(partition));
+        let (topic, partition) = place.unwrap_or_default();
+        let records = batch.records;
+        self.events.push_back(Event::Undelivered { topic, partition, records, undelivered });
     }
 
     /// The cluster refuses the producer for good: nothing can be sent any more.
@@ -396,7 +419,7 @@ impl Producer {
                     batch.clock.book_wait(&partition.waits, now);
                 }
                 let certainty = batch.certainty();
-                self.give_up(lane, batch, certainty, cause.clone());
+                self.give_up(lane, &mut batch, certainty, cause.clone());
             }
             self.rest(lane);
         }

@@ -71,6 +71,8 @@ pub enum Cause {
     /// The broker told of a sequence gap before this batch: an earlier one was lost, and whether this one
     /// arrived cannot be known.
     SequenceGap,
+    /// The topic was deleted and created again, and an attempt to write to the deleted one has no known end.
+    TopicRecreated,
     /// The batch could not be put into a request that the broker's versions allow.
     Unsendable {
         /// What the encoder said.
@@ -101,6 +103,7 @@ impl fmt::Display for Cause {
             Self::SequenceGap => {
                 f.write_str("an earlier batch of the partition was lost, and this one's fate with it")
             }
+            Self::TopicRecreated => f.write_str("its topic was deleted and created again under way"),
             Self::Unsendable { reason } => write!(f, "it cannot be sent to this broker: {reason}"),
             Self::Closed => f.write_str("the producer was closed before it was acknowledged"),
             Self::Cancelled => f.write_str("it was cancelled before it was written"),

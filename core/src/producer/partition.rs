@@ -55,28 +55,64 @@ pub(super) struct InFlight {
 pub(super) struct Sequence {
     pub(super) producer: (ProducerId, ProducerEpoch),
     next: i32,
+    /// Counts the records that were ever stamped, so that the pieces of a split batch have places of their own.
     next_order: u64,
-    /// A number was used up by a batch that is not in the log, or may not be: nothing more can go out under
-    /// this epoch. It is mended when nothing is in flight.
-    pub(super) gap: bool,
+    /// The newest place in the order whose numbers were used up by a batch that is not in the log, or may not
+    /// be. Nothing new can go out under this epoch until it shows that the batch arrived after all, or a new
+    /// epoch begins.
+    gap: Option<u64>,
 }
 
 impl Sequence {
     fn new() -> Self {
-        Self { producer: (ProducerId::NONE, ProducerEpoch::NONE), next: 0, next_order: 0, gap: false }
+        Self { producer: (ProducerId::NONE, ProducerEpoch::NONE), next: 0, next_order: 0, gap: None }
     }
 
     /// Starts over under another id or epoch.
     pub(super) fn restart(&mut self, producer: (ProducerId, ProducerEpoch)) {
         self.producer = producer;
         self.next = 0;
-        self.gap = false;
+        self.gap = None;
+    }
+
+    /// The batch at this place has no outcome that the log would know.
+    pub(super) fn lose(&mut self, order: u64) {
+        self.gap = self.gap.max(Some(order));
+    }
+
+    /// Whatever was stamped so far belongs to a log that is gone.
+    pub(super) fn lose_everything(&mut self) {
+        if self.next_order > 0 {
+            self.lose(self.next_order);
+        }
+    }
+
+    /// The batch at this place is in the log, and with it all that came before: the log takes no number without
+    /// the one before it.
+    pub(super) fn arrived(&mut self, order: u64) {
+        self.gap = self.gap.filter(|&gap| gap > order);
+    }
+
+    /// The next batch gets this number.
+    #[cfg(test)]
+    #[cfg(not(loom))]
+    pub(super) fn go_on_at(&mut self, base_sequence: i32) {
+        self.next = base_sequence;
+    }
+
+    pub(super) fn has_gap(&self) -> bool {
+        self.gap.is_some()
+    }
+
+    /// Without numbers there are no gaps.
+    pub(super) fn forget_gap(&mut self) {
+        self.gap = None;
     }
 
     /// The stamp of the next batch, and its place in the order.
     pub(super) fn stamp(&mut self, records: u32) -> (Stamp, u64) {
         let order = self.next_order;
-        self.next_order += 1;
+        self.next_order += u64::from(records.max(1));
         if self.producer.0.is_none() {
             return (Stamp::NONE, order);
         }
@@ -112,6 +148,12 @@ impl Partition {
             waits: WaitLog::default(),
             waiting: None,
         }
+    }
+
+    /// Whether its next batch may be in the log already, so that asking once more can show that nothing is
+    /// missing there.
+    pub(super) fn may_fill_gap(&self) -> bool {
+        self.again.front().is_some_and(|batch| batch.uncertain)
     }
 
     /// Whether no stamped batch of it is without an outcome.

@@ -1,12 +1,13 @@
 //! All producers of a client.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::compress::{Compressed, CompressionJob};
 use super::config::ProducerConfig;
 use super::edge::ProducerEdge;
 use super::machine::Producer;
 use crate::core::Waiting;
+use crate::event::Event;
 use crate::machine::Machine;
 use crate::net::{Answer, Failure, Net, Owner, Role, Sent};
 use crate::sync::Arc;
@@ -22,6 +23,8 @@ pub struct ProducerKey(pub u64);
 pub struct Producers {
     producers: BTreeMap<ProducerKey, Producer>,
     last_key: u64,
+    /// What producers that have ended left to tell.
+    last_words: VecDeque<Event>,
 }
 
 impl Producers {
@@ -67,6 +70,7 @@ impl Producers {
             // Orders that came after the last turn get their answers too.
             producer.step(net, now);
             producer.close_now(net, now);
+            self.last_words.append(&mut producer.events);
         }
     }
 
@@ -74,10 +78,22 @@ impl Producers {
         self.producers.values_mut().find_map(|producer| producer.jobs.pop_front())
     }
 
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        let living = self.producers.values_mut().find_map(|producer| producer.events.pop_front());
+        living.or_else(|| self.last_words.pop_front())
+    }
+
     pub(crate) fn handle_compressed(&mut self, compressed: Compressed) {
         if let Some(producer) = self.producers.get_mut(&compressed.producer) {
             producer.handle_compressed(compressed);
         }
+    }
+
+    /// The only producer, for tests that set the stage inside.
+    #[cfg(test)]
+    #[cfg(not(loom))]
+    pub(super) fn only(&mut self) -> &mut Producer {
+        self.producers.values_mut().next().unwrap()
     }
 
     fn owner(&mut self, owner: Owner) -> Option<&mut Producer> {
@@ -94,6 +110,7 @@ impl Machine for Producers {
             let closed = producer.step(net, now);
             if closed {
                 net.release(Role::Produce(key), now);
+                self.last_words.append(&mut producer.events);
             }
             !closed
         });

@@ -9,12 +9,13 @@ use ottla_proto::{ApiKey, ErrorCode, TopicId, TopicName};
 use super::batch::Batch;
 use super::config::Acks;
 use super::lane::LaneId;
-use super::latency::Part;
+use super::latency::{Part, Pauses};
 use super::machine::Producer;
 use super::partition::InFlight;
 use super::verdict::{Verdict, verdict};
 use super::{Cause, Certainty};
 use crate::cluster::{Broker, Leader};
+use crate::event::Event;
 use crate::net::{Answer, Failure, Host, Net, RequestToken, Sent, Written};
 use crate::time::Instant;
 
@@ -23,6 +24,9 @@ use crate::time::Instant;
 pub(super) struct Request {
     pub(super) lanes: Vec<LaneId>,
 }
+
+/// From this version on Produce names topics by their ids.
+pub(super) const TOPIC_IDS_FROM: i16 = 13;
 
 /// One request with these batches, one per partition, by topic.
 pub(super) fn build(producer: &Producer, batches: &[(LaneId, Batch)]) -> ProduceRequest {
@@ -55,36 +59,53 @@ impl Producer {
     pub(super) fn handle_answer(&mut self, answer: &Answer, net: &mut Net, now: Instant) {
         if self.identity.awaits(answer.token) {
             self.identity.handle_answer(answer, &self.config, net, now);
+            if let Ok((producer_id, epoch)) = self.identity.current() {
+                self.events.push_back(Event::ProducerIdAssigned { producer_id, epoch });
+                self.touch_all();
+            }
             return;
         }
         let Some(Request { lanes }) = self.requests.remove(&answer.token) else { return };
-        // As they were during the flight: this answer's own pause begins when it is over.
-        let pauses = self.nodes.get(&answer.node).map(|node| node.pauses.clone()).unwrap_or_default();
+        // Before the answer's own pause, which begins when the flight is over, is noted.
+        let landed = self.land(lanes, answer, now);
         let response = net.open::<ProduceResponse>(answer, now);
         self.note_throttle(answer, net, now);
         let mut found = BTreeMap::new();
         if let Ok(response) = &response {
-            self.take_hints(response, answer, net, now);
+            self.take_hints(response, answer, net);
             for topic in &response.responses {
-                let index = self.topic_index(&topic.name, topic.topic_id);
                 for partition in &topic.partition_responses {
-                    found.insert((index, partition.index), partition);
+                    found.insert((topic.topic_id, &topic.name, partition.index), partition);
                 }
             }
         }
-        for lane in lanes {
-            let Some(mut sent) = self.take_in_flight(lane, answer.token) else { continue };
-            sent.batch.clock.book_flight(answer.written_at, &pauses, now);
-            let place = self
-                .partition(lane)
-                .map(|partition| (Some(partition.topic), partition.lane.partition))
-                .unwrap_or_default();
-            match found.get(&place) {
-                Some(partition) => self.conclude(lane, sent.batch, partition, net, now),
+        for (lane, batch) in landed {
+            let place = self.partitions.get(lane.0 as usize).map(|partition| self.place_of(partition));
+            let (name, partition) = place.unwrap_or_default();
+            // By the id that the request had: the topic may have another one by now.
+            let (id, name) = match answer.version {
+                TOPIC_IDS_FROM.. => (batch.topic_id, TopicName::default()),
+                _ => (TopicId::ZERO, name),
+            };
+            match found.get(&(id, &name, partition)) {
+                Some(partition) => self.conclude(lane, batch, partition, net, now),
                 // No word about it, or none that can be read.
-                None => self.attempt_lost(lane, sent.batch, Written::Whole, net, now),
+                None => self.attempt_lost(lane, batch, Written::Whole, net, now),
             }
         }
+    }
+
+    /// Takes the batches of an answered request out of flight, and books the flight.
+    fn land(&mut self, lanes: Vec<LaneId>, answer: &Answer, now: Instant) -> Vec<(LaneId, Batch)> {
+        let nothing = Pauses::default();
+        let mut landed = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            let Some(InFlight { mut batch, .. }) = self.take_in_flight(lane, answer.token) else { continue };
+            let pauses = self.nodes.get(&answer.node).map_or(&nothing, |node| &node.pauses);
+            batch.clock.book_flight(answer.written_at, pauses, now);
+            landed.push((lane, batch));
+        }
+        landed
     }
 
     /// With acks=0: the request has left, which is all that will ever be known.
@@ -132,7 +153,7 @@ impl Producer {
     }
 
     /// Where the leader went, as the answer itself says (KIP-951).
-    fn take_hints(&mut self, response: &ProduceResponse, answer: &Answer, net: &mut Net, _now: Instant) {
+    fn take_hints(&mut self, response: &ProduceResponse, answer: &Answer, net: &mut Net) {
         for endpoint in &response.node_endpoints {
             let Ok(port) = u16::try_from(endpoint.port) else { continue };
             net.cluster_mut().hint_broker(Broker {
@@ -175,8 +196,9 @@ impl Producer {
         let verdict = verdict(code);
         if batch.reported {
             // Its outcome was told when it expired. If it is not in the log for certain, its numbers are lost.
-            if !matches!(verdict, Verdict::Written | Verdict::Duplicate) {
-                self.lose_sequence(lane);
+            match verdict {
+                Verdict::Written | Verdict::Duplicate => self.succeeded(lane, batch.order()),
+                _ => self.lose_sequence(lane, batch.order()),
             }
             return;
         }
@@ -184,11 +206,11 @@ impl Producer {
             Verdict::Written => {
                 let offset = (answer.base_offset >= 0).then_some(answer.base_offset);
                 let time = (answer.log_append_time_ms >= 0).then_some(answer.log_append_time_ms);
-                self.succeeded(lane);
+                self.succeeded(lane, batch.order());
                 self.written(lane, batch, offset, time);
             }
             Verdict::Duplicate => {
-                self.succeeded(lane);
+                self.succeeded(lane, batch.order());
                 self.written(lane, batch, None, None);
             }
             Verdict::Split if batch.records > 1 => match batch.split() {
@@ -210,7 +232,15 @@ impl Producer {
                 let Some(partition) = self.partition(lane) else { return };
                 // Behind a batch that is still to come this is only early. In front of all it is a gap.
                 if partition.is_first(order) {
-                    partition.sequence.gap = true;
+                    partition.sequence.lose(order);
+                    if batch.uncertain {
+                        return self.give_up(
+                            lane,
+                            &mut batch,
+                            Certainty::PossiblyWritten,
+                            Cause::SequenceGap,
+                        );
+                    }
                     // The first time a new epoch helps; a broker that goes on like this is given pauses.
                     partition.backoff = (!delay.is_zero()).then_some((now + delay, code));
                 }
@@ -242,11 +272,11 @@ impl Producer {
         now: Instant,
     ) {
         if batch.reported {
-            return self.lose_sequence(lane);
+            return self.lose_sequence(lane, batch.order());
         }
         batch.uncertain |= written == Written::Whole;
         if self.config.acks == Acks::None && written == Written::Whole {
-            return self.give_up(lane, batch, Certainty::PossiblyWritten, Cause::ConnectionLost);
+            return self.give_up(lane, &mut batch, Certainty::PossiblyWritten, Cause::ConnectionLost);
         }
         // The net spreads the attempts to reconnect; a broker that answers nonsense needs a pause of its own.
         let delay = self.config.retry_backoff.delay(batch.attempts.saturating_sub(1), net.random());
@@ -256,9 +286,10 @@ impl Producer {
         }
     }
 
-    fn succeeded(&mut self, lane: LaneId) {
+    fn succeeded(&mut self, lane: LaneId, order: u64) {
         if let Some(partition) = self.partition(lane) {
             partition.backoff = None;
+            partition.sequence.arrived(order);
         }
     }
 
@@ -269,7 +300,7 @@ impl Producer {
             if !batch.uncertain && partition.is_last(batch.order()) {
                 partition.sequence.take_back(batch.base_sequence());
             } else {
-                partition.sequence.gap = true;
+                partition.sequence.lose(batch.order());
             }
         }
         let words = answer.error_message.as_ref().map(ToString::to_string);
@@ -279,12 +310,12 @@ impl Producer {
         };
         let cause = Cause::Refused { code: answer.error_code, message: words.or_else(of_a_record) };
         let certainty = batch.certainty();
-        self.give_up(lane, batch, certainty, cause);
+        self.give_up(lane, &mut batch, certainty, cause);
     }
 
-    fn lose_sequence(&mut self, lane: LaneId) {
+    fn lose_sequence(&mut self, lane: LaneId, order: u64) {
         if let Some(partition) = self.partition(lane) {
-            partition.sequence.gap = true;
+            partition.sequence.lose(order);
         }
     }
 }

@@ -96,17 +96,26 @@ impl TopicEdge {
         self.lanes.get(partition)
     }
 
-    /// The driver knows the partitions: makes lanes for the new ones and lets waiting senders go on. A topic
-    /// never loses partitions; a smaller count is ignored.
-    pub(super) fn publish(&self, count: u32, mut next_id: impl FnMut() -> LaneId) -> Vec<Arc<Lane>> {
-        let known = self.count();
+    /// The driver knows the partitions: makes lanes for those that have none and lets waiting senders go on. A
+    /// topic never loses partitions, so that a smaller count is ignored unless the topic was created anew.
+    pub(super) fn publish(
+        &self,
+        count: u32,
+        recreated: bool,
+        mut next_id: impl FnMut() -> LaneId,
+    ) -> Vec<Arc<Lane>> {
         let mut added = Vec::new();
-        for partition in known..count {
+        for partition in (self.count().min(count)..count).filter(|&partition| self.lane(partition).is_none())
+        {
             let lane = Lane::new(next_id(), i32::try_from(partition).unwrap_or(i32::MAX));
             self.lanes.push(partition, Arc::clone(&lane));
             added.push(lane);
         }
-        self.count.fetch_max(count, Ordering::Release);
+        if recreated {
+            self.count.store(count, Ordering::Release);
+        } else {
+            self.count.fetch_max(count, Ordering::Release);
+        }
         self.arrive(None);
         added
     }

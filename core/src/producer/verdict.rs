@@ -37,7 +37,7 @@ pub(super) fn verdict(code: ErrorCode) -> Verdict {
     match code {
         ErrorCode::NONE => Verdict::Written,
         ErrorCode::DUPLICATE_SEQUENCE_NUMBER => Verdict::Duplicate,
-        ErrorCode::MESSAGE_TOO_LARGE => Verdict::Split,
+        ErrorCode::MESSAGE_TOO_LARGE | ErrorCode::RECORD_LIST_TOO_LARGE => Verdict::Split,
         ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER
         | ErrorCode::UNKNOWN_PRODUCER_ID
         | ErrorCode::INVALID_PRODUCER_EPOCH

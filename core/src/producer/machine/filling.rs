@@ -11,7 +11,7 @@ use crate::producer::batch::{Batch, Body};
 use crate::producer::config::Acks;
 use crate::producer::lane::LaneId;
 use crate::producer::partition::InFlight;
-use crate::producer::request::{Request as RequestInFlight, build};
+use crate::producer::request::{Request as RequestInFlight, TOPIC_IDS_FROM, build};
 use crate::time::Instant;
 use crate::wait::WaitReason;
 
@@ -51,9 +51,9 @@ impl Producer {
         if batches.is_empty() {
             return false;
         }
-        // Topic ids replace the names from version 13 on; without the ids the names must do.
+        // Without the ids the names must do.
         let ids = batches.iter().all(|(lane, _)| self.topic_id(*lane).is_some());
-        let highest = if ids { ProduceRequest::LATEST_STABLE } else { 12 };
+        let highest = if ids { ProduceRequest::LATEST_STABLE } else { TOPIC_IDS_FROM - 1 };
         let version = match net.version::<ProduceRequest>(link, highest) {
             Ok(version) => version,
             Err(unsupported) => {
@@ -184,16 +184,17 @@ impl Producer {
             return;
         }
         let Ok(current) = self.identity.current() else { return };
+        let topic_id = self.topic_id(lane).unwrap_or_default();
         let Some(partition) = self.partition(lane) else { return };
         // Another epoch is adopted when nothing of the old one is left to be answered.
         if partition.sequence.producer != current && partition.is_drained() {
             partition.sequence.restart(current);
         }
-        let (stamp, order) = partition.sequence.stamp(batch.records);
-        batch.stamp(stamp, order);
+        let stamp = partition.sequence.stamp(batch.records);
+        batch.stamp(stamp, topic_id);
     }
 
-    fn topic_id(&self, lane: LaneId) -> Option<TopicId> {
+    pub(super) fn topic_id(&self, lane: LaneId) -> Option<TopicId> {
         let partition = self.partitions.get(lane.0 as usize)?;
         let id = self.topics.get(partition.topic)?.id;
         (!id.is_zero()).then_some(id)
@@ -201,12 +202,12 @@ impl Producer {
 
     /// The broker's versions cannot carry the batches.
     fn unsendable(&mut self, batches: Vec<(LaneId, Batch)>, reason: &str) {
-        for (lane, batch) in batches {
+        for (lane, mut batch) in batches {
             if let Some(partition) = self.partition(lane) {
-                partition.sequence.gap = true;
+                partition.sequence.lose(batch.order());
             }
             let certainty = batch.certainty();
-            self.give_up(lane, batch, certainty, Cause::Unsendable { reason: reason.to_owned() });
+            self.give_up(lane, &mut batch, certainty, Cause::Unsendable { reason: reason.to_owned() });
             self.touch(lane);
         }
     }

@@ -5,6 +5,7 @@ use ottla_proto::{ApiKey, BrokerId};
 
 use super::Producer;
 use crate::core::Waiting;
+use crate::event::Event;
 use crate::net::{Net, Throttle};
 use crate::producer::batch::{Batch, Body};
 use crate::producer::compress::CompressionJob;
@@ -28,6 +29,7 @@ impl Producer {
     /// Decides what the partition waits for.
     fn review(&mut self, lane: LaneId, net: &mut Net, now: Instant) {
         self.expire(lane, net, now);
+        self.leave_deleted_topic(lane, now);
         self.mend(lane, now);
         self.compress_ahead(lane);
         let hurry = self.closing.is_closing() || self.edge.budget.has_waiters();
@@ -45,6 +47,9 @@ impl Producer {
                 _ if !partition.in_flight.is_empty() => {
                     Some(WaitReason::EarlierBatch { topic, partition: index })
                 }
+                _ if partition.sequence.has_gap() && !partition.may_fill_gap() => {
+                    Some(WaitReason::ProducerId)
+                }
                 _ => None,
             }
         } else if partition.sealed.is_empty() && view.oldest.is_none() {
@@ -54,7 +59,9 @@ impl Producer {
             }
             let node = partition.in_flight.front().map_or(BrokerId::NONE, |sent| sent.link.node);
             Some(WaitReason::AnswerDue { node })
-        } else if partition.sequence.gap || partition.in_flight.len() >= window {
+        } else if partition.sequence.has_gap() && partition.in_flight.is_empty() {
+            Some(WaitReason::ProducerId)
+        } else if partition.sequence.has_gap() || partition.in_flight.len() >= window {
             Some(WaitReason::EarlierBatch { topic, partition: index })
         } else if let Some(front) = partition.sealed.front() {
             matches!(front.body, Body::Compressing(_)).then_some(WaitReason::Compression)
@@ -182,10 +189,11 @@ impl Producer {
         let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
         let overdue = |batch: &Batch| batch.opened_at <= limit;
         let mut expired = Vec::new();
-        let mut gap = false;
-        while partition.again.front().is_some_and(overdue) {
-            expired.extend(partition.again.pop_front());
-            gap = true;
+        while partition.again.front().is_some_and(overdue)
+            && let Some(batch) = partition.again.pop_front()
+        {
+            partition.sequence.lose(batch.order());
+            expired.push(batch);
         }
         while partition.sealed.front().is_some_and(overdue) {
             expired.extend(partition.sealed.pop_front());
@@ -198,7 +206,6 @@ impl Producer {
         if expired.is_empty() && untaken.is_empty() && !late {
             return;
         }
-        partition.sequence.gap |= gap;
         let reason = self.reason(lane, net, now);
         for open in untaken {
             let (batch, _, cancelled) = Batch::take_over(open);
@@ -211,19 +218,21 @@ impl Producer {
             }
             let cause = Cause::Expired { timeout, waiting_for: reason.clone(), last_error: batch.last_error };
             let certainty = batch.certainty();
-            self.give_up(lane, batch, certainty, cause);
+            self.give_up(lane, &mut batch, certainty, cause);
         }
         // What is in flight keeps its place until its answer decides about its sequence.
-        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
-        for InFlight { link, batch, .. } in &mut partition.in_flight {
+        let Some(partition) = self.partition(lane) else { return };
+        let mut in_flight = std::mem::take(&mut partition.in_flight);
+        for InFlight { link, batch, .. } in &mut in_flight {
             if !batch.reported && overdue(batch) {
                 batch.clock.book(Part::Broker, now);
                 let waiting_for = WaitReason::AnswerDue { node: link.node };
                 let cause = Cause::Expired { timeout, waiting_for, last_error: batch.last_error };
-                batch.give_up(Certainty::PossiblyWritten, cause);
-                self.closing.count(lane, batch.ordinal, batch.records, Some(Certainty::PossiblyWritten));
-                self.closing.settle(lane, batch.ordinal);
+                self.give_up(lane, batch, Certainty::PossiblyWritten, cause);
             }
+        }
+        if let Some(partition) = self.partition(lane) {
+            partition.in_flight = in_flight;
         }
     }
 
@@ -271,21 +280,42 @@ impl Producer {
         }
     }
 
-    /// Starts a partition over under a new epoch once a gap in its sequence has nothing in flight behind it.
+    /// The topic was created anew: what may have been written to the old one cannot be asked about any more.
+    fn leave_deleted_topic(&mut self, lane: LaneId, now: Instant) {
+        let id = self.topic_id(lane).unwrap_or_default();
+        let Some(partition) = self.partition(lane) else { return };
+        let lost = |batch: &Batch| batch.uncertain && batch.topic_id != id && !id.is_zero();
+        if !partition.again.iter().any(lost) {
+            return;
+        }
+        let (lost, kept): (Vec<_>, Vec<_>) = partition.again.drain(..).partition(lost);
+        partition.again = kept.into();
+        for mut batch in lost {
+            batch.clock.book(Part::Retry, now);
+            self.give_up(lane, &mut batch, Certainty::PossiblyWritten, Cause::TopicRecreated);
+        }
+    }
+
+    /// Starts a partition over under a new epoch once nothing can fill a gap in its sequence any more.
     fn mend(&mut self, lane: LaneId, now: Instant) {
+        let topic_id = self.topic_id(lane).unwrap_or_default();
         let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
         if !self.config.is_idempotent() {
-            // Without numbers there are no gaps.
-            partition.sequence.gap = false;
+            partition.sequence.forget_gap();
         }
-        if !partition.sequence.gap || !partition.in_flight.is_empty() {
+        if !partition.sequence.has_gap() || !partition.in_flight.is_empty() || partition.may_fill_gap() {
             return;
         }
         // Unless another partition's gap has bumped it already.
-        if self.identity.current().is_ok_and(|current| current == partition.sequence.producer) {
-            self.identity.bump();
+        let place = (partition.topic, partition.lane.partition);
+        if self.identity.current().is_ok_and(|current| current == partition.sequence.producer)
+            && let Some((producer_id, epoch)) = self.identity.bump()
+        {
+            let topic = self.topics.get(place.0).map(|topic| topic.edge.name.clone()).unwrap_or_default();
+            self.events.push_back(Event::EpochBumped { topic, partition: place.1, producer_id, epoch });
         }
         let Ok(current) = self.identity.current() else { return };
+        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
         partition.sequence.restart(current);
         let mut lost = Vec::new();
         for mut batch in std::mem::take(&mut partition.again) {
@@ -293,13 +323,13 @@ impl Producer {
                 batch.clock.book(Part::Retry, now);
                 lost.push(batch);
             } else {
-                let (stamp, order) = partition.sequence.stamp(batch.records);
-                batch.stamp(stamp, order);
+                let stamp = partition.sequence.stamp(batch.records);
+                batch.stamp(stamp, topic_id);
                 partition.again.push_back(batch);
             }
         }
-        for batch in lost {
-            self.give_up(lane, batch, Certainty::PossiblyWritten, Cause::SequenceGap);
+        for mut batch in lost {
+            self.give_up(lane, &mut batch, Certainty::PossiblyWritten, Cause::SequenceGap);
         }
     }
 }

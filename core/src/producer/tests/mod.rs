@@ -1,19 +1,24 @@
 //! The whole producer against peers that do what a test tells them, with a clock that is a field.
 
 mod delivery;
+mod events;
 mod identity;
 mod memory;
 mod order;
+mod outcomes;
+mod sequences;
 mod throttle;
+mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ottla_proto::compression::Decompressor;
+use ottla_proto::messages::metadata::MetadataResponsePartition;
 use ottla_proto::messages::produce::{PartitionProduceData, PartitionProduceResponse, TopicProduceResponse};
 use ottla_proto::messages::{InitProducerIdResponse, MetadataResponse, ProduceRequest, ProduceResponse};
-use ottla_proto::records::{Batch as WireBatch, BatchHeader};
+use ottla_proto::records::{Batch as WireBatch, BatchHeader, add_to_sequence};
 use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch, ProducerEpoch, ProducerId, TopicName};
 
 use super::{Cause, Certainty, Delivery, NewRecord, ProducerConfig, ProducerEdge, Settled, TopicHandle};
@@ -37,6 +42,8 @@ pub(super) struct Scene {
     pub(super) logs: BTreeMap<i32, Log>,
     /// What the cluster says to a producer that asks for an id; silence until it is set.
     identity: Option<ErrorCode>,
+    /// The id and epoch that it says then.
+    next_identity: (ProducerId, ProducerEpoch),
     open: BTreeMap<ConnectionId, i32>,
     unserved: Vec<Received>,
     seen: usize,
@@ -75,7 +82,7 @@ impl Log {
             if header.base_sequence > self.next_sequence {
                 return (ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER, -1);
             }
-            self.next_sequence += i32::try_from(values.len()).unwrap();
+            self.next_sequence = add_to_sequence(self.next_sequence, i32::try_from(values.len()).unwrap());
         }
         let offset = i64::try_from(self.values.len()).unwrap();
         self.recent.push((header.base_sequence, offset));
@@ -138,6 +145,7 @@ impl Scene {
             down: BTreeSet::new(),
             logs: BTreeMap::new(),
             identity,
+            next_identity: (ProducerId(7), ProducerEpoch(0)),
             unserved: Vec::new(),
             seen,
         };
@@ -181,8 +189,8 @@ impl Scene {
             {
                 let response = InitProducerIdResponse {
                     error_code,
-                    producer_id: ProducerId(7),
-                    producer_epoch: ProducerEpoch(0),
+                    producer_id: self.next_identity.0,
+                    producer_epoch: self.next_identity.1,
                     ..Default::default()
                 };
                 self.world.answer(&request, &response);
@@ -293,6 +301,22 @@ impl Scene {
         let partition = &mut self.view.topics[0].partitions[0];
         partition.leader_id = BrokerId(leader);
         partition.leader_epoch = LeaderEpoch(epoch);
+    }
+
+    /// The topic is deleted and created again with that many partitions, all of them on broker 1 and empty.
+    pub(super) fn recreate_topic(&mut self, partitions: i32) {
+        self.logs.clear();
+        let topic = &mut self.view.topics[0];
+        topic.topic_id.0[15] += 1;
+        let one = topic.partitions[0].clone();
+        topic.partitions = (0..partitions)
+            .map(|index| MetadataResponsePartition {
+                partition_index: index,
+                leader_id: BrokerId(1),
+                leader_epoch: LeaderEpoch(0),
+                ..one.clone()
+            })
+            .collect();
     }
 
     pub(super) fn refresh(&mut self) {

@@ -189,10 +189,50 @@ fn too_large_a_batch_is_split_until_it_fits() {
     let (_, half) = scene.next_request();
     assert_eq!(Scene::values(&half), ["2", "3", "4"]);
     assert_eq!(Scene::header(&half).base_sequence, 2);
-    scene.refuse(&half, ErrorCode::MESSAGE_TOO_LARGE);
+    // The broker has another code for the same.
+    scene.refuse(&half, ErrorCode::RECORD_LIST_TOO_LARGE);
     scene.serve_all();
     assert_eq!(scene.logs[&0].values, ["0", "1", "2", "3", "4"]);
     assert_eq!(deliveries.into_iter().map(offset).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn pieces_of_a_split_batch_keep_their_order_when_one_is_repeated() {
+    for acks in [Acks::All, Acks::Leader] {
+        let mut scene = Scene::new(ProducerConfig { acks, ..ProducerConfig::default() }, 1, 1);
+        let deliveries: Vec<_> = (0..4).map(|n| scene.accept(0, &n.to_string())).collect();
+        scene.advance(millis(5));
+        let (_, request) = scene.next_request();
+        scene.refuse(&request, ErrorCode::MESSAGE_TOO_LARGE);
+        let (_, half) = scene.next_request();
+        assert_eq!(Scene::values(&half), ["0", "1"]);
+        scene.refuse(&half, ErrorCode::NOT_ENOUGH_REPLICAS);
+        scene.advance(millis(200));
+        let (_, half) = scene.next_request();
+        assert_eq!(Scene::values(&half), ["0", "1"], "{acks:?}");
+        scene.serve(&half);
+        scene.serve_all();
+        assert_eq!(deliveries.into_iter().map(offset).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    }
+}
+
+#[test]
+fn a_record_that_is_too_large_fails_alone() {
+    let mut scene = Scene::new(ProducerConfig::default(), 1, 1);
+    let mut deliveries: Vec<_> = (0..4).map(|n| scene.accept(0, &n.to_string())).collect();
+    scene.advance(millis(5));
+    while !scene.pending.is_empty() {
+        let (_, request) = scene.next_request();
+        if Scene::values(&request).contains(&"2".to_owned()) {
+            scene.refuse(&request, ErrorCode::MESSAGE_TOO_LARGE);
+        } else {
+            scene.serve(&request);
+        }
+    }
+    let cause = Cause::Refused { code: ErrorCode::MESSAGE_TOO_LARGE, message: None };
+    assert_eq!(lost(deliveries.remove(2)), (Certainty::NotWritten, cause));
+    assert_eq!(scene.logs[&0].values, ["0", "1", "3"]);
+    assert_eq!(deliveries.into_iter().map(offset).collect::<Vec<_>>(), [0, 1, 2]);
 }
 
 #[test]
