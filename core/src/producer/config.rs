@@ -1,9 +1,12 @@
 //! Settings of a producer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ottla_proto::TopicName;
 use ottla_proto::compression::Codec;
 
+use super::partitioner::Partitioner;
 use crate::retry::Backoff;
 
 /// When a batch counts as written (`acks`).
@@ -68,6 +71,36 @@ pub struct ProducerConfig {
     pub max_in_flight_per_partition: usize,
     /// How long a topic may be unknown to the cluster before senders are refused. Default 10 s.
     pub topic_timeout: Duration,
+    /// How partitions are found. Default murmur2 of the key. Java: `partitioner.class`.
+    pub partitioner: Partitioner,
+    /// How long a leader may take nothing before records without a key avoid it (KIP-794); `None` is for ever.
+    /// Default 500 ms. Java: `partitioner.availability.timeout.ms`.
+    pub availability_timeout: Option<Duration>,
+    /// What topics have of their own.
+    pub topics: BTreeMap<TopicName, TopicConfig>,
+}
+
+/// Settings that a topic may have of its own; where there is none the producer's holds.
+#[derive(Clone, Debug, Default)]
+pub struct TopicConfig {
+    /// In place of [`ProducerConfig::linger`].
+    pub linger: Option<Duration>,
+    /// In place of [`ProducerConfig::batch_bytes`].
+    pub batch_bytes: Option<usize>,
+    /// In place of [`ProducerConfig::codec`] and its level.
+    pub codec: Option<(Codec, Option<i32>)>,
+    /// In place of [`ProducerConfig::partitioner`].
+    pub partitioner: Option<Partitioner>,
+}
+
+/// What holds for a topic.
+#[derive(Clone, Debug)]
+pub(super) struct TopicSettings {
+    pub(super) linger: Duration,
+    pub(super) batch_bytes: usize,
+    pub(super) codec: Codec,
+    pub(super) compression_level: Option<i32>,
+    pub(super) partitioner: Partitioner,
 }
 
 impl Default for ProducerConfig {
@@ -87,11 +120,26 @@ impl Default for ProducerConfig {
             node_share_percent: 50,
             max_in_flight_per_partition: 5,
             topic_timeout: Duration::from_secs(10),
+            partitioner: Partitioner::Murmur2,
+            availability_timeout: Some(Duration::from_millis(500)),
+            topics: BTreeMap::new(),
         }
     }
 }
 
 impl ProducerConfig {
+    pub(super) fn of_topic(&self, name: &TopicName) -> TopicSettings {
+        let own = self.topics.get(name).cloned().unwrap_or_default();
+        let (codec, compression_level) = own.codec.unwrap_or((self.codec, self.compression_level));
+        TopicSettings {
+            linger: own.linger.unwrap_or(self.linger),
+            batch_bytes: own.batch_bytes.unwrap_or(self.batch_bytes),
+            codec,
+            compression_level,
+            partitioner: own.partitioner.unwrap_or_else(|| self.partitioner.clone()),
+        }
+    }
+
     pub(super) fn is_idempotent(&self) -> bool {
         self.idempotent && self.acks == Acks::All
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use ottla_proto::{ErrorCode, TopicName};
 
 use super::budget::Budget;
+use super::choice::Unavailable;
 use super::completion::{Completion, completion};
 use super::inbox::{Inbox, Order};
 use super::topic::{TopicEdge, TopicHandle};
@@ -20,22 +20,17 @@ use crate::wake::DriverWake;
 /// wait.
 #[derive(Debug)]
 pub struct ProducerEdge {
-    pub(super) limits: Limits,
+    /// The largest record, as a batch of one.
+    pub(super) record_bytes: usize,
+    pub(super) unavailable: Unavailable,
     pub(super) budget: Arc<Budget>,
     pub(super) inbox: Inbox,
     pub(super) throttle: Arc<ThrottleView>,
     /// Why the producer can send nothing any more, once it cannot.
     pub(super) fatal: OnceLock<ErrorCode>,
     topics: Mutex<BTreeMap<TopicName, Arc<TopicEdge>>>,
+    config: ProducerConfig,
     seed: u64,
-}
-
-/// What an append must know of the configuration.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) batch_bytes: usize,
-    pub(super) record_bytes: usize,
-    pub(super) linger: Duration,
 }
 
 impl ProducerEdge {
@@ -45,18 +40,15 @@ impl ProducerEdge {
         throttle: Arc<ThrottleView>,
         seed: u64,
     ) -> Arc<Self> {
-        let limits = Limits {
-            batch_bytes: config.batch_bytes,
-            record_bytes: config.request_bytes.min(config.memory_bytes),
-            linger: config.linger,
-        };
         Arc::new(Self {
-            limits,
+            record_bytes: config.request_bytes.min(config.memory_bytes),
+            unavailable: Unavailable::default(),
             budget: Budget::new(config.memory_bytes, config.node_share_percent),
             inbox: Inbox::new(wake),
             throttle,
             fatal: OnceLock::new(),
             topics: Mutex::new(BTreeMap::new()),
+            config: config.clone(),
             seed,
         })
     }
@@ -69,7 +61,7 @@ impl ProducerEdge {
             Some(topic) => Arc::clone(topic),
             None => {
                 let number = u64::try_from(topics.len()).unwrap_or(u64::MAX);
-                let topic = TopicEdge::new(name.clone(), self.seed ^ number);
+                let topic = TopicEdge::new(name.clone(), self.config.of_topic(name), self.seed ^ number);
                 topics.insert(name.clone(), Arc::clone(&topic));
                 self.inbox.order(Order::Topic(Arc::clone(&topic)));
                 topic

@@ -23,8 +23,10 @@ pub(super) struct Lane {
     pub(super) partition: i32,
     /// The leader as the driver last saw it, [`super::budget::NO_LEADER`] without one.
     leader: AtomicI64,
-    /// Counts the batches that are no longer open: a sticky choice lasts as long as this number.
-    frozen_count: AtomicU32,
+    /// Counts what ends a sticky choice: a batch is no longer open, or the leader takes nothing for now.
+    turn: AtomicU32,
+    /// How many batches wait to be sent, about.
+    backlog: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -89,10 +91,10 @@ pub(super) enum Refusal {
 pub(super) enum Entry {
     /// The record belongs to this partition.
     Bound,
-    /// The record follows a sticky choice made when the lane had frozen that many batches.
-    Sticky { frozen_count: u32 },
+    /// The record follows a sticky choice made when the lane had this turn.
+    Sticky { turn: u32 },
     /// The same, and rather elsewhere than waiting for the lock.
-    StickyIfFree { frozen_count: u32 },
+    StickyIfFree { turn: u32 },
 }
 
 /// What a look at a lane tells the driver.
@@ -124,7 +126,8 @@ impl Lane {
             id,
             partition,
             leader: AtomicI64::new(super::budget::NO_LEADER.into()),
-            frozen_count: AtomicU32::new(0),
+            turn: AtomicU32::new(0),
+            backlog: AtomicU32::new(0),
             state: Mutex::new(state),
         })
     }
@@ -133,8 +136,12 @@ impl Lane {
         i32::try_from(self.leader.load(Ordering::Relaxed)).unwrap_or(super::budget::NO_LEADER)
     }
 
-    pub(super) fn frozen_count(&self) -> u32 {
-        self.frozen_count.load(Ordering::Relaxed)
+    pub(super) fn turn(&self) -> u32 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn backlog(&self) -> u32 {
+        self.backlog.load(Ordering::Relaxed)
     }
 
     /// Appends a record, or says why not. The clock is read only when a batch is opened.
@@ -156,9 +163,9 @@ impl Lane {
         }
         let sticky = match entry {
             Entry::Bound => None,
-            Entry::Sticky { frozen_count } | Entry::StickyIfFree { frozen_count } => Some(frozen_count),
+            Entry::Sticky { turn } | Entry::StickyIfFree { turn } => Some(turn),
         };
-        if sticky.is_some_and(|frozen_count| frozen_count != self.frozen_count()) {
+        if sticky.is_some_and(|turn| turn != self.turn()) {
             return (changes, Err(Refusal::StickyOver));
         }
         if let Some(open) = &mut state.open {
@@ -209,7 +216,8 @@ impl Lane {
         let bytes = open.writer.size();
         state.hint = bytes.max(Self::FIRST_CAPACITY);
         state.frozen.push_back(open);
-        self.frozen_count.fetch_add(1, Ordering::Relaxed);
+        self.end_choice();
+        self.backlog.fetch_add(1, Ordering::Relaxed);
         Some(bytes)
     }
 }
@@ -254,6 +262,16 @@ impl Lane {
         for batch in frozen.iter_mut().chain(open) {
             batch.charge.move_to(leader);
         }
+    }
+
+    /// How many batches wait to be sent, those with the driver included.
+    pub(super) fn set_backlog(&self, batches: usize) {
+        self.backlog.store(u32::try_from(batches).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    /// Keyless records choose anew.
+    pub(super) fn end_choice(&self) {
+        self.turn.fetch_add(1, Ordering::Relaxed);
     }
 
     /// No record is accepted from now on.

@@ -5,6 +5,7 @@
 //! or puts the partition into its leader's queue. `filling` then empties each node's queue into requests as far
 //! as the net lets it. A turn costs what changed, never the number of partitions.
 
+mod availability;
 mod filling;
 mod review;
 
@@ -16,7 +17,7 @@ use super::batch::{Batch, Body};
 use super::budget::NO_LEADER;
 use super::closing::Closing;
 use super::compress::{Compressed, CompressionJob};
-use super::config::ProducerConfig;
+use super::config::{ProducerConfig, TopicSettings};
 use super::edge::ProducerEdge;
 use super::fate::Outcome;
 use super::identity::Identity;
@@ -74,6 +75,10 @@ pub(super) struct Node {
     ready: VecDeque<LaneId>,
     /// What holds the queue.
     held: Option<(WaitReason, Instant)>,
+    /// Since when it has taken nothing of what is ready for it.
+    idle_since: Option<Instant>,
+    /// Keyless records avoid it.
+    unavailable: bool,
     /// When the node asked to be left alone.
     pub(super) pauses: Pauses,
 }
@@ -114,6 +119,7 @@ impl Producer {
         self.become_somebody(net, now);
         self.review_dirty(net, now);
         self.fill_all(net, now);
+        self.avoid_idle_nodes(now);
         self.close_what_is_due(net, now);
         self.edge.inbox.set_wake_bytes(if self.requests.is_empty() { 0 } else { WAKE_BYTES });
         self.is_closed()
@@ -123,10 +129,8 @@ impl Producer {
         let timer = self.timers.first().map(|&(at, _)| at);
         let unknown = self.topics.iter().filter(|topic| topic.edge.is_awaited());
         let unknown = unknown.map(|topic| topic.wanted_at + self.config.topic_timeout).min();
-        earliest(
-            earliest(timer, unknown),
-            earliest(self.closing.poll_timeout(), self.identity.poll_timeout()),
-        )
+        let timer = earliest(earliest(timer, unknown), self.next_unavailable());
+        earliest(timer, earliest(self.closing.poll_timeout(), self.identity.poll_timeout()))
     }
 
     pub(super) fn owner(&self) -> Owner {
@@ -149,6 +153,10 @@ impl Producer {
     /// The partition is looked at again in this turn.
     pub(super) fn touch(&mut self, lane: LaneId) {
         self.dirty.insert(lane);
+    }
+
+    pub(super) fn settings_of(&self, partition: &Partition) -> Option<&TopicSettings> {
+        self.topics.get(partition.topic).map(|topic| &topic.edge.settings)
     }
 
     pub(super) fn place_of(&self, partition: &Partition) -> (TopicName, i32) {

@@ -8,7 +8,8 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `edge`, `topic` | what a handle does; which partition a record goes to |
+//! | `edge`, `topic` | what a handle does |
+//! | `partitioner`, `choice` | which partition a record goes to, by its key and without one |
 //! | `lane` | the open batch of a partition, behind one short lock |
 //! | `budget` | the memory bound, shared by node, with its queues |
 //! | `inbox` | what handles tell the driver, and when they wake it |
@@ -22,6 +23,7 @@
 
 mod batch;
 mod budget;
+mod choice;
 mod closing;
 mod completion;
 mod compress;
@@ -52,12 +54,12 @@ mod tests;
 pub use closing::{CloseReport, FlushReport};
 pub use completion::Completion;
 pub use compress::{Compressed, CompressionContext, CompressionJob};
-pub use config::{Acks, ProducerConfig};
+pub use config::{Acks, ProducerConfig, TopicConfig};
 pub use edge::ProducerEdge;
 pub use fate::Delivery;
 pub use latency::{Latency, Part};
 pub use outcome::{Cause, Certainty, Settled, Tally, Undelivered, Written};
-pub use partitioner::{murmur2, partition_of_key};
+pub use partitioner::{CustomPartitioner, Partitioner, fnv1a, murmur2};
 pub use producers::{ProducerKey, Producers};
 pub use record::NewRecord;
 pub use topic::{AppendWait, Refused, TopicHandle};

@@ -6,16 +6,17 @@ use std::task::{Context, Poll, Waker};
 
 use ottla_proto::{BrokerId, ErrorCode, TopicName};
 
-use super::budget::{NO_LEADER, Shortage, Turn};
+use super::budget::{Shortage, Turn};
+use super::choice::{Choices, Chosen, Sticky};
+use super::config::TopicSettings;
 use super::edge::ProducerEdge;
 use super::fate::Delivery;
 use super::inbox::Order;
 use super::lane::{AppendTerms, Changes, Entry, Lane, LaneId, Refusal};
-use super::partitioner::partition_of_key;
+use super::partitioner::Place;
 use super::record::NewRecord;
 use crate::net::Class;
-use crate::random::Random;
-use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
 use crate::time::Instant;
 use crate::wait::WaitReason;
 
@@ -51,12 +52,11 @@ pub enum Refused {
 #[derive(Debug)]
 pub(super) struct TopicEdge {
     pub(super) name: TopicName,
+    pub(super) settings: TopicSettings,
     /// How many partitions there are; zero until it is known.
     count: AtomicU32,
     lanes: LaneTable,
-    /// The partition that keyless records of every handle follow; see [`Sticky`].
-    sticky: AtomicU64,
-    draws: AtomicU64,
+    choices: Choices,
     arrival: Mutex<Arrival>,
 }
 
@@ -71,13 +71,13 @@ struct Arrival {
 }
 
 impl TopicEdge {
-    pub(super) fn new(name: TopicName, seed: u64) -> Arc<Self> {
+    pub(super) fn new(name: TopicName, settings: TopicSettings, seed: u64) -> Arc<Self> {
         Arc::new(Self {
             name,
+            settings,
             count: AtomicU32::new(0),
             lanes: LaneTable::default(),
-            sticky: AtomicU64::new(Sticky::NONE),
-            draws: AtomicU64::new(seed),
+            choices: Choices::new(seed),
             arrival: Mutex::new(Arrival {
                 error: None,
                 asked: true,
@@ -148,44 +148,11 @@ impl TopicEdge {
         };
         wakers.into_values().for_each(Waker::wake);
     }
-
-    /// Another partition for keyless records, as a fresh sticky word: with a leader, and not led by `avoid`.
-    fn choose(&self, avoid: Option<i32>) -> u64 {
-        let count = self.count().max(1);
-        let mut random = Random::new(self.draws.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed));
-        let start = u32::try_from(random.below(count.into())).unwrap_or(0);
-        let usable = |partition: &u32| {
-            self.lane(*partition).is_some_and(|lane| {
-                let leader = lane.leader();
-                leader != NO_LEADER && Some(leader) != avoid
-            })
-        };
-        let chosen = (start..count).chain(0..start).find(usable).unwrap_or(start);
-        Sticky::word(chosen, self.lane(chosen).map_or(0, |lane| lane.frozen_count()))
-    }
-}
-
-/// A sticky choice in one word: a partition, and how many batches its lane had frozen when it was chosen. It
-/// ends with that batch, so a choice is made once per batch whoever notices the end first.
-struct Sticky;
-
-impl Sticky {
-    const NONE: u64 = 0;
-
-    fn word(partition: u32, frozen_count: u32) -> u64 {
-        (u64::from(partition) + 1) << 32 | u64::from(frozen_count)
-    }
-
-    fn parts(word: u64) -> Option<(u32, u32)> {
-        let partition = u32::try_from(word >> 32).ok()?.checked_sub(1)?;
-        let frozen_count = u32::try_from(word & u64::from(u32::MAX)).ok()?;
-        Some((partition, frozen_count))
-    }
 }
 
 /// Lanes by partition: only ever added, found without a lock. Chunks double, so 26 hold every partition.
 #[derive(Debug, Default)]
-struct LaneTable {
+pub(super) struct LaneTable {
     chunks: [OnceLock<Chunk>; Self::CHUNKS],
 }
 
@@ -203,7 +170,7 @@ impl LaneTable {
         (chunk as usize, usize::try_from(offset).unwrap_or(usize::MAX))
     }
 
-    fn get(&self, partition: u32) -> Option<&Arc<Lane>> {
+    pub(super) fn get(&self, partition: u32) -> Option<&Arc<Lane>> {
         let (chunk, offset) = Self::place(partition);
         self.chunks.get(chunk)?.get()?.get(offset)?.get()
     }
@@ -226,7 +193,9 @@ pub struct TopicHandle {
     producer: Arc<ProducerEdge>,
     topic: Arc<TopicEdge>,
     /// Where this handle's keyless records go while others crowd the shared choice.
-    detour: AtomicU64,
+    detour: Sticky,
+    /// How often it met a lock that somebody else held, since its last detour.
+    crowded: AtomicU32,
 }
 
 impl Clone for TopicHandle {
@@ -237,7 +206,7 @@ impl Clone for TopicHandle {
 
 impl TopicHandle {
     pub(super) fn new(producer: Arc<ProducerEdge>, topic: Arc<TopicEdge>) -> Self {
-        Self { producer, topic, detour: AtomicU64::new(Sticky::NONE) }
+        Self { producer, topic, detour: Sticky::default(), crowded: AtomicU32::new(0) }
     }
 
     /// The topic's name.
@@ -325,32 +294,44 @@ impl TopicHandle {
         if count == 0 {
             return Err(self.unknown());
         }
-        let limit = self.producer.limits.record_bytes;
+        let limit = self.producer.record_bytes;
         let size = record.size_bound();
         if size > limit {
             return Err(Blocked::Refused(Refused::TooLarge { size, limit }));
         }
-        match (record.partition, record.key) {
-            (Some(partition), _) => match u32::try_from(partition) {
-                Ok(index) if index < count => self.append_to(index, record, turn, now),
-                _ => Err(Blocked::Refused(Refused::NoSuchPartition { partition, count })),
-            },
-            (None, Some(key)) => self.append_to(partition_of_key(key, count), record, turn, now),
-            (None, None) => self.append_keyless(count, record, turn, now),
+        if let Some(partition) = record.partition {
+            return match u32::try_from(partition) {
+                Ok(index) => self.append_to(index, count, record, turn, now),
+                Err(_) => Err(Blocked::Refused(Refused::NoSuchPartition { partition, count })),
+            };
+        }
+        match self.topic.settings.partitioner.place(&self.topic.name, record, count) {
+            Place::Partition(partition) => self.append_to(partition, count, record, turn, now),
+            Place::Sticky => self.append_keyless(count, record, turn, now),
+            Place::Next => {
+                let partition = self.topic.choices.next_in_turn(&self.topic.lanes, count);
+                self.append_to(partition, count, record, turn, now)
+            }
         }
     }
 
     fn append_to(
         &self,
         partition: u32,
+        count: u32,
         record: &NewRecord<'_>,
         turn: Option<&Turn>,
         now: &impl Fn() -> Instant,
     ) -> Result<Delivery, Blocked> {
+        if partition >= count {
+            let partition = i32::try_from(partition).unwrap_or(i32::MAX);
+            return Err(Blocked::Refused(Refused::NoSuchPartition { partition, count }));
+        }
         let Some(lane) = self.topic.lane(partition) else { return Err(Blocked::Unknown) };
         self.enter(lane, Entry::Bound, record, turn, now).map_err(|refusal| self.blocked(refusal))
     }
 
+    /// Follows the topic's choice, or this handle's detour while it has one.
     fn append_keyless(
         &self,
         count: u32,
@@ -360,34 +341,44 @@ impl TopicHandle {
     ) -> Result<Delivery, Blocked> {
         // Each round moves to another partition; after a few the record waits for a lock or for memory.
         const ROUNDS: u32 = 8;
+        // A handle that sends now and then waits for a lock, so that many such handles share one batch. One that
+        // finds it held again and again sends enough to fill a batch of its own.
+        const PATIENCE: u32 = 4;
         let mut shortage = None;
+        let mut patient = count == 1;
         for round in 0..=ROUNDS {
-            let detour = self.detour.load(Ordering::Relaxed);
-            let (cell, word) = match detour {
-                Sticky::NONE => (&self.topic.sticky, self.topic.sticky.load(Ordering::Relaxed)),
-                word => (&self.detour, word),
+            let detour = self.detour.get();
+            let (cell, chosen) = match detour {
+                None => (&self.topic.choices.sticky, self.topic.choices.sticky.get()),
+                detour => (&self.detour, detour),
             };
-            let Some((partition, frozen_count)) = Sticky::parts(word) else {
-                self.replace(cell, word, self.topic.choose(None));
+            let Some(current) = chosen else {
+                cell.replace(None, self.choose(count, None));
                 continue;
             };
-            let Some(lane) = self.topic.lane(partition) else { return Err(Blocked::Unknown) };
-            let entry = if round == ROUNDS || count == 1 {
-                Entry::Sticky { frozen_count }
+            let Some(lane) = self.topic.lane(current.partition()) else { return Err(Blocked::Unknown) };
+            let entry = if patient || round == ROUNDS {
+                Entry::Sticky { turn: current.turn() }
             } else {
-                Entry::StickyIfFree { frozen_count }
+                Entry::StickyIfFree { turn: current.turn() }
             };
             match self.enter(lane, entry, record, turn, now) {
                 Ok(delivery) => return Ok(delivery),
-                Err(Refusal::StickyOver) if detour == Sticky::NONE => {
-                    self.replace(cell, word, self.topic.choose(None));
+                Err(Refusal::StickyOver) if detour.is_none() => {
+                    cell.replace(chosen, self.choose(count, None));
                 }
                 // A detour lasts one batch; then the handle follows the others again.
-                Err(Refusal::StickyOver) => self.detour.store(Sticky::NONE, Ordering::Relaxed),
-                Err(Refusal::Locked) => self.detour.store(self.topic.choose(None), Ordering::Relaxed),
+                Err(Refusal::StickyOver) => self.detour.set(None),
+                Err(Refusal::Locked) if self.crowded.fetch_add(1, Ordering::Relaxed) < PATIENCE => {
+                    patient = true;
+                }
+                Err(Refusal::Locked) => {
+                    self.crowded.store(0, Ordering::Relaxed);
+                    self.detour.set(Some(self.choose(count, None)));
+                }
                 Err(refusal @ Refusal::Memory { shortage: Shortage::Node(_), leader, .. }) => {
                     shortage = Some(refusal);
-                    self.replace(cell, word, self.topic.choose(Some(leader)));
+                    cell.replace(chosen, self.choose(count, Some(leader)));
                 }
                 Err(refusal) => return Err(self.blocked(refusal)),
             }
@@ -395,16 +386,12 @@ impl TopicHandle {
         match shortage {
             Some(refusal) => Err(self.blocked(refusal)),
             // Every round met a batch that had just ended: bind the record rather than chase further.
-            None => {
-                let partition = Sticky::parts(self.topic.choose(None)).map_or(0, |(partition, _)| partition);
-                self.append_to(partition, record, turn, now)
-            }
+            None => self.append_to(self.choose(count, None).partition(), count, record, turn, now),
         }
     }
 
-    /// Whoever comes first decides; the others follow.
-    fn replace(&self, cell: &AtomicU64, old: u64, new: u64) {
-        let _who_lost_follows = cell.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);
+    fn choose(&self, count: u32, avoid: Option<i32>) -> Chosen {
+        self.topic.choices.choose(&self.topic.lanes, count, &self.producer.unavailable, avoid)
     }
 
     fn enter(
@@ -415,14 +402,15 @@ impl TopicHandle {
         turn: Option<&Turn>,
         now: &impl Fn() -> Instant,
     ) -> Result<Delivery, Refusal> {
-        let ProducerEdge { budget, inbox, limits, .. } = &*self.producer;
-        let terms = AppendTerms { budget, batch_bytes: limits.batch_bytes, turn };
+        let ProducerEdge { budget, inbox, .. } = &*self.producer;
+        let TopicSettings { linger, batch_bytes, .. } = self.topic.settings;
+        let terms = AppendTerms { budget, batch_bytes, turn };
         let (Changes { opened_at, filled }, result) = lane.append(record, entry, &terms, now);
         if let Some(bytes) = filled {
             inbox.filled(lane.id, bytes);
         }
         if let Some(opened_at) = opened_at {
-            inbox.opened(lane.id, opened_at + limits.linger);
+            inbox.opened(lane.id, opened_at + linger);
         }
         result
     }

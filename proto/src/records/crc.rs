@@ -5,8 +5,9 @@ pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     crc_fast::crc32_iscsi(bytes)
 }
 
-/// CRC-32 as in gzip: messages of the formats 0 and 1, and gzip itself.
-pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+/// CRC-32 as in gzip: messages of the formats 0 and 1, gzip itself, and some clients' hash of a key.
+#[must_use]
+pub fn crc32(bytes: &[u8]) -> u32 {
     crc_fast::crc32_iso_hdlc(bytes)
 }
 

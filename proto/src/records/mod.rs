@@ -31,7 +31,7 @@ mod writer;
 pub use batch::{Batch, Placement};
 pub use batches::{Batches, IncompleteBatch};
 pub use control::{ControlRecord, EndTransaction, InvalidControlRecord};
-pub(crate) use crc::crc32;
+pub use crc::crc32;
 pub use error::{BatchError, BatchProblem, RecordProblem};
 pub use header::{Attributes, BatchHeader, TimestampType, add_to_sequence};
 pub use reader::{Header, Headers, OwnedRecord, RecordIter, RecordRef, Records};

@@ -38,6 +38,7 @@ impl Producer {
         }
         if queue.ready.is_empty() {
             queue.held = None;
+            self.takes_again(node);
             return false;
         }
         let link = match self.open_way(node, net, now) {
@@ -101,6 +102,7 @@ impl Producer {
     }
 
     fn hold_node(&mut self, node: BrokerId, reason: WaitReason, now: Instant) {
+        self.takes_nothing(node, &reason, now);
         let Some(queue) = self.nodes.get_mut(&node) else { return };
         if queue.held.as_ref().is_some_and(|(held, _)| *held == reason) {
             return;
@@ -131,6 +133,7 @@ impl Producer {
         if let Some(queue) = self.nodes.get_mut(&node) {
             queue.held = None;
         }
+        self.takes_again(node);
         while let Some(lane) = self.nodes.get_mut(&node).and_then(|queue| queue.ready.pop_front()) {
             let Some(partition) = self.partition(lane) else { continue };
             let ready = partition.is_ready_for(node);

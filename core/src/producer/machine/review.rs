@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::net::{Net, Throttle};
 use crate::producer::batch::{Batch, Body};
 use crate::producer::compress::CompressionJob;
+use crate::producer::config::TopicSettings;
 use crate::producer::lane::{LaneId, OpenBatch};
 use crate::producer::latency::Part;
 use crate::producer::partition::{InFlight, Partition};
@@ -34,10 +35,13 @@ impl Producer {
         self.compress_ahead(lane);
         let hurry = self.closing.is_closing() || self.edge.budget.has_waiters();
         let window = self.config.window();
-        let (linger, timeout) = (self.config.linger, self.config.delivery_timeout);
+        let timeout = self.config.delivery_timeout;
         let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
+        let Some(TopicSettings { linger, .. }) = self.settings_of(partition) else { return };
+        let linger = *linger;
         let (topic, index) = self.place_of(partition);
         let view = partition.lane.view();
+        partition.lane.set_backlog(view.frozen + partition.sealed.len() + partition.again.len());
         let hold = if !partition.again.is_empty() {
             match &partition.backoff {
                 Some((until, error)) if *until > now => {
@@ -119,6 +123,9 @@ impl Producer {
             partition.queued = Some(leader);
             node.ready.push_back(lane);
         }
+        if node.unavailable {
+            partition.lane.end_choice();
+        }
         match &node.held {
             Some((reason, _)) => {
                 let reason = reason.clone();
@@ -143,7 +150,8 @@ impl Producer {
 
     /// Full batches cannot grow any more: they are compressed while they wait.
     fn compress_ahead(&mut self, lane: LaneId) {
-        if self.config.codec == Codec::None {
+        let partition = self.partitions.get(lane.0 as usize);
+        if partition.and_then(|it| self.settings_of(it)).is_none_or(|it| it.codec == Codec::None) {
             return;
         }
         while let Some(partition) = self.partition(lane)
@@ -163,14 +171,16 @@ impl Producer {
             self.closing.settle(lane, batch.ordinal);
             return;
         };
-        let codec = self.config.codec;
+        let settings = self.partitions.get(lane.0 as usize).and_then(|partition| self.settings_of(partition));
+        let (codec, level) =
+            settings.map_or((Codec::None, None), |settings| (settings.codec, settings.compression_level));
         if codec == Codec::None {
             batch.body = Body::Sealed(writer.seal());
         } else {
             self.last_job += 1;
             let number = self.last_job;
             batch.body = Body::Compressing(number);
-            let (producer, level) = (self.key, self.config.compression_level);
+            let producer = self.key;
             self.jobs.push_back(CompressionJob { producer, lane, number, writer, codec, level });
         }
         if let Some(partition) = self.partition(lane) {

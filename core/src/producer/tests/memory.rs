@@ -145,17 +145,3 @@ fn a_record_larger_than_a_batch_gets_one_of_its_own() {
     scene.serve_all();
     assert_eq!(offset(delivery), 0);
 }
-
-#[test]
-fn clones_that_send_one_record_each_share_the_batches_of_one() {
-    let mut scene = Scene::new(ProducerConfig::default(), 1, 6);
-    let handles: Vec<_> = (0..1000).map(|_| scene.orders.clone()).collect();
-    let record = NewRecord { value: Some(b"one"), ..NewRecord::default() };
-    for handle in &handles {
-        handle.try_append(&record, || scene.world.now).unwrap();
-    }
-    scene.advance(millis(5));
-    let (_, request) = scene.next_request();
-    assert_eq!(request.read::<ProduceRequest>().topic_data[0].partition_data.len(), 1);
-    assert_eq!(Scene::values(&request).len(), 1000);
-}

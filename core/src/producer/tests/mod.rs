@@ -6,6 +6,7 @@ mod identity;
 mod memory;
 mod order;
 mod outcomes;
+mod partitioning;
 mod sequences;
 mod throttle;
 mod topics;
