@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod coordinator;
 mod engine;
 mod log;
 mod quota;
@@ -20,6 +21,7 @@ mod server;
 mod testing;
 mod time;
 
+pub use coordinator::GroupSettings;
 pub use engine::{Close, Config, ConnectionId, Engine, NodeAddress, Output, Reply, Stats, TopicError};
 pub use quota::{QuotaEntity, QuotaKey, QuotaName, Windows};
 pub use server::{Builder, Closure, Cluster, StartError};

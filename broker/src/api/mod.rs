@@ -3,16 +3,26 @@
 mod alter_client_quotas;
 mod api_versions;
 mod create_topics;
+mod delete_groups;
 mod delete_topics;
 mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
+mod describe_groups;
 mod fetch;
 mod find_coordinator;
+mod heartbeat;
 mod init_producer_id;
+mod join_group;
+mod leave_group;
+mod list_groups;
 mod list_offsets;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
 mod produce;
+mod sync_group;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +37,7 @@ pub(crate) use create_topics::plan_topic;
 pub(crate) use fetch::{WaitingFetches, expire as expire_fetches, wake as wake_fetches};
 
 use crate::Instant;
+use crate::coordinator::Answer;
 use crate::engine::{Close, ConnectionId, Engine, Partition};
 use crate::quota::Client;
 
@@ -59,17 +70,27 @@ impl Call {
 }
 
 /// What is offered, by API key.
-pub(crate) const OFFERED: [(ApiKey, VersionRange); 13] = [
+pub(crate) const OFFERED: [(ApiKey, VersionRange); 23] = [
     (ApiKey::PRODUCE, produce::VERSIONS),
     (ApiKey::FETCH, fetch::VERSIONS),
     (ApiKey::LIST_OFFSETS, list_offsets::VERSIONS),
     (ApiKey::METADATA, metadata::VERSIONS),
+    (ApiKey::OFFSET_COMMIT, offset_commit::VERSIONS),
+    (ApiKey::OFFSET_FETCH, offset_fetch::VERSIONS),
     (ApiKey::FIND_COORDINATOR, find_coordinator::VERSIONS),
+    (ApiKey::JOIN_GROUP, join_group::VERSIONS),
+    (ApiKey::HEARTBEAT, heartbeat::VERSIONS),
+    (ApiKey::LEAVE_GROUP, leave_group::VERSIONS),
+    (ApiKey::SYNC_GROUP, sync_group::VERSIONS),
+    (ApiKey::DESCRIBE_GROUPS, describe_groups::VERSIONS),
+    (ApiKey::LIST_GROUPS, list_groups::VERSIONS),
     (ApiKey::API_VERSIONS, api_versions::VERSIONS),
     (ApiKey::CREATE_TOPICS, create_topics::VERSIONS),
     (ApiKey::DELETE_TOPICS, delete_topics::VERSIONS),
     (ApiKey::INIT_PRODUCER_ID, init_producer_id::VERSIONS),
     (ApiKey::DESCRIBE_CONFIGS, describe_configs::VERSIONS),
+    (ApiKey::DELETE_GROUPS, delete_groups::VERSIONS),
+    (ApiKey::OFFSET_DELETE, offset_delete::VERSIONS),
     (ApiKey::DESCRIBE_CLIENT_QUOTAS, describe_client_quotas::VERSIONS),
     (ApiKey::ALTER_CLIENT_QUOTAS, alter_client_quotas::VERSIONS),
     (ApiKey::DESCRIBE_CLUSTER, describe_cluster::VERSIONS),
@@ -103,16 +124,46 @@ pub(crate) fn handle(
         ApiKey::FETCH => fetch::handle(engine, read(call, frame)?),
         ApiKey::LIST_OFFSETS => plain(engine, read(call, frame)?, list_offsets::handle),
         ApiKey::METADATA => plain(engine, read(call, frame)?, metadata::handle),
+        ApiKey::OFFSET_COMMIT => plain(engine, read(call, frame)?, offset_commit::handle),
+        ApiKey::OFFSET_FETCH => plain(engine, read(call, frame)?, offset_fetch::handle),
         ApiKey::FIND_COORDINATOR => plain(engine, read(call, frame)?, find_coordinator::handle),
+        ApiKey::JOIN_GROUP => join_group::handle(engine, read(call, frame)?),
+        ApiKey::HEARTBEAT => plain(engine, read(call, frame)?, heartbeat::handle),
+        ApiKey::LEAVE_GROUP => plain(engine, read(call, frame)?, leave_group::handle),
+        ApiKey::SYNC_GROUP => sync_group::handle(engine, read(call, frame)?),
+        ApiKey::DESCRIBE_GROUPS => plain(engine, read(call, frame)?, describe_groups::handle),
+        ApiKey::LIST_GROUPS => plain(engine, read(call, frame)?, list_groups::handle),
         ApiKey::API_VERSIONS => plain(engine, read(call, frame)?, api_versions::handle),
         ApiKey::CREATE_TOPICS => plain(engine, read(call, frame)?, create_topics::handle),
         ApiKey::DELETE_TOPICS => plain(engine, read(call, frame)?, delete_topics::handle),
         ApiKey::INIT_PRODUCER_ID => plain(engine, read(call, frame)?, init_producer_id::handle),
         ApiKey::DESCRIBE_CONFIGS => plain(engine, read(call, frame)?, describe_configs::handle),
+        ApiKey::DELETE_GROUPS => plain(engine, read(call, frame)?, delete_groups::handle),
+        ApiKey::OFFSET_DELETE => plain(engine, read(call, frame)?, offset_delete::handle),
         ApiKey::DESCRIBE_CLIENT_QUOTAS => plain(engine, read(call, frame)?, describe_client_quotas::handle),
         ApiKey::ALTER_CLIENT_QUOTAS => plain(engine, read(call, frame)?, alter_client_quotas::handle),
         ApiKey::DESCRIBE_CLUSTER => plain(engine, read(call, frame)?, describe_cluster::handle),
         _ => Err(Close::NotOffered { key, version }),
+    }
+}
+
+/// Sends the answers that members of groups have waited for.
+pub(crate) fn answer_members(engine: &mut Engine) {
+    while let Some((call, answer)) = engine.coordinators.next_answer() {
+        let handled = match answer {
+            Answer::Join(response) => call.answer(&join_group::fit(response, call.version), 0),
+            Answer::Sync(response) => call.answer(&response, 0),
+        };
+        finish(engine, call.connection, handled);
+    }
+}
+
+/// Hands on how a request that had to wait has ended.
+fn finish(engine: &mut Engine, connection: ConnectionId, handled: Result<Handled, Close>) {
+    match handled {
+        Ok(Handled::Answered { frame, muted_until }) => engine.answer(connection, frame, muted_until),
+        Ok(Handled::Waiting) => {}
+        Err(reason) => engine.close(connection, reason),
     }
 }
 
@@ -182,6 +233,11 @@ fn check_leader(call: &Call, partition: &Partition, epoch: LeaderEpoch) -> Resul
         return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
     }
     Ok(())
+}
+
+/// Whether the call reached the node that coordinates `key`.
+fn check_coordinator(engine: &Engine, call: &Call, key: &str) -> Result<(), ErrorCode> {
+    if engine.coordinator(key) == Some(call.node) { Ok(()) } else { Err(ErrorCode::NOT_COORDINATOR) }
 }
 
 fn throttle(milliseconds: i32) -> Duration {

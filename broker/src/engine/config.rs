@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use ottla_proto::BrokerId;
 
+use crate::coordinator::GroupSettings;
 use crate::quota::Windows;
 
 /// What a cluster is made of.
@@ -28,6 +29,8 @@ pub struct Config {
     /// The most partitions that all topics may have together; 200,000 by default. Bounds what requests can make
     /// the cluster allocate.
     pub max_partitions: usize,
+    /// How groups behave.
+    pub groups: GroupSettings,
 }
 
 impl Config {
@@ -44,6 +47,7 @@ impl Config {
             fetch_max_bytes: 55 * 1024 * 1024,
             fetch_max_wait: Duration::from_secs(3600),
             max_partitions: 200_000,
+            groups: GroupSettings::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use ottla_proto::wire::{DecodeError, EncodeError, Segments};
-use ottla_proto::{ApiKey, BrokerId, LeaderEpoch, TopicId, TopicName};
+use ottla_proto::{ApiKey, BrokerId, LeaderEpoch, TopicId, TopicName, Uuid};
 use thiserror::Error;
 
 pub use config::{Config, NodeAddress};
@@ -23,6 +23,7 @@ pub(crate) use topics::{Partition, Topic, Topics, check_name};
 
 use crate::Instant;
 use crate::api::{self, Handled, WaitingFetches};
+use crate::coordinator::{Coordinators, coordinator};
 use crate::log::{BatchChecker, PartitionLog};
 use crate::quota::{Client, QuotaEntity, QuotaKey, QuotaLimits, QuotaUsage};
 use random::Random;
@@ -45,6 +46,7 @@ pub struct Engine {
     pub(crate) topics: Topics,
     pub(crate) limits: QuotaLimits,
     pub(crate) waiting: WaitingFetches,
+    pub(crate) coordinators: Coordinators,
     pub(crate) checker: BatchChecker,
     pub(crate) stats: Stats,
     nodes: BTreeMap<BrokerId, Node>,
@@ -141,6 +143,7 @@ impl Engine {
             topics: Topics::default(),
             limits: QuotaLimits::default(),
             waiting: WaitingFetches::default(),
+            coordinators: Coordinators::new(config.groups.clone()),
             checker: BatchChecker::default(),
             stats: Stats::default(),
             nodes: config.nodes.iter().map(node).collect(),
@@ -186,6 +189,7 @@ impl Engine {
             Ok(Handled::Waiting) => {}
             Err(reason) => self.close(connection, reason),
         }
+        api::answer_members(self);
         api::wake_fetches(self, now);
     }
 
@@ -197,11 +201,13 @@ impl Engine {
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.waiting.next_deadline()
+        self.waiting.next_deadline().into_iter().chain(self.coordinators.poll_timeout()).min()
     }
 
-    /// Answers the Fetches that have waited long enough.
+    /// Answers the Fetches that have waited long enough, and does what is due in groups.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.coordinators.handle_timeout(now);
+        api::answer_members(self);
         api::expire_fetches(self, now);
     }
 
@@ -267,9 +273,20 @@ impl Engine {
 
     pub(crate) fn remove_topic(&mut self, id: TopicId) {
         let Some(topic) = self.topics.remove(id) else { return };
+        self.coordinators.offsets.delete_topic(&topic.name);
         for partition in (0..).take(topic.partitions.len()) {
             self.waiting.changed(id, partition);
         }
+    }
+
+    /// The node that coordinates the group or the transactions of this id.
+    pub(crate) fn coordinator(&self, key: &str) -> Option<BrokerId> {
+        let nodes: Vec<BrokerId> = self.node_ids().collect();
+        coordinator(key, &nodes, |_| true)
+    }
+
+    pub(crate) fn random_uuid(&mut self) -> Uuid {
+        Uuid(self.random.uuid())
     }
 
     pub(crate) fn new_producer_id(&mut self) -> i64 {

@@ -1,5 +1,6 @@
 mod admin;
 mod fetch;
+mod groups;
 mod metadata;
 mod produce;
 mod versions;

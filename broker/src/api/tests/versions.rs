@@ -1,16 +1,26 @@
 use ottla_proto::messages::alter_client_quotas::AlterClientQuotasRequest;
 use ottla_proto::messages::api_versions::ApiVersionsRequest;
 use ottla_proto::messages::create_topics::CreateTopicsRequest;
+use ottla_proto::messages::delete_groups::DeleteGroupsRequest;
 use ottla_proto::messages::delete_topics::DeleteTopicsRequest;
 use ottla_proto::messages::describe_client_quotas::DescribeClientQuotasRequest;
 use ottla_proto::messages::describe_cluster::DescribeClusterRequest;
 use ottla_proto::messages::describe_configs::DescribeConfigsRequest;
+use ottla_proto::messages::describe_groups::DescribeGroupsRequest;
 use ottla_proto::messages::fetch::FetchRequest;
 use ottla_proto::messages::find_coordinator::FindCoordinatorRequest;
+use ottla_proto::messages::heartbeat::HeartbeatRequest;
 use ottla_proto::messages::init_producer_id::InitProducerIdRequest;
+use ottla_proto::messages::join_group::JoinGroupRequest;
+use ottla_proto::messages::leave_group::LeaveGroupRequest;
+use ottla_proto::messages::list_groups::ListGroupsRequest;
 use ottla_proto::messages::list_offsets::ListOffsetsRequest;
 use ottla_proto::messages::metadata::MetadataRequest;
+use ottla_proto::messages::offset_commit::OffsetCommitRequest;
+use ottla_proto::messages::offset_delete::OffsetDeleteRequest;
+use ottla_proto::messages::offset_fetch::OffsetFetchRequest;
 use ottla_proto::messages::produce::ProduceRequest;
+use ottla_proto::messages::sync_group::SyncGroupRequest;
 use ottla_proto::wire::Request;
 use ottla_proto::{ApiKey, ErrorCode};
 
@@ -103,6 +113,16 @@ fn every_version_is_answered() {
     each_version(&ListOffsetsRequest::default());
     each_version(&MetadataRequest::default());
     each_version(&ProduceRequest { acks: 1, ..ProduceRequest::default() });
+    each_version(&DeleteGroupsRequest::default());
+    each_version(&DescribeGroupsRequest::default());
+    each_version(&HeartbeatRequest::default());
+    each_version(&JoinGroupRequest::default());
+    each_version(&LeaveGroupRequest::default());
+    each_version(&ListGroupsRequest::default());
+    each_version(&OffsetCommitRequest::default());
+    each_version(&OffsetDeleteRequest::default());
+    each_version(&OffsetFetchRequest::default());
+    each_version(&SyncGroupRequest::default());
     // With something in them.
     each_version(&fetch_request(0, 0));
     each_version(&fetch_request(7, 0));

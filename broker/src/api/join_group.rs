@@ -1,0 +1,39 @@
+//! `JoinGroup`, versions 0-9.
+//!
+//! Classic groups, as Kafka has them: the member id is required first from version 4 on (KIP-394), static members
+//! are replaced and fenced (KIP-345) and skip the assignment from version 9 on (KIP-814), the first rebalance
+//! waits for more members (`initial_rebalance_delay`), the most liked protocol that all can do wins.
+//!
+//! Gaps: a group that uses the consumer protocol (KIP-848) takes classic members only when it is empty; Kafka
+//! lets both kinds into one group.
+
+use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
+use ottla_proto::wire::VersionRange;
+
+use super::{Handled, Incoming, check_coordinator};
+use crate::engine::{Close, Engine};
+
+pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 9);
+
+pub(super) fn handle(engine: &mut Engine, incoming: Incoming<JoinGroupRequest>) -> Result<Handled, Close> {
+    let Incoming { call, request } = incoming;
+    if let Err(error_code) = check_coordinator(engine, &call, &request.group_id) {
+        let member_id = request.member_id;
+        let refused = JoinGroupResponse { error_code, member_id, ..JoinGroupResponse::default() };
+        return call.answer(&fit(refused, call.version), 0);
+    }
+    let name = request.group_instance_id.as_deref().unwrap_or(&call.client_id);
+    let fresh = format!("{name}-{}", engine.random_uuid());
+    let now = call.now;
+    let (groups, mut turn) = engine.coordinators.groups(now);
+    groups.join(&mut turn, call, request, fresh.into());
+    Ok(Handled::Waiting)
+}
+
+/// Before version 7 there was no way to say that there is no protocol.
+pub(super) fn fit(mut response: JoinGroupResponse, version: i16) -> JoinGroupResponse {
+    if version < 7 {
+        response.protocol_name.get_or_insert_default();
+    }
+    response
+}

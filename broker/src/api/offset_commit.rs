@@ -1,0 +1,100 @@
+//! `OffsetCommit`, versions 2-10.
+//!
+//! By members of a group, who must be of its current generation, or by anybody while the group is empty; the
+//! latter begins a group if there is none. By topic name up to version 9, by id from version 10 on.
+//!
+//! Gaps: offsets are kept until they are deleted; a retention time in the request is read and not used. Stricter
+//! than Kafka: the partition must exist, not only the topic.
+
+use ottla_proto::messages::offset_commit::{
+    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponse,
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
+use ottla_proto::wire::VersionRange;
+use ottla_proto::{ErrorCode, GroupId, TopicName};
+
+use super::{Call, check_coordinator};
+use crate::coordinator::{CommitError, CommittedOffset, Committer};
+use crate::engine::Engine;
+
+pub(super) const VERSIONS: VersionRange = VersionRange::new(2, 10);
+
+pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetCommitRequest) -> OffsetCommitResponse {
+    let checked = check(engine, call, &request);
+    let commit = |topic| commit_topic(engine, call, &request.group_id, checked, topic);
+    OffsetCommitResponse {
+        topics: request.topics.into_iter().map(commit).collect(),
+        ..OffsetCommitResponse::default()
+    }
+}
+
+fn check(engine: &mut Engine, call: &Call, request: &OffsetCommitRequest) -> Result<(), ErrorCode> {
+    check_coordinator(engine, call, &request.group_id)?;
+    let committer = Committer {
+        member_id: &request.member_id,
+        instance_id: request.group_instance_id.as_deref(),
+        generation: request.generation_id_or_member_epoch,
+    };
+    let (groups, mut turn) = engine.coordinators.groups(call.now);
+    groups.check_commit(&mut turn, &request.group_id, committer, false).map_err(|error| match error {
+        CommitError::NoGroup if call.version >= 9 => ErrorCode::GROUP_ID_NOT_FOUND,
+        CommitError::NoGroup => ErrorCode::ILLEGAL_GENERATION,
+        CommitError::Code(code) => code,
+    })
+}
+
+fn commit_topic(
+    engine: &mut Engine,
+    call: &Call,
+    group: &GroupId,
+    checked: Result<(), ErrorCode>,
+    topic: OffsetCommitRequestTopic,
+) -> OffsetCommitResponseTopic {
+    let known = match call.version {
+        ..=9 => engine.topics.named(&topic.name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+        _ => engine.topics.get(topic.topic_id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID),
+    };
+    let known = known.map(|topic| (topic.name.clone(), topic.partitions.len()));
+    let commit = |partition: OffsetCommitRequestPartition| {
+        let partition_index = partition.partition_index;
+        let committed = checked.and_then(|()| known.clone()).and_then(|(name, partitions)| {
+            let exists = usize::try_from(partition_index).is_ok_and(|index| index < partitions);
+            if exists {
+                commit_partition(engine, group, &name, partition)
+            } else {
+                Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+            }
+        });
+        let error_code = committed.err().unwrap_or_default();
+        OffsetCommitResponsePartition {
+            partition_index,
+            error_code,
+            ..OffsetCommitResponsePartition::default()
+        }
+    };
+    OffsetCommitResponseTopic {
+        partitions: topic.partitions.into_iter().map(commit).collect(),
+        name: topic.name,
+        topic_id: topic.topic_id,
+        ..OffsetCommitResponseTopic::default()
+    }
+}
+
+fn commit_partition(
+    engine: &mut Engine,
+    group: &GroupId,
+    topic: &TopicName,
+    partition: OffsetCommitRequestPartition,
+) -> Result<(), ErrorCode> {
+    let metadata = partition.committed_metadata.unwrap_or_default();
+    if metadata.len() > engine.coordinators.settings().offset_metadata_max_bytes {
+        return Err(ErrorCode::OFFSET_METADATA_TOO_LARGE);
+    }
+    let committed = CommittedOffset {
+        offset: partition.committed_offset,
+        leader_epoch: partition.committed_leader_epoch,
+        metadata,
+    };
+    engine.coordinators.offsets.commit(group, topic, partition.partition_index, committed);
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! What Kafka's coordinators decide: groups, their offsets, transactions. Requests in, answers out, time as an
+//! argument.
+//!
+//! Every node can coordinate; [`coordinator`] says which one does for a key. What they know is kept in one place
+//! for all nodes, as if `__consumer_offsets` and `__transaction_state` were replicated to each of them at once.
+
+mod group;
+mod offsets;
+mod place;
+mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
+mod timers;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytestring::ByteString;
+use ottla_proto::GroupId;
+use ottla_proto::messages::join_group::JoinGroupResponse;
+use ottla_proto::messages::sync_group::SyncGroupResponse;
+
+pub(crate) use group::{CommitError, Committer, Group, Groups};
+pub(crate) use offsets::{CommittedOffset, Offsets};
+pub(crate) use place::coordinator;
+pub use settings::GroupSettings;
+
+use crate::Instant;
+use crate::api::Call;
+use timers::Timers;
+
+/// All coordinators of the cluster.
+#[derive(Debug)]
+pub(crate) struct Coordinators {
+    pub(crate) groups: Groups,
+    pub(crate) offsets: Offsets,
+    settings: GroupSettings,
+    timers: Timers<TimerKey>,
+    answers: VecDeque<(Call, Answer)>,
+}
+
+/// One call into a coordinator: what it may use besides its own state.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    pub(crate) now: Instant,
+    settings: &'a GroupSettings,
+    timers: &'a mut Timers<TimerKey>,
+    answers: &'a mut VecDeque<(Call, Answer)>,
+}
+
+/// The answer to a call that may have waited.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Join(JoinGroupResponse),
+    Sync(SyncGroupResponse),
+}
+
+/// The name under which a group knows a member.
+pub(crate) type MemberId = ByteString;
+
+/// What a timer is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum TimerKey {
+    /// The members of a classic group have had long enough to join.
+    Join(GroupId),
+    /// The members of a classic group have had long enough to ask for their assignment.
+    Sync(GroupId),
+    /// Nothing was heard of a member for as long as its session lasts.
+    Session(GroupId, MemberId),
+}
+
+impl Coordinators {
+    pub(crate) fn new(settings: GroupSettings) -> Self {
+        Self {
+            groups: Groups::default(),
+            offsets: Offsets::default(),
+            settings,
+            timers: Timers::default(),
+            answers: VecDeque::new(),
+        }
+    }
+
+    /// The groups, and what a call into them needs.
+    pub(crate) fn groups(&mut self, now: Instant) -> (&mut Groups, Turn<'_>) {
+        let Self { groups, settings, timers, answers, .. } = self;
+        (groups, Turn { now, settings, timers, answers })
+    }
+
+    pub(crate) fn settings(&self) -> &GroupSettings {
+        &self.settings
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        while let Some(key) = self.timers.pop(now) {
+            let (groups, mut turn) = self.groups(now);
+            match key {
+                TimerKey::Join(group) => groups.join_expired(&mut turn, &group),
+                TimerKey::Sync(group) => groups.sync_expired(&mut turn, &group),
+                TimerKey::Session(group, member) => groups.session_expired(&mut turn, &group, &member),
+            }
+        }
+    }
+
+    /// The next call whose answer has been found.
+    pub(crate) fn next_answer(&mut self) -> Option<(Call, Answer)> {
+        self.answers.pop_front()
+    }
+}
+
+impl Turn<'_> {
+    fn answer(&mut self, call: Call, answer: Answer) {
+        self.answers.push_back((call, answer));
+    }
+}
+
+/// A copy that does not keep the frame in memory that the text came in.
+fn own(text: &ByteString) -> ByteString {
+    ByteString::from(String::from(&**text))
+}
+
+/// A time span from a request; a negative one counts as none.
+fn milliseconds(count: i32) -> Duration {
+    Duration::from_millis(u64::try_from(count).unwrap_or_default())
+}
+
+/// Where every client is, as the tools show it: this broker serves one machine.
+const CLIENT_HOST: &str = "/127.0.0.1";

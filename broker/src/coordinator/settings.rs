@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+/// How groups behave: Kafka's `group.*` and `offset.*` broker settings.
+///
+/// The defaults are Kafka 4's but for three: the initial rebalance delay is short, so that tests do not wait,
+/// and there are bounds on the number of groups and members, because nothing here grows without one.
+#[derive(Clone, Debug)]
+pub struct GroupSettings {
+    /// How long the first rebalance of an empty classic group waits for more members
+    /// (`group.initial.rebalance.delay.ms`). 50 ms by default; Kafka's default is 3 s.
+    pub initial_rebalance_delay: Duration,
+    /// The shortest session time-out that a member of a classic group may ask for
+    /// (`group.min.session.timeout.ms`); 6 s by default.
+    pub min_session_timeout: Duration,
+    /// The longest (`group.max.session.timeout.ms`); half an hour by default.
+    pub max_session_timeout: Duration,
+    /// The most members of a group (`group.max.size`, `group.consumer.max.size`); 1,000 by default, where Kafka
+    /// has no limit.
+    pub max_size: usize,
+    /// The most groups of the cluster; 10,000 by default. A further one is refused with `POLICY_VIOLATION`.
+    pub max_groups: usize,
+    /// The longest metadata of a committed offset, in bytes (`offset.metadata.max.bytes`); 4096 by default.
+    pub offset_metadata_max_bytes: usize,
+    /// After how long without a heartbeat a member of a consumer group is removed
+    /// (`group.consumer.session.timeout.ms`); 45 s by default.
+    pub consumer_session_timeout: Duration,
+    /// How often a member of a consumer group is told to send a heartbeat
+    /// (`group.consumer.heartbeat.interval.ms`); 5 s by default.
+    pub consumer_heartbeat_interval: Duration,
+}
+
+impl Default for GroupSettings {
+    fn default() -> Self {
+        Self {
+            initial_rebalance_delay: Duration::from_millis(50),
+            min_session_timeout: Duration::from_secs(6),
+            max_session_timeout: Duration::from_secs(1800),
+            max_size: 1000,
+            max_groups: 10_000,
+            offset_metadata_max_bytes: 4096,
+            consumer_session_timeout: Duration::from_secs(45),
+            consumer_heartbeat_interval: Duration::from_secs(5),
+        }
+    }
+}

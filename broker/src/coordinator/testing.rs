@@ -1,0 +1,81 @@
+//! Several clients of one cluster, for tests of groups and transactions.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ottla_proto::messages::find_coordinator::FindCoordinatorRequest;
+use ottla_proto::wire::Request;
+use ottla_proto::{BrokerId, ErrorCode};
+
+use crate::engine::{ConnectionId, Reply};
+use crate::testing::{World, decode, frame};
+
+/// A cluster whose clients are told apart.
+pub(crate) struct Clients {
+    pub(crate) world: World,
+    mail: BTreeMap<ConnectionId, Bytes>,
+}
+
+impl Clients {
+    /// One node with the topic `t` of one partition.
+    pub(crate) fn new() -> Self {
+        Self { world: World::with_topic(), mail: BTreeMap::new() }
+    }
+
+    pub(crate) fn connect(&mut self) -> ConnectionId {
+        self.world.engine.connect(BrokerId(1)).unwrap()
+    }
+
+    pub(crate) fn send<R: Request>(&mut self, client: ConnectionId, version: i16, request: &R) {
+        self.world.engine.handle_frame(client, frame(version, request), self.world.now);
+        self.collect();
+    }
+
+    /// The answer to what the client sent, if it has come.
+    pub(crate) fn answer<R: Request>(&mut self, client: ConnectionId, version: i16) -> Option<R::Response> {
+        self.mail.remove(&client).map(|frame| decode::<R>(version, frame))
+    }
+
+    /// Sends what must be answered at once.
+    pub(crate) fn ask<R: Request>(&mut self, client: ConnectionId, version: i16, request: &R) -> R::Response {
+        self.send(client, version, request);
+        self.answer::<R>(client, version).expect("an answer at once")
+    }
+
+    /// Lets time pass, with all that is due on the way.
+    pub(crate) fn pass(&mut self, milliseconds: u64) {
+        let until = self.world.now + std::time::Duration::from_millis(milliseconds);
+        while let Some(due) = self.world.engine.poll_timeout().filter(|due| *due <= until) {
+            self.world.now = self.world.now.max(due);
+            self.world.engine.handle_timeout(self.world.now);
+        }
+        self.world.now = until;
+        self.collect();
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.world.engine.poll_output() {
+            match output.reply {
+                Reply::Answer { frame: Some(frame), .. } => {
+                    self.mail.insert(output.connection, frame.into_bytes());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+/// Where the coordinator of `key` is, or why it is not known.
+pub(crate) fn find(world: &mut World, version: i16, key_type: i8, key: &str) -> Result<BrokerId, ErrorCode> {
+    let mut request = FindCoordinatorRequest { key_type, ..FindCoordinatorRequest::default() };
+    let (error_code, node_id) = if version >= 4 {
+        request.coordinator_keys = vec![key.into()];
+        let found = world.ask(version, &request).coordinators.remove(0);
+        (found.error_code, found.node_id)
+    } else {
+        request.key = key.into();
+        let found = world.ask(version, &request);
+        (found.error_code, found.node_id)
+    };
+    if error_code == ErrorCode::NONE { Ok(node_id) } else { Err(error_code) }
+}
