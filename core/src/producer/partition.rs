@@ -61,11 +61,15 @@ pub(super) struct Sequence {
     /// be. Nothing new can go out under this epoch until it shows that the batch arrived after all, or a new
     /// epoch begins.
     gap: Option<u64>,
+    /// The leader has acknowledged a batch of this numbering. Until then it takes any number as the first one,
+    /// so a second batch in flight could land before a first that was refused, and shut it out for ever.
+    begun: bool,
 }
 
 impl Sequence {
     fn new() -> Self {
-        Self { producer: (ProducerId::NONE, ProducerEpoch::NONE), next: 0, next_order: 0, gap: None }
+        let producer = (ProducerId::NONE, ProducerEpoch::NONE);
+        Self { producer, next: 0, next_order: 0, gap: None, begun: false }
     }
 
     /// Starts over under another id or epoch.
@@ -73,6 +77,12 @@ impl Sequence {
         self.producer = producer;
         self.next = 0;
         self.gap = None;
+        self.begun = false;
+    }
+
+    /// How many batches may be in flight, where the settings allow `window`.
+    pub(super) fn window(&self, window: usize) -> usize {
+        if self.producer.0.is_none() || self.begun { window } else { 1 }
     }
 
     /// The batch at this place has no outcome that the log would know.
@@ -91,6 +101,7 @@ impl Sequence {
     /// the one before it.
     pub(super) fn arrived(&mut self, order: u64) {
         self.gap = self.gap.filter(|&gap| gap > order);
+        self.begun = true;
     }
 
     /// The next batch gets this number.

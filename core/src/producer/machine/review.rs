@@ -34,7 +34,6 @@ impl Producer {
         self.mend(lane, now);
         self.compress_ahead(lane);
         let hurry = self.closing.is_closing() || self.edge.budget.has_waiters();
-        let window = self.config.window();
         let timeout = self.config.delivery_timeout;
         let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
         let Some(TopicSettings { linger, .. }) = self.settings_of(partition) else { return };
@@ -65,7 +64,9 @@ impl Producer {
             Some(WaitReason::AnswerDue { node })
         } else if partition.sequence.has_gap() && partition.in_flight.is_empty() {
             Some(WaitReason::ProducerId)
-        } else if partition.sequence.has_gap() || partition.in_flight.len() >= window {
+        } else if partition.sequence.has_gap()
+            || partition.in_flight.len() >= partition.sequence.window(self.config.window())
+        {
             Some(WaitReason::EarlierBatch { topic, partition: index })
         } else if let Some(front) = partition.sealed.front() {
             matches!(front.body, Body::Compressing(_)).then_some(WaitReason::Compression)

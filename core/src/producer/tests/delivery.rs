@@ -46,7 +46,7 @@ fn what_never_left_expires_as_not_written_and_says_why() {
 
 #[test]
 fn what_is_unanswered_expires_as_possibly_written_and_keeps_its_place() {
-    let mut scene = Scene::new(short(1000), 1, 1);
+    let mut scene = Scene::begun(short(1000), 1, 1);
     let first = scene.send("0");
     scene.advance(millis(600));
     let second = scene.send("1");
@@ -170,7 +170,7 @@ fn a_flush_that_runs_out_of_time_says_what_still_waits() {
 
 #[test]
 fn a_close_under_a_throttle_ends_by_its_deadline_with_true_fates() {
-    let mut scene = Scene::new(no_linger(), 1, 1);
+    let mut scene = Scene::begun(no_linger(), 1, 1);
     let acked = scene.send("0");
     let unanswered = scene.send("1");
     let (_, request) = scene.next_request();

@@ -228,6 +228,19 @@ impl Scene {
         panic!("the core never sleeps until {end:?}");
     }
 
+    /// A scene in which each partition has acknowledged a batch, which its log then forgets: from here on several
+    /// batches may be in flight, and the next sequence is 1.
+    pub(super) fn begun(config: ProducerConfig, nodes: i32, partitions: i32) -> Self {
+        let mut scene = Self::new(config, nodes, partitions);
+        for partition in 0..partitions {
+            let first = scene.send_to(partition, "first");
+            scene.serve_all();
+            assert_eq!(offset(first), 0);
+        }
+        scene.logs.values_mut().for_each(|log| log.values.clear());
+        scene
+    }
+
     /// Hands over a record for partition 0 and lets the driver take it.
     pub(super) fn send(&mut self, value: &str) -> Delivery {
         self.send_to(0, value)

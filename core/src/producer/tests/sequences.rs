@@ -86,7 +86,7 @@ fn a_broker_that_does_not_know_the_producer_gets_a_new_epoch() {
 
 #[test]
 fn other_partitions_adopt_the_new_epoch_when_they_have_nothing_in_flight() {
-    let mut scene = Scene::new(no_linger(), 2, 2);
+    let mut scene = Scene::begun(no_linger(), 2, 2);
     let _slow = scene.send_to(1, "0");
     let (_, unanswered) = scene.next_request();
     let _refused = scene.send("bad");
@@ -101,7 +101,7 @@ fn other_partitions_adopt_the_new_epoch_when_they_have_nothing_in_flight() {
     // The other partition goes on under the old epoch as long as something of it is unanswered.
     let _next = scene.send_to(1, "1");
     let (_, request) = scene.next_request();
-    assert_eq!(stamp(&request), (ProducerId(7), ProducerEpoch(0), 1));
+    assert_eq!(stamp(&request), (ProducerId(7), ProducerEpoch(0), 2));
     scene.serve(&unanswered);
     scene.serve(&request);
     let _last = scene.send_to(1, "2");
@@ -113,7 +113,7 @@ fn other_partitions_adopt_the_new_epoch_when_they_have_nothing_in_flight() {
 
 /// The first of two unanswered batches expires, then the connection breaks: only the broker knows what arrived.
 fn expired_and_cut(appended: usize) -> (Scene, Delivery) {
-    let mut scene = Scene::new(short(), 1, 1);
+    let mut scene = Scene::begun(short(), 1, 1);
     let first = scene.send("0");
     scene.advance(millis(600));
     let second = scene.send("1");
@@ -136,12 +136,12 @@ fn a_batch_behind_an_expired_one_is_asked_about_before_a_new_epoch() {
     for appended in [1, 2] {
         let (mut scene, second) = expired_and_cut(appended);
         let (_, request) = scene.next_request();
-        assert_eq!(stamp(&request), (ProducerId(7), ProducerEpoch(0), 1), "as it was");
+        assert_eq!(stamp(&request), (ProducerId(7), ProducerEpoch(0), 2), "as it was");
         scene.serve(&request);
         assert_eq!(offset(second), 1);
         let third = scene.send("2");
         let (_, request) = scene.next_request();
-        assert_eq!(stamp(&request), (ProducerId(7), ProducerEpoch(0), 2));
+        assert_eq!(stamp(&request), (ProducerId(7), ProducerEpoch(0), 3));
         scene.serve(&request);
         assert_eq!(offset(third), 2);
         assert_eq!(scene.logs[&0].values, ["0", "1", "2"]);
@@ -165,7 +165,7 @@ fn a_batch_behind_a_gap_that_may_have_been_written_is_never_given_other_numbers(
 
 #[test]
 fn an_expired_batch_keeps_its_slot_until_its_answer() {
-    let mut scene = Scene::new(short(), 1, 1);
+    let mut scene = Scene::begun(short(), 1, 1);
     let deliveries: Vec<_> = (0..5).map(|n| scene.send(&n.to_string())).collect();
     assert_eq!(scene.pending.len(), 5);
     scene.advance(millis(1000));

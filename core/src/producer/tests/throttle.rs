@@ -40,7 +40,7 @@ fn a_throttled_node_is_left_alone_and_its_batch_grows() {
 
 #[test]
 fn a_shorter_throttle_never_ends_a_longer_one() {
-    let mut scene = Scene::new(no_linger(), 1, 1);
+    let mut scene = Scene::begun(no_linger(), 1, 1);
     let _deliveries: Vec<_> = (0..2).map(|n| scene.send(&n.to_string())).collect();
     let (_, long) = scene.next_request();
     let (_, short) = scene.next_request();
@@ -56,7 +56,7 @@ fn a_shorter_throttle_never_ends_a_longer_one() {
 
 #[test]
 fn acks_are_taken_during_a_throttle_and_their_time_in_it_is_booked() {
-    let mut scene = Scene::new(no_linger(), 1, 1);
+    let mut scene = Scene::begun(no_linger(), 1, 1);
     let first = scene.send("0");
     let second = scene.send("1");
     let (_, one) = scene.next_request();
