@@ -192,7 +192,7 @@ fn a_topic_may_have_settings_of_its_own() {
     let own = TopicConfig { linger: Some(Duration::ZERO), batch_bytes: Some(200), ..TopicConfig::default() };
     let topics = BTreeMap::from([(TopicName::from(TOPIC), own)]);
     let mut scene =
-        Scene::new(ProducerConfig { topics, linger: millis(60_000), ..ProducerConfig::default() }, 1, 1);
+        Scene::begun(ProducerConfig { topics, linger: millis(60_000), ..ProducerConfig::default() }, 1, 1);
     let long = "x".repeat(150);
     let deliveries = [scene.accept(0, &long), scene.accept(0, &long)];
     scene.pump();
