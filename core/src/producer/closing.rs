@@ -178,6 +178,8 @@ impl Producer {
         self.give_up_all(net, now, &Cause::Closed);
         self.closing.closed = true;
         self.edge.inbox.close();
+        self.edge.observers.close();
+        let _first = self.edge.last_metrics.set(self.metrics.clone());
         for Flush { scope, report, .. } in std::mem::take(&mut self.closing.flushes) {
             report.answer(FlushReport { settled: scope.settled, waiting: Vec::new() });
         }

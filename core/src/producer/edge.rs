@@ -9,6 +9,8 @@ use super::budget::Budget;
 use super::choice::Unavailable;
 use super::completion::{Completion, completion};
 use super::inbox::{Inbox, Order};
+use super::metrics::ProducerMetrics;
+use super::report::{Observers, Reports};
 use super::topic::{TopicEdge, TopicHandle};
 use super::{CloseReport, FlushReport, ProducerConfig};
 use crate::net::ThrottleView;
@@ -23,6 +25,9 @@ pub struct ProducerEdge {
     /// The largest record, as a batch of one.
     pub(super) record_bytes: usize,
     pub(super) unavailable: Unavailable,
+    pub(super) observers: Observers,
+    /// What it had done when it ended.
+    pub(super) last_metrics: OnceLock<ProducerMetrics>,
     pub(super) budget: Arc<Budget>,
     pub(super) inbox: Inbox,
     pub(super) throttle: Arc<ThrottleView>,
@@ -43,6 +48,8 @@ impl ProducerEdge {
         Arc::new(Self {
             record_bytes: config.request_bytes.min(config.memory_bytes),
             unavailable: Unavailable::default(),
+            observers: Observers::default(),
+            last_metrics: OnceLock::new(),
             budget: Budget::new(config.memory_bytes, config.node_share_percent),
             inbox: Inbox::new(wake),
             throttle,
@@ -88,6 +95,12 @@ impl ProducerEdge {
     /// The last handle is gone: nothing more is accepted, and what was accepted is delivered or expires.
     pub fn detach(&self) {
         self.inbox.order(Order::Detach);
+    }
+
+    /// The outcome of every batch that is settled from now on, through whichever handle it was sent.
+    #[must_use]
+    pub fn observe(&self) -> Reports {
+        self.observers.observe()
     }
 
     /// Bytes of memory that are free in the budget; takes its lock.

@@ -24,7 +24,9 @@ use super::identity::Identity;
 use super::inbox::{Items, Order};
 use super::lane::LaneId;
 use super::latency::{Part, Pauses};
+use super::metrics::{ProducerMetrics, SettledBatch};
 use super::partition::{InFlight, Partition};
+use super::report::BatchReport;
 use super::request::Request as RequestInFlight;
 use super::topic::TopicEdge;
 use super::{Cause, Certainty, ProducerKey, Undelivered};
@@ -50,6 +52,7 @@ pub(super) struct Producer {
     timers: BTreeSet<(Instant, LaneId)>,
     pub(super) jobs: VecDeque<CompressionJob>,
     pub(super) closing: Closing,
+    pub(super) metrics: ProducerMetrics,
     pub(super) events: VecDeque<Event>,
     /// Partitions that changed and have not been reviewed.
     dirty: BTreeSet<LaneId>,
@@ -102,6 +105,7 @@ impl Producer {
             timers: BTreeSet::new(),
             jobs: VecDeque::new(),
             closing: Closing::default(),
+            metrics: ProducerMetrics::default(),
             events: VecDeque::new(),
             dirty: BTreeSet::new(),
             generation: 0,
@@ -364,6 +368,7 @@ impl Producer {
         }
         batch.reported = true;
         batch.fate.settle(Outcome::Written { base_offset, log_append_time, latency: batch.clock.latency() });
+        self.report(lane, &batch, Ok(super::Written { offset: base_offset, log_append_time }));
         self.closing.count(lane, batch.ordinal, batch.records, None);
         self.closing.settle(lane, batch.ordinal);
     }
@@ -375,12 +380,30 @@ impl Producer {
         }
         let undelivered = Undelivered { certainty, cause: Arc::new(cause) };
         batch.give_up(undelivered.clone());
+        self.report(lane, batch, Err(undelivered.clone()));
         self.closing.count(lane, batch.ordinal, batch.records, Some(certainty));
         self.closing.settle(lane, batch.ordinal);
         let place = self.partitions.get(lane.0 as usize).map(|partition| self.place_of(partition));
         let (topic, partition) = place.unwrap_or_default();
         let records = batch.records;
         self.events.push_back(Event::Undelivered { topic, partition, records, undelivered });
+    }
+
+    /// Counts the outcome and tells those who observe.
+    fn report(&mut self, lane: LaneId, batch: &Batch, result: Result<super::Written, Undelivered>) {
+        let (records, latency) = (batch.records, batch.clock.latency());
+        self.metrics.settle(&SettledBatch {
+            records,
+            bytes: batch.size(),
+            attempts: batch.attempts,
+            latency,
+            lost: result.as_ref().err(),
+        });
+        let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
+        self.edge.observers.tell(|| {
+            let (topic, partition) = self.place_of(partition);
+            BatchReport { topic, partition, records, latency, result: result.clone() }
+        });
     }
 
     /// The cluster refuses the producer for good: nothing can be sent any more.

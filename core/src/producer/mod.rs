@@ -19,7 +19,8 @@
 //! | `request`, `verdict` | answers, and what each error code means |
 //! | `identity` | producer id and epoch |
 //! | `closing` | flush and close |
-//! | `latency` | where a batch's time went |
+//! | `latency`, `metrics` | where a batch's time went, and those of all together |
+//! | `report` | outcomes by batch, for observers |
 
 mod batch;
 mod budget;
@@ -35,11 +36,13 @@ mod inbox;
 mod lane;
 mod latency;
 mod machine;
+mod metrics;
 mod outcome;
 mod partition;
 mod partitioner;
 mod producers;
 mod record;
+mod report;
 mod request;
 mod topic;
 mod verdict;
@@ -58,10 +61,12 @@ pub use config::{Acks, ProducerConfig, TopicConfig};
 pub use edge::ProducerEdge;
 pub use fate::Delivery;
 pub use latency::{Latency, Part};
+pub use metrics::{Histogram, ProducerMetrics};
 pub use outcome::{Cause, Certainty, Settled, Tally, Undelivered, Written};
 pub use partitioner::{CustomPartitioner, Partitioner, fnv1a, murmur2};
 pub use producers::{ProducerKey, Producers};
 pub use record::NewRecord;
+pub use report::{BatchReport, Report, Reports};
 pub use topic::{AppendWait, Refused, TopicHandle};
 
 use lane::LaneId;

@@ -122,3 +122,13 @@ pub struct Tally {
     /// Given up, and nobody can say whether they are in the log.
     pub possibly_written: u64,
 }
+
+impl Tally {
+    pub(super) fn add(&mut self, lost: Option<&Undelivered>, count: u64) {
+        *match lost.map(|undelivered| undelivered.certainty) {
+            None => &mut self.written,
+            Some(Certainty::NotWritten) => &mut self.not_written,
+            Some(Certainty::PossiblyWritten) => &mut self.possibly_written,
+        } += count;
+    }
+}

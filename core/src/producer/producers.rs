@@ -6,6 +6,7 @@ use super::compress::{Compressed, CompressionJob};
 use super::config::ProducerConfig;
 use super::edge::ProducerEdge;
 use super::machine::Producer;
+use super::metrics::ProducerMetrics;
 use crate::core::Waiting;
 use crate::event::Event;
 use crate::machine::Machine;
@@ -62,6 +63,14 @@ impl Producers {
         if let Some(producer) = producer {
             producer.explain(waiting);
         }
+    }
+
+    /// What the producer that these handles belong to has done so far, or until it ended.
+    #[must_use]
+    pub fn metrics_of(&self, edge: &Arc<ProducerEdge>) -> ProducerMetrics {
+        let producer = self.producers.values().find(|producer| Arc::ptr_eq(&producer.edge, edge));
+        let metrics = producer.map(|producer| &producer.metrics).or_else(|| edge.last_metrics.get());
+        metrics.cloned().unwrap_or_default()
     }
 
     /// Ends every producer now; what has no outcome gets one.

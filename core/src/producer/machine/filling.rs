@@ -75,6 +75,7 @@ impl Producer {
             return true;
         }
         let lanes = batches.iter().map(|&(lane, _)| lane).collect();
+        self.metrics.requests += 1;
         self.requests.insert(token, RequestInFlight { lanes });
         for (lane, mut batch) in batches {
             if let Some(partition) = self.partitions.get_mut(lane.0 as usize) {

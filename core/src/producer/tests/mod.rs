@@ -4,6 +4,7 @@ mod delivery;
 mod events;
 mod identity;
 mod memory;
+mod observing;
 mod order;
 mod outcomes;
 mod partitioning;
