@@ -22,7 +22,9 @@ mod testing;
 mod time;
 
 pub use coordinator::GroupSettings;
-pub use engine::{Close, Config, ConnectionId, Engine, NodeAddress, Output, Reply, Stats, TopicError};
+pub use engine::{
+    Close, Config, ConnectionId, Engine, NodeAddress, NodeState, Output, Reply, Stats, TopicError,
+};
 pub use quota::{QuotaEntity, QuotaKey, QuotaName, Windows};
 pub use server::{Builder, Closure, Cluster, StartError};
 pub use time::Instant;

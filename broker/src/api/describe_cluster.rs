@@ -33,7 +33,7 @@ pub(super) fn handle(
         endpoint_type: BROKERS,
         cluster_id: engine.cluster_id.as_str().into(),
         controller_id: engine.controller(),
-        brokers: engine.config.nodes.iter().map(broker).collect(),
+        brokers: engine.live_nodes().map(broker).collect(),
         cluster_authorized_operations: if with_operations { CLUSTER_OPERATIONS } else { NOT_ASKED },
         ..DescribeClusterResponse::default()
     }

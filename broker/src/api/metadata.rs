@@ -4,7 +4,10 @@
 //! and the broker allow it; as in Kafka that answer still says `UNKNOWN_TOPIC_OR_PARTITION`, and the next one has
 //! the topic. A client finds each node, and any node as controller, since with KRaft brokers forward.
 //!
-//! Gaps: no replica is ever offline; authorized operations are those of a cluster without ACLs.
+//! Nodes that the controller has lost are not listed; their replicas are offline. A partition that nobody leads is
+//! answered with `LEADER_NOT_AVAILABLE`.
+//!
+//! Gaps: authorized operations are those of a cluster without ACLs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,10 +26,10 @@ pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 13);
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: MetadataRequest) -> MetadataResponse {
     let with_operations = request.include_topic_authorized_operations;
     let topics = match asked(&request, call.version) {
-        Asked::All => engine.topics.iter().map(|topic| describe(topic, with_operations)).collect(),
+        Asked::All => engine.topics.iter().map(|topic| describe(engine, topic, with_operations)).collect(),
         Asked::Ids(ids) => {
             let answer = |id: TopicId| match engine.topics.get(id) {
-                Some(topic) => describe(topic, with_operations),
+                Some(topic) => describe(engine, topic, with_operations),
                 None => MetadataResponseTopic {
                     error_code: ErrorCode::UNKNOWN_TOPIC_ID,
                     name: None,
@@ -45,7 +48,7 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: MetadataRequest)
     let cluster_operations =
         request.include_cluster_authorized_operations && (8..=10).contains(&call.version);
     MetadataResponse {
-        brokers: engine.config.nodes.iter().map(broker).collect(),
+        brokers: engine.live_nodes().map(broker).collect(),
         cluster_id: Some(engine.cluster_id.as_str().into()),
         controller_id: engine.controller(),
         topics,
@@ -83,7 +86,7 @@ fn by_name(
     with_operations: bool,
 ) -> MetadataResponseTopic {
     if let Some(topic) = engine.topics.named(&name) {
-        return describe(topic, with_operations);
+        return describe(engine, topic, with_operations);
     }
     let mut error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
     if create && let Err(error) = engine.create_topic(&name, -1, -1, BTreeMap::new()) {
@@ -94,26 +97,29 @@ fn by_name(
     MetadataResponseTopic { error_code, name: Some(name), ..MetadataResponseTopic::default() }
 }
 
-fn describe(topic: &Topic, with_operations: bool) -> MetadataResponseTopic {
-    let partitions =
-        (0..).zip(&topic.partitions).map(|(index, partition)| describe_partition(index, partition));
+fn describe(engine: &Engine, topic: &Topic, with_operations: bool) -> MetadataResponseTopic {
+    let partitions = (0..).zip(&topic.partitions);
     MetadataResponseTopic {
         error_code: ErrorCode::NONE,
         name: Some(topic.name.clone()),
         topic_id: topic.id,
-        partitions: partitions.collect(),
+        partitions: partitions.map(|(index, found)| describe_partition(engine, index, found)).collect(),
         topic_authorized_operations: if with_operations { TOPIC_OPERATIONS } else { NOT_ASKED },
         ..MetadataResponseTopic::default()
     }
 }
 
-fn describe_partition(index: i32, partition: &Partition) -> MetadataResponsePartition {
+fn describe_partition(engine: &Engine, index: i32, partition: &Partition) -> MetadataResponsePartition {
+    let nobody_leads = partition.leader.is_none();
+    let replicas = partition.replica_nodes();
     MetadataResponsePartition {
+        error_code: if nobody_leads { ErrorCode::LEADER_NOT_AVAILABLE } else { ErrorCode::NONE },
         partition_index: index,
         leader_id: partition.leader,
         leader_epoch: partition.leader_epoch,
-        replica_nodes: partition.replicas.clone(),
-        isr_nodes: partition.replicas.clone(),
+        offline_replicas: replicas.iter().copied().filter(|node| !engine.is_registered(*node)).collect(),
+        replica_nodes: replicas,
+        isr_nodes: partition.isr.clone(),
         ..MetadataResponsePartition::default()
     }
 }

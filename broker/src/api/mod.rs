@@ -25,6 +25,7 @@ mod produce;
 mod sync_group;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::time::Duration;
 
@@ -34,11 +35,12 @@ use ottla_proto::wire::{DecodeError, Message, Reader, Request, Response, Segment
 use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch};
 
 pub(crate) use create_topics::plan_topic;
-pub(crate) use fetch::{WaitingFetches, expire as expire_fetches, wake as wake_fetches};
+pub(crate) use fetch::FetchSessions;
+pub(crate) use waiting::{Waiting, expire, wake};
 
 use crate::Instant;
 use crate::coordinator::Answer;
-use crate::engine::{Close, ConnectionId, Engine, Partition};
+use crate::engine::{Close, ConnectionId, Engine, Partition, Replica};
 use crate::quota::Client;
 
 /// What became of a request.
@@ -221,16 +223,24 @@ impl Call {
     }
 }
 
-/// Whether the call reached the partition's leader and means its leader epoch (KIP-320).
-fn check_leader(call: &Call, partition: &Partition, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
+/// The leader's replica, if the call reached the leader and means its leader epoch (KIP-320).
+fn find_leader<'a>(
+    call: &Call,
+    partition: &'a Partition,
+    epoch: LeaderEpoch,
+) -> Result<&'a Replica, ErrorCode> {
+    check_epoch(partition, epoch)?;
+    let leader = partition.leading().filter(|leader| leader.node == call.node);
+    leader.ok_or(ErrorCode::NOT_LEADER_OR_FOLLOWER)
+}
+
+/// Whether the caller knows the leader epoch, or names none.
+fn check_epoch(partition: &Partition, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
     if !epoch.is_none() && epoch < partition.leader_epoch {
         return Err(ErrorCode::FENCED_LEADER_EPOCH);
     }
     if epoch > partition.leader_epoch {
         return Err(ErrorCode::UNKNOWN_LEADER_EPOCH);
-    }
-    if partition.leader != call.node {
-        return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
     }
     Ok(())
 }

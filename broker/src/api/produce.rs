@@ -1,7 +1,9 @@
 //! `Produce`, versions 3-13; ApiVersions lists it from 0 on, see there.
 //!
 //! One batch of format 2 for each partition, checked as Kafka checks it, appended with its bytes as they came;
-//! acks 0, 1 and -1 (all replicas are always in sync, so -1 waits for nothing). Idempotent batches are checked
+//! acks 0, 1 and -1. With -1 the answer waits until all in-sync replicas have the records, at most `timeout_ms`
+//! (`REQUEST_TIMED_OUT`); fewer of them than `min.insync.replicas` is `NOT_ENOUGH_REPLICAS` before the append and
+//! `NOT_ENOUGH_REPLICAS_AFTER_APPEND` behind it. Idempotent batches are checked
 //! against the last five of their producer. The bytes of the whole request count against the client's
 //! `producer_byte_rate`: the answer goes out at once and tells the throttle time, and the connection is muted for
 //! as long, in every version. Without acks there is no answer, but the mute stays; a failure closes the
@@ -12,6 +14,7 @@
 //! an unknown codec is called so, and no unknown server error. More errors come with a text.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ottla_proto::messages::produce::{
@@ -21,7 +24,9 @@ use ottla_proto::messages::produce::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{BrokerId, ErrorCode, TopicId};
 
+use super::waiting::WaitingRequest;
 use super::{Call, Handled, Incoming, throttle};
+use crate::Instant;
 use crate::engine::{Close, Engine, NodeAddress, Partition, Topic};
 use crate::log::{Appended, Refused, only_batch};
 use crate::quota::QuotaKey;
@@ -32,34 +37,114 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<ProduceRequest>) ->
     let Incoming { call, request } = incoming;
     let acks = request.acks;
     let mut response = ProduceResponse::default();
+    let (mut place, mut awaited) = (0, Vec::new());
     for topic in request.topic_data {
         let id = match call.version {
             ..=12 => engine.topics.id(&topic.name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
             _ => engine.topics.get(topic.topic_id).map(|topic| topic.id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID),
         };
-        let append = |partition| append(engine, &call, acks, id, partition);
+        let mut append = |data| {
+            place += 1;
+            append(engine, &call, acks, id, data, place - 1, &mut awaited)
+        };
         response.responses.push(TopicProduceResponse {
             name: topic.name,
             topic_id: topic.topic_id,
-            partition_responses: topic.partition_data.into_iter().map(append).collect(),
+            partition_responses: topic.partition_data.into_iter().map(&mut append).collect(),
             ..TopicProduceResponse::default()
         });
     }
-    response.node_endpoints = leaders(engine, &response);
+    if acks != ALL {
+        awaited.clear();
+    }
+    let timeout = Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or_default());
+    let deadline = call.now + timeout.min(engine.config.produce_max_wait);
+    let produce = WaitingProduce { call, acks, response, awaited };
+    if produce.is_ready(engine) || timeout.is_zero() {
+        return produce.answer(engine);
+    }
+    let watching = produce.awaited.iter().map(|awaited| (awaited.topic, awaited.index)).collect();
+    engine.waiting.insert(produce.call.connection, WaitingRequest::Produce(produce), deadline, watching);
+    Ok(Handled::Waiting)
+}
 
-    let limited = QuotaKey::ProducerByteRate;
-    response.throttle_time_ms = engine.record_quota(call.node, limited, call.client(), call.size, call.now);
-    if response.throttle_time_ms > 0 {
-        engine.stats.throttle(&call.client_id, throttle(response.throttle_time_ms));
+/// A Produce that has been appended, and what must be committed before its answer.
+#[derive(Debug)]
+pub(super) struct WaitingProduce {
+    call: Call,
+    acks: i16,
+    /// What the answer says of each partition if that succeeds.
+    response: ProduceResponse,
+    awaited: Vec<Awaited>,
+}
+
+#[derive(Debug)]
+struct Awaited {
+    topic: TopicId,
+    index: i32,
+    /// The offset that the high watermark must reach.
+    offset: i64,
+    /// Which of all partitions of the answer it is, counted over all its topics.
+    place: usize,
+}
+
+impl WaitingProduce {
+    pub(super) fn is_ready(&self, engine: &Engine) -> bool {
+        self.awaited.iter().all(|awaited| self.outcome(engine, awaited).is_some())
     }
-    if acks != 0 {
-        return call.answer(&response, response.throttle_time_ms);
+
+    pub(super) fn finish(mut self, engine: &mut Engine, now: Instant) -> Result<Handled, Close> {
+        self.call.now = now;
+        self.answer(engine)
     }
-    let mut partitions = response.responses.iter().flat_map(|topic| &topic.partition_responses);
-    if partitions.any(|partition| partition.error_code != ErrorCode::NONE) {
-        return Err(Close::ProduceWithoutAcksFailed);
+
+    /// What became of a partition's records; `None` as long as replicas lack some.
+    fn outcome(&self, engine: &Engine, awaited: &Awaited) -> Option<ErrorCode> {
+        let Some(topic) = engine.topics.get(awaited.topic) else {
+            return Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+        };
+        let partition = topic.partition(awaited.index)?;
+        let Some(leader) = partition.leading().filter(|leader| leader.node == self.call.node) else {
+            return Some(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+        };
+        if leader.high_watermark < awaited.offset {
+            return None;
+        }
+        let too_few = partition.is_under_min_isr(topic.config.min_insync_replicas);
+        Some(if too_few { ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND } else { ErrorCode::NONE })
     }
-    Ok(Handled::Answered { frame: None, muted_until: call.muted_until(response.throttle_time_ms) })
+
+    fn answer(mut self, engine: &mut Engine) -> Result<Handled, Close> {
+        for awaited in &self.awaited {
+            let error_code = self.outcome(engine, awaited).unwrap_or(ErrorCode::REQUEST_TIMED_OUT);
+            let mut partitions = self.response.responses.iter_mut().flat_map(|t| &mut t.partition_responses);
+            if let Some(partition) = partitions.nth(awaited.place).filter(|_| error_code != ErrorCode::NONE) {
+                *partition = PartitionProduceResponse {
+                    index: awaited.index,
+                    error_code,
+                    base_offset: -1,
+                    ..PartitionProduceResponse::default()
+                };
+            }
+        }
+        let Self { call, acks, mut response, .. } = self;
+        response.node_endpoints = leaders(engine, &response);
+
+        let limited = QuotaKey::ProducerByteRate;
+        let throttle_time_ms = engine.record_quota(call.node, limited, call.client(), call.size, call.now);
+        response.throttle_time_ms = throttle_time_ms;
+        if throttle_time_ms > 0 {
+            engine.stats.throttle(&call.client_id, throttle(throttle_time_ms));
+        }
+        if acks != 0 {
+            return call.answer(&response, throttle_time_ms);
+        }
+        let mut partitions = response.responses.iter().flat_map(|topic| &topic.partition_responses);
+        if partitions.any(|partition| partition.error_code != ErrorCode::NONE) {
+            return Err(Close::ProduceWithoutAcksFailed);
+        }
+        Ok(Handled::Answered { frame: None, muted_until: call.muted_until(throttle_time_ms) })
+    }
 }
 
 fn append(
@@ -68,16 +153,21 @@ fn append(
     acks: i16,
     topic: Result<TopicId, ErrorCode>,
     data: PartitionProduceData,
+    place: usize,
+    awaited: &mut Vec<Awaited>,
 ) -> PartitionProduceResponse {
     let index = data.index;
     match try_append(engine, call, acks, topic, index, data.records.unwrap_or_default()) {
-        Ok((appended, log_start_offset)) => PartitionProduceResponse {
-            index,
-            base_offset: appended.base_offset,
-            log_append_time_ms: appended.log_append_time,
-            log_start_offset,
-            ..PartitionProduceResponse::default()
-        },
+        Ok(Written { topic, appended, log_start_offset, end_offset }) => {
+            awaited.push(Awaited { topic, index, offset: end_offset, place });
+            PartitionProduceResponse {
+                index,
+                base_offset: appended.base_offset,
+                log_append_time_ms: appended.log_append_time,
+                log_start_offset,
+                ..PartitionProduceResponse::default()
+            }
+        }
         Err(Failed::Refused(refused, log_start_offset)) => PartitionProduceResponse {
             index,
             log_start_offset,
@@ -104,6 +194,14 @@ fn append(
     }
 }
 
+/// What was appended and what must be committed for it to be safe.
+struct Written {
+    topic: TopicId,
+    appended: Appended,
+    log_start_offset: i64,
+    end_offset: i64,
+}
+
 enum Failed {
     Code(ErrorCode),
     NotLeader(LeaderIdAndEpoch),
@@ -118,7 +216,7 @@ fn try_append(
     topic: Result<TopicId, ErrorCode>,
     index: i32,
     records: Bytes,
-) -> Result<(Appended, i64), Failed> {
+) -> Result<Written, Failed> {
     let id = topic.map_err(Failed::Code)?;
     let unknown = Failed::Code(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
     let Some(topic) = engine.topics.get_mut(id) else { return Err(unknown) };
@@ -132,10 +230,12 @@ fn try_append(
     if partition.leader != call.node {
         return Err(Failed::NotLeader(leader(partition)));
     }
-    if acks == -1 && partition.replicas.len() < config.min_insync_replicas {
+    if acks == ALL && partition.is_under_min_isr(config.min_insync_replicas) {
         return Err(Failed::Code(ErrorCode::NOT_ENOUGH_REPLICAS));
     }
-    let log_start_offset = partition.log.start_offset();
+    let leader_epoch = partition.leader_epoch;
+    let Some(replica) = partition.replica_mut(call.node) else { return Err(unknown) };
+    let log_start_offset = replica.log.start_offset();
     let refused = |refused: Refused| {
         // These are found before Kafka looks at the log.
         let early = matches!(refused.code, ErrorCode::CORRUPT_MESSAGE | ErrorCode::MESSAGE_TOO_LARGE);
@@ -143,16 +243,28 @@ fn try_append(
     };
     let checked = engine.checker.check(batch, config, call.now).map_err(refused)?;
     let log_append_time = config.log_append_time.then(|| call.now.as_millis());
-    let appended =
-        partition.log.append(&checked, partition.leader_epoch, log_append_time).map_err(refused)?;
-    if let Some(retention_bytes) = config.retention_bytes {
-        partition.log.retain(retention_bytes);
-    }
-    let log_start_offset = partition.log.start_offset();
+    let appended = replica.log.append(&checked, leader_epoch, log_append_time).map_err(refused)?;
+    let end_offset = match appended.grown {
+        true => replica.log.end_offset(),
+        false => appended.base_offset + i64::from(checked.record_count()),
+    };
     if appended.grown {
-        engine.waiting.changed(id, index);
+        engine.replicate(id, index, call.now);
     }
-    Ok((appended, log_start_offset))
+    let log_start_offset = retain(engine, id, index).unwrap_or(log_start_offset);
+    Ok(Written { topic: id, appended, log_start_offset, end_offset })
+}
+
+/// Drops what the topic need not keep of a partition. Returns where its log starts now.
+fn retain(engine: &mut Engine, id: TopicId, index: i32) -> Option<i64> {
+    let topic = engine.topics.get_mut(id)?;
+    let retention_bytes = topic.config.retention_bytes;
+    let partition = topic.partition_mut(index)?;
+    let leader = partition.replica_mut(partition.leader)?;
+    if let Some(retention_bytes) = retention_bytes {
+        leader.log.retain(retention_bytes, leader.high_watermark);
+    }
+    Some(leader.log.start_offset())
 }
 
 fn leader(partition: &Partition) -> LeaderIdAndEpoch {
@@ -185,3 +297,6 @@ fn leaders(engine: &Engine, response: &ProduceResponse) -> Vec<NodeEndpoint> {
     };
     addresses.into_iter().map(endpoint).collect()
 }
+
+/// acks: all in-sync replicas.
+const ALL: i16 = -1;

@@ -26,6 +26,18 @@ pub struct Config {
     /// The longest that a Fetch may ask to wait; longer wishes are cut. Kafka has no such limit, but here nothing
     /// waits without a bound. One hour by default.
     pub fetch_max_wait: Duration,
+    /// The longest that a Produce with acks=all may ask to wait for replicas; longer wishes are cut. One hour by
+    /// default.
+    pub produce_max_wait: Duration,
+    /// How long a follower may lack something that its leader has before it leaves the in-sync replicas
+    /// (`replica.lag.time.max.ms`); Kafka's default is 30 seconds.
+    pub replica_lag_time_max: Duration,
+    /// How long the controller takes to notice that a node is dead or hangs (`broker.session.timeout.ms`). One
+    /// second by default, so that tests are quick; Kafka's default is 9 seconds.
+    pub broker_session_timeout: Duration,
+    /// Whether a leader sends consumers to a replica in their rack (`replica.selector.class` with Kafka's
+    /// rack-aware selector, KIP-392); false by default, as in Kafka.
+    pub rack_aware_replicas: bool,
     /// The most partitions that all topics may have together; 200,000 by default. Bounds what requests can make
     /// the cluster allocate.
     pub max_partitions: usize,
@@ -46,6 +58,10 @@ impl Config {
             quota_windows: Windows::default(),
             fetch_max_bytes: 55 * 1024 * 1024,
             fetch_max_wait: Duration::from_secs(3600),
+            produce_max_wait: Duration::from_secs(3600),
+            replica_lag_time_max: Duration::from_secs(30),
+            broker_session_timeout: Duration::from_secs(1),
+            rack_aware_replicas: false,
             max_partitions: 200_000,
             groups: GroupSettings::default(),
         }

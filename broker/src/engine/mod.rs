@@ -1,10 +1,15 @@
 //! The broker as a state machine: requests in, answers out, no clock, no socket, no chance.
 
 mod config;
+mod node;
+mod nodes;
+mod partition;
 mod random;
+mod replication;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod topic_config;
 mod topics;
 
@@ -12,21 +17,25 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use ottla_proto::wire::{DecodeError, EncodeError, Segments};
-use ottla_proto::{ApiKey, BrokerId, LeaderEpoch, TopicId, TopicName, Uuid};
+use ottla_proto::{ApiKey, BrokerId, TopicId, TopicName, Uuid};
 use thiserror::Error;
 
 pub use config::{Config, NodeAddress};
+pub use node::NodeState;
 pub use stats::Stats;
 
+pub(crate) use partition::{Partition, Replica};
 pub(crate) use topic_config::{Kind, Setting, TopicConfig};
-pub(crate) use topics::{Partition, Topic, Topics, check_name};
+pub(crate) use topics::{Topic, Topics, check_name};
 
 use crate::Instant;
-use crate::api::{self, Handled, WaitingFetches};
+use crate::api::{self, FetchSessions, Handled, Waiting};
 use crate::coordinator::{Coordinators, coordinator};
-use crate::log::{BatchChecker, PartitionLog};
-use crate::quota::{Client, QuotaEntity, QuotaKey, QuotaLimits, QuotaUsage};
+use crate::log::BatchChecker;
+use crate::quota::{Client, QuotaEntity, QuotaKey, QuotaLimits};
+use node::Node;
 use random::Random;
+use timers::Timers;
 
 /// A Kafka cluster without sockets.
 ///
@@ -45,10 +54,11 @@ pub struct Engine {
     pub(crate) cluster_id: String,
     pub(crate) topics: Topics,
     pub(crate) limits: QuotaLimits,
-    pub(crate) waiting: WaitingFetches,
+    pub(crate) waiting: Waiting,
     pub(crate) coordinators: Coordinators,
     pub(crate) checker: BatchChecker,
     pub(crate) stats: Stats,
+    timers: Timers,
     nodes: BTreeMap<BrokerId, Node>,
     connections: BTreeMap<ConnectionId, Connection>,
     outputs: VecDeque<Output>,
@@ -105,6 +115,9 @@ pub enum Close {
     /// A frame came while the connection's last request was still being handled; the driver is at fault.
     #[error("a request came out of turn")]
     OutOfTurn,
+    /// The node was stopped or killed.
+    #[error("the node has stopped")]
+    NodeStopped,
     /// The answer does not fit its version; the broker is at fault.
     #[error("the answer cannot be written: {0}")]
     Unanswerable(#[from] EncodeError),
@@ -121,11 +134,6 @@ pub struct TopicError {
 }
 
 #[derive(Debug)]
-struct Node {
-    usage: QuotaUsage,
-}
-
-#[derive(Debug)]
 struct Connection {
     node: BrokerId,
     busy: bool,
@@ -136,14 +144,14 @@ impl Engine {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let mut random = Random::new(config.seed);
-        let node =
-            |address: &NodeAddress| (address.id, Node { usage: QuotaUsage::new(config.quota_windows) });
+        let node = |address: &NodeAddress| (address.id, Node::new(config.quota_windows));
         Self {
             cluster_id: ottla_proto::Uuid(random.uuid()).to_string(),
             topics: Topics::default(),
             limits: QuotaLimits::default(),
-            waiting: WaitingFetches::default(),
+            waiting: Waiting::default(),
             coordinators: Coordinators::new(config.groups.clone()),
+            timers: Timers::default(),
             checker: BatchChecker::default(),
             stats: Stats::default(),
             nodes: config.nodes.iter().map(node).collect(),
@@ -156,11 +164,9 @@ impl Engine {
         }
     }
 
-    /// A client connects to `node`; `None` if there is no such node.
+    /// A client connects to `node`; `None` if there is no such node or it is stopped.
     pub fn connect(&mut self, node: BrokerId) -> Option<ConnectionId> {
-        if !self.nodes.contains_key(&node) {
-            return None;
-        }
+        self.nodes.get(&node).filter(|node| node.state != NodeState::Stopped)?;
         let connection = ConnectionId(self.next_connection);
         self.next_connection += 1;
         self.connections.insert(connection, Connection { node, busy: false });
@@ -170,13 +176,14 @@ impl Engine {
     /// A connection is gone. What it waited for is forgotten; what it wrote stays.
     pub fn disconnect(&mut self, connection: ConnectionId) {
         self.connections.remove(&connection);
-        self.waiting.remove(connection);
+        self.waiting.forget(connection);
     }
 
     /// A request has come, `frame` being its bytes without the length prefix.
     ///
-    /// Its answer comes out of [`poll_output`](Self::poll_output), at once or, for a Fetch that waits for records,
-    /// after a later call. A connection that is not there any more is ignored.
+    /// Its answer comes out of [`poll_output`](Self::poll_output), at once or after a later call: a Fetch may wait
+    /// for records, a Produce for replicas, and a frozen node answers when it is thawed. A connection that is not
+    /// there any more is ignored.
     pub fn handle_frame(&mut self, connection: ConnectionId, frame: Bytes, now: Instant) {
         let Some(state) = self.connections.get_mut(&connection) else { return };
         if state.busy {
@@ -184,13 +191,26 @@ impl Engine {
         }
         state.busy = true;
         let node = state.node;
+        self.take_frame(connection, node, frame, now);
+        self.settle_all(now);
+    }
+
+    fn take_frame(&mut self, connection: ConnectionId, node: BrokerId, frame: Bytes, now: Instant) {
+        if let Some(frozen) = self.nodes.get_mut(&node).filter(|node| node.state == NodeState::Frozen) {
+            frozen.held.frames.push((connection, frame));
+            return;
+        }
         match api::handle(self, connection, node, frame, now) {
             Ok(Handled::Answered { frame, muted_until }) => self.answer(connection, frame, muted_until),
             Ok(Handled::Waiting) => {}
             Err(reason) => self.close(connection, reason),
         }
+    }
+
+    /// Answers the requests that what just happened has made ready.
+    pub(crate) fn settle_all(&mut self, now: Instant) {
         api::answer_members(self);
-        api::wake_fetches(self, now);
+        api::wake(self, now);
     }
 
     /// What the driver has to do next, oldest first.
@@ -201,14 +221,18 @@ impl Engine {
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.waiting.next_deadline().into_iter().chain(self.coordinators.poll_timeout()).min()
+        let deadlines = [self.waiting.next_deadline(), self.timers.next(), self.coordinators.poll_timeout()];
+        deadlines.into_iter().flatten().min()
     }
 
-    /// Answers the Fetches that have waited long enough, and does what is due in groups.
+    /// Does what is due: followers fetch, lost nodes are noticed, requests that waited long enough are answered.
     pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            self.run_timer(timer, now);
+        }
         self.coordinators.handle_timeout(now);
-        api::answer_members(self);
-        api::expire_fetches(self, now);
+        self.settle_all(now);
+        api::expire(self, now);
     }
 
     /// What was asked of the cluster so far, and whom it throttled.
@@ -240,34 +264,14 @@ impl Engine {
         self.limits.set(entity, key, limit).is_ok()
     }
 
-    /// Makes `leader`, which must hold a replica, the leader of a partition under a new leader epoch.
-    ///
-    /// Fetches that wait for the partition are answered. Returns whether there is such a partition and replica.
-    pub fn move_leader(&mut self, topic: &str, partition: i32, leader: BrokerId, now: Instant) -> bool {
-        let Some(id) = self.topics.id(topic) else { return false };
-        let Some(found) = self.topics.get_mut(id).and_then(|topic| topic.partition_mut(partition)) else {
-            return false;
-        };
-        if !found.replicas.contains(&leader) {
-            return false;
-        }
-        found.leader = leader;
-        found.leader_epoch = LeaderEpoch(found.leader_epoch.0.saturating_add(1));
-        self.waiting.changed(id, partition);
-        api::wake_fetches(self, now);
-        true
-    }
-
     pub(crate) fn add_topic(&mut self, plan: TopicPlan) -> TopicId {
         let id = TopicId(self.random.uuid());
-        let partition = |replicas: Vec<BrokerId>| Partition {
-            leader: replicas.first().copied().unwrap_or(BrokerId::NONE),
-            leader_epoch: LeaderEpoch(0),
-            replicas,
-            log: PartitionLog::default(),
-        };
-        let partitions = plan.replicas.into_iter().map(partition).collect();
+        let partitions: Vec<Partition> = plan.replicas.into_iter().map(Partition::new).collect();
+        let count = partitions.len();
         self.topics.insert(Topic { name: plan.name, id, config: plan.config, partitions });
+        for index in (0..).take(count) {
+            self.found(id, index);
+        }
         id
     }
 
@@ -279,10 +283,20 @@ impl Engine {
         }
     }
 
+    /// The fetch sessions of a node.
+    pub(crate) fn fetch_sessions(&mut self, node: BrokerId) -> Option<&mut FetchSessions> {
+        self.nodes.get_mut(&node).map(|node| &mut node.fetch_sessions)
+    }
+
+    /// The next of the numbers that follow from the seed.
+    pub(crate) fn random_number(&mut self) -> u64 {
+        self.random.next()
+    }
+
     /// The node that coordinates the group or the transactions of this id.
     pub(crate) fn coordinator(&self, key: &str) -> Option<BrokerId> {
-        let nodes: Vec<BrokerId> = self.node_ids().collect();
-        coordinator(key, &nodes, |_| true)
+        let nodes: Vec<BrokerId> = self.nodes.keys().copied().collect();
+        coordinator(key, &nodes, |node| self.nodes.get(&node).is_some_and(|node| node.registered))
     }
 
     pub(crate) fn random_uuid(&mut self) -> Uuid {
@@ -293,19 +307,6 @@ impl Engine {
         let id = self.next_producer_id;
         self.next_producer_id += 1;
         id
-    }
-
-    /// The node that clients are told is the controller; with KRaft any broker does, as it forwards.
-    pub(crate) fn controller(&self) -> BrokerId {
-        self.nodes.keys().next().copied().unwrap_or(BrokerId::NONE)
-    }
-
-    pub(crate) fn node_ids(&self) -> impl Iterator<Item = BrokerId> {
-        self.nodes.keys().copied()
-    }
-
-    pub(crate) fn address(&self, node: BrokerId) -> Option<&NodeAddress> {
-        self.config.nodes.iter().find(|address| address.id == node)
     }
 
     /// Counts `amount` against the client's quota on `node` and says for how many milliseconds it is over.
@@ -343,13 +344,15 @@ impl Engine {
     pub(crate) fn answer(&mut self, connection: ConnectionId, frame: Option<Segments>, muted_until: Instant) {
         if let Some(state) = self.connections.get_mut(&connection) {
             state.busy = false;
-            self.outputs.push_back(Output { connection, reply: Reply::Answer { frame, muted_until } });
+            let node = state.node;
+            self.send(node, connection, Reply::Answer { frame, muted_until });
         }
     }
 
     pub(crate) fn close(&mut self, connection: ConnectionId, reason: Close) {
+        let node = self.connections.get(&connection).map_or(BrokerId::NONE, |state| state.node);
         self.disconnect(connection);
-        self.outputs.push_back(Output { connection, reply: Reply::Close(reason) });
+        self.send(node, connection, Reply::Close(reason));
     }
 }
 

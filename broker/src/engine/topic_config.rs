@@ -16,6 +16,8 @@ pub(crate) struct TopicConfig {
     pub(crate) compacted: bool,
     /// How many replicas must be in sync for acks=all (`min.insync.replicas`).
     pub(crate) min_insync_replicas: usize,
+    /// Whether a replica that is not in sync may lead if no other can (`unclean.leader.election.enable`).
+    pub(crate) unclean_leader_election: bool,
     /// How many bytes of a partition are kept at the least; `None` for all (`retention.bytes`).
     pub(crate) retention_bytes: Option<u64>,
 }
@@ -41,6 +43,7 @@ impl TopicConfig {
             timestamp_after_max_ms: number(TIMESTAMP_AFTER),
             compacted: value(CLEANUP_POLICY).split(',').any(|policy| policy.trim() == "compact"),
             min_insync_replicas: usize::try_from(number(MIN_INSYNC_REPLICAS)).unwrap_or_default(),
+            unclean_leader_election: value(UNCLEAN_LEADER_ELECTION) == "true",
             retention_bytes: u64::try_from(number(RETENTION_BYTES)).ok(),
             overrides,
         })
@@ -65,6 +68,7 @@ impl Default for TopicConfig {
             timestamp_after_max_ms: 3_600_000,
             compacted: false,
             min_insync_replicas: 1,
+            unclean_leader_election: false,
             retention_bytes: None,
         }
     }
@@ -144,6 +148,7 @@ const RETENTION_BYTES: &str = "retention.bytes";
 const TIMESTAMP_AFTER: &str = "message.timestamp.after.max.ms";
 const TIMESTAMP_BEFORE: &str = "message.timestamp.before.max.ms";
 const TIMESTAMP_TYPE: &str = "message.timestamp.type";
+const UNCLEAN_LEADER_ELECTION: &str = "unclean.leader.election.enable";
 const LONG_MAX: &str = "9223372036854775807";
 const ANY_LONG: Kind = Kind::Long { min: 0 };
 
@@ -186,7 +191,7 @@ const SETTINGS: [Setting; 37] = [
     setting("segment.index.bytes", "10485760", Kind::Int { min: 4 }),
     setting("segment.jitter.ms", "0", ANY_LONG),
     setting("segment.ms", "604800000", Kind::Long { min: 1 }),
-    setting("unclean.leader.election.enable", "false", Kind::Boolean),
+    setting(UNCLEAN_LEADER_ELECTION, "false", Kind::Boolean),
 ];
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use ottla_proto::{BrokerId, LeaderEpoch, TopicId, TopicName};
+use ottla_proto::{TopicId, TopicName};
 
+use super::partition::Partition;
 use super::topic_config::TopicConfig;
-use crate::log::PartitionLog;
 
 /// The topics of the cluster, by id and by name.
 #[derive(Debug, Default)]
@@ -20,15 +20,6 @@ pub(crate) struct Topic {
     pub(crate) id: TopicId,
     pub(crate) config: TopicConfig,
     pub(crate) partitions: Vec<Partition>,
-}
-
-/// One partition; all its replicas are in sync, so what the leader has is committed.
-#[derive(Debug)]
-pub(crate) struct Partition {
-    pub(crate) leader: BrokerId,
-    pub(crate) leader_epoch: LeaderEpoch,
-    pub(crate) replicas: Vec<BrokerId>,
-    pub(crate) log: PartitionLog,
 }
 
 impl Topics {

@@ -24,6 +24,12 @@ pub(crate) struct CheckedBatch {
     pub(super) max_timestamp: i64,
 }
 
+impl CheckedBatch {
+    pub(crate) fn record_count(&self) -> i32 {
+        self.batch.header().last_offset_delta.saturating_add(1)
+    }
+}
+
 /// Why a batch was not appended, as its producer is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {

@@ -1,6 +1,7 @@
 //! The log of a partition, in memory: batches as they came, with their place in the log stamped on.
 
 mod check;
+mod epochs;
 mod producers;
 #[cfg(test)]
 mod tests;
@@ -9,10 +10,12 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use ottla_proto::LeaderEpoch;
-use ottla_proto::records::{NO_TIMESTAMP, Placement};
+use ottla_proto::records::{Batch, NO_TIMESTAMP, Placement};
 
 pub(crate) use check::{BatchChecker, CheckedBatch, Refused, only_batch};
+pub(crate) use epochs::EpochEnd;
 
+use epochs::Epochs;
 use producers::{Producers, Sequenced};
 
 /// The records of one partition.
@@ -25,10 +28,11 @@ pub(crate) struct PartitionLog {
     end_offset: i64,
     /// How many bytes were ever appended.
     end_position: u64,
+    epochs: Epochs,
     producers: Producers,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct StoredBatch {
     last_offset: i64,
     max_timestamp: i64,
@@ -67,9 +71,24 @@ impl PartitionLog {
         self.start_offset
     }
 
-    /// The offset that the next record gets. All replicas are in sync, so it is the high watermark too.
+    /// The offset that the next record gets (the log end offset).
     pub(crate) fn end_offset(&self) -> i64 {
         self.end_offset
+    }
+
+    /// Where the newest leader epoch begins.
+    pub(crate) fn latest_epoch_start(&self) -> i64 {
+        self.epochs.latest_start()
+    }
+
+    /// How far `epoch` reaches in this log; `None` if the log cannot tell.
+    pub(crate) fn epoch_end(&self, epoch: LeaderEpoch) -> Option<EpochEnd> {
+        self.epochs.end_of(epoch, self.end_offset)
+    }
+
+    /// The holder of this log leads under `epoch` from now on.
+    pub(crate) fn begin_epoch(&mut self, epoch: LeaderEpoch) {
+        self.epochs.begin(epoch, self.end_offset);
     }
 
     /// Appends a batch that [`BatchChecker`] let through, unless its sequence says that it must not be.
@@ -96,44 +115,133 @@ impl PartitionLog {
         let max_timestamp = log_append_time.unwrap_or(checked.max_timestamp);
 
         self.producers.appended(header, Sequenced { base_offset, timestamp: max_timestamp });
-        self.end_offset = last_offset + 1;
-        let position = self.end_position;
-        self.end_position += bytes.len() as u64;
-        self.batches.push_back(StoredBatch { last_offset, max_timestamp, position, bytes });
+        self.epochs.begin(leader_epoch, base_offset);
+        self.push(StoredBatch { last_offset, max_timestamp, position: self.end_position, bytes });
         Ok(Appended { base_offset, log_append_time: log_append_time.unwrap_or(NO_TIMESTAMP), grown: true })
     }
 
-    /// Drops the oldest batches as long as `retention_bytes` are left without them.
-    pub(crate) fn retain(&mut self, retention_bytes: u64) {
-        while let Some(oldest) = self.batches.front()
-            && self.end_position - oldest.position - oldest.bytes.len() as u64 >= retention_bytes
-        {
-            self.start_offset = oldest.last_offset + 1;
-            self.batches.pop_front();
+    /// Makes this follower's log as the leader's: cuts off what the leader does not have, then takes over what is
+    /// missing. Returns whether anything changed.
+    ///
+    /// Batches are shared, not copied. Costs a walk over the log only if something has to be cut off.
+    pub(crate) fn follow(&mut self, leader: &Self) -> bool {
+        let before = (self.start_offset, self.end_offset, self.epochs.latest());
+        self.truncate_to_common(leader);
+        if self.end_offset < leader.start_offset {
+            *self = Self {
+                start_offset: leader.start_offset,
+                end_offset: leader.start_offset,
+                ..Self::default()
+            };
+        }
+        for stored in leader.batches.range(leader.index_of(self.end_offset)..) {
+            // Every stored batch was parsed before.
+            let Ok(batch) = Batch::parse(stored.bytes.clone()) else { continue };
+            let header = batch.header();
+            let place = Sequenced { base_offset: header.base_offset, timestamp: stored.max_timestamp };
+            self.producers.appended(header, place);
+            self.epochs.begin(header.partition_leader_epoch, header.base_offset);
+            self.push(StoredBatch { position: self.end_position, ..stored.clone() });
+        }
+        self.advance_start(leader.start_offset);
+        before != (self.start_offset, self.end_offset, self.epochs.latest())
+    }
+
+    /// Cuts off what this log has and the leader's has not (KIP-101, 279).
+    fn truncate_to_common(&mut self, leader: &Self) {
+        loop {
+            let (epoch, end) = (self.epochs.latest(), self.end_offset);
+            let common = match leader.epoch_end(epoch) {
+                Some(theirs) if theirs.epoch == epoch => theirs.end_offset,
+                Some(theirs) => self
+                    .epoch_end(theirs.epoch)
+                    .map_or(theirs.end_offset, |ours| ours.end_offset.min(theirs.end_offset)),
+                // Without an epoch there is no record to disagree about.
+                None => leader.end_offset,
+            };
+            if common >= end {
+                return;
+            }
+            self.truncate(common);
+            if self.end_offset == end {
+                // Nothing is left to cut off, and still this log is ahead.
+                *self = Self::default();
+                return;
+            }
         }
     }
 
-    /// How many bytes lie from the batch with `offset` on.
-    pub(crate) fn bytes_from(&self, offset: i64) -> Result<u64, OutOfRange> {
-        self.check_offset(offset)?;
-        let first = self.batches.get(self.index_of(offset));
-        Ok(first.map_or(0, |first| self.end_position - first.position))
+    /// Cuts off the batches from `end_offset` on.
+    pub(crate) fn truncate(&mut self, end_offset: i64) {
+        while let Some(newest) = self.batches.back().filter(|newest| newest.last_offset >= end_offset) {
+            self.end_position = newest.position;
+            self.batches.pop_back();
+        }
+        self.end_offset = self.batches.back().map_or(self.start_offset, |newest| newest.last_offset + 1);
+        self.epochs.truncate(self.end_offset);
+        self.producers = Producers::default();
+        for stored in &self.batches {
+            if let Ok(batch) = Batch::parse(stored.bytes.clone()) {
+                let base_offset = batch.header().base_offset;
+                let place = Sequenced { base_offset, timestamp: stored.max_timestamp };
+                self.producers.appended(batch.header(), place);
+            }
+        }
     }
 
-    /// The bytes from the batch with `offset` on, at most `max_bytes`, the last batch cut where they end.
+    /// Forgets the records before `offset`, which must not lie behind the end.
+    pub(crate) fn advance_start(&mut self, offset: i64) {
+        if offset <= self.start_offset {
+            return;
+        }
+        self.start_offset = offset.min(self.end_offset);
+        while self.batches.front().is_some_and(|oldest| oldest.last_offset < self.start_offset) {
+            self.batches.pop_front();
+        }
+        self.epochs.advance_start(self.start_offset);
+    }
+
+    /// Drops the oldest batches as long as `retention_bytes` are left without them; none that ends behind `limit`.
+    pub(crate) fn retain(&mut self, retention_bytes: u64, limit: i64) {
+        while let Some(oldest) = self.batches.front()
+            && oldest.last_offset < limit
+            && self.end_position - oldest.position - oldest.bytes.len() as u64 >= retention_bytes
+        {
+            let next = oldest.last_offset + 1;
+            self.advance_start(next);
+        }
+    }
+
+    /// How many bytes lie from the batch with `offset` on before `limit`, which is where a batch begins or the
+    /// log ends.
+    pub(crate) fn bytes_from(&self, offset: i64, limit: i64) -> Result<u64, OutOfRange> {
+        self.check_offset(offset)?;
+        let first = self.batches.get(self.index_of(offset));
+        Ok(first.map_or(0, |first| self.position_of(limit).saturating_sub(first.position)))
+    }
+
+    /// The bytes from the batch with `offset` on and before `limit`, at most `max_bytes`, the last batch cut where
+    /// they end.
     ///
     /// If the first batch is larger than that, it comes alone and whole if `first_whole` is set; else nothing
     /// comes. Costs one copy, or none if only one batch comes.
-    pub(crate) fn read(&self, offset: i64, max_bytes: usize, first_whole: bool) -> Result<Bytes, OutOfRange> {
+    pub(crate) fn read(
+        &self,
+        offset: i64,
+        limit: i64,
+        max_bytes: usize,
+        first_whole: bool,
+    ) -> Result<Bytes, OutOfRange> {
         self.check_offset(offset)?;
-        let mut batches = self.batches.range(self.index_of(offset)..);
+        let (from, to) = (self.index_of(offset), self.index_of(limit));
+        let mut batches = self.batches.range(from.min(to)..to);
         let Some(first) = batches.next() else { return Ok(Bytes::new()) };
         if first.bytes.len() >= max_bytes {
             let comes = first_whole || first.bytes.len() == max_bytes;
             return Ok(if comes { first.bytes.clone() } else { Bytes::new() });
         }
         let Some(second) = batches.next() else { return Ok(first.bytes.clone()) };
-        let available = usize::try_from(self.end_position - first.position).unwrap_or(usize::MAX);
+        let available = usize::try_from(self.position_of(limit) - first.position).unwrap_or(usize::MAX);
         let mut read = BytesMut::with_capacity(available.min(max_bytes));
         read.put_slice(&first.bytes);
         for batch in std::iter::once(second).chain(batches) {
@@ -167,6 +275,16 @@ impl PartitionLog {
 
     fn check_offset(&self, offset: i64) -> Result<(), OutOfRange> {
         if (self.start_offset..=self.end_offset).contains(&offset) { Ok(()) } else { Err(OutOfRange) }
+    }
+
+    fn push(&mut self, stored: StoredBatch) {
+        self.end_offset = stored.last_offset + 1;
+        self.end_position += stored.bytes.len() as u64;
+        self.batches.push_back(stored);
+    }
+
+    fn position_of(&self, offset: i64) -> u64 {
+        self.batches.get(self.index_of(offset)).map_or(self.end_position, |stored| stored.position)
     }
 
     fn index_of(&self, offset: i64) -> usize {

@@ -21,9 +21,9 @@ fn log(batches: &[&[&str]]) -> (PartitionLog, Vec<usize>) {
 #[test]
 fn an_empty_log_has_its_end_to_read_from() {
     let log = PartitionLog::default();
-    assert_eq!(log.read(0, 100, true), Ok(Bytes::new()));
-    assert_eq!(log.bytes_from(0), Ok(0));
-    assert_eq!(log.read(1, 100, true), Err(OutOfRange));
+    assert_eq!(log.read(0, 0, 100, true), Ok(Bytes::new()));
+    assert_eq!(log.bytes_from(0, 0), Ok(0));
+    assert_eq!(log.read(1, 0, 100, true), Err(OutOfRange));
 }
 
 #[test]
@@ -31,26 +31,26 @@ fn what_comes_is_what_bytes_from_promises() {
     let (log, sizes) = log(&[&["a", "b"], &["c"], &["d", "e", "f"]]);
     let from = [0, 0, 1, 2, 2, 2].map(|first| sizes[first..].iter().sum::<usize>());
     for (offset, expected) in (0..).zip(from) {
-        assert_eq!(log.bytes_from(offset), Ok(expected as u64), "{offset}");
-        assert_eq!(log.read(offset, usize::MAX, false).unwrap().len(), expected, "{offset}");
+        assert_eq!(log.bytes_from(offset, 6), Ok(expected as u64), "{offset}");
+        assert_eq!(log.read(offset, 6, usize::MAX, false).unwrap().len(), expected, "{offset}");
     }
-    assert_eq!(log.bytes_from(6), Ok(0));
+    assert_eq!(log.bytes_from(6, 6), Ok(0));
 }
 
 #[test]
 fn the_limit_cuts_but_never_the_first_batch() {
     let (log, sizes) = log(&[&["a"], &["b"]]);
     let first = sizes[0];
-    assert_eq!(log.read(0, first - 1, false).unwrap().len(), 0);
-    assert_eq!(log.read(0, first - 1, true).unwrap().len(), first);
-    assert_eq!(log.read(0, first, false).unwrap().len(), first);
-    assert_eq!(log.read(0, first + 1, false).unwrap().len(), first + 1);
+    assert_eq!(log.read(0, 2, first - 1, false).unwrap().len(), 0);
+    assert_eq!(log.read(0, 2, first - 1, true).unwrap().len(), first);
+    assert_eq!(log.read(0, 2, first, false).unwrap().len(), first);
+    assert_eq!(log.read(0, 2, first + 1, false).unwrap().len(), first + 1);
 }
 
 #[test]
 fn a_batch_bears_its_place() {
     let (log, sizes) = log(&[&["a", "b"], &["c"]]);
-    let second = log.read(2, sizes[1], false).unwrap();
+    let second = log.read(2, 3, sizes[1], false).unwrap();
     let batch = ottla_proto::records::Batch::parse(second).unwrap();
     batch.verify_crc().unwrap();
     assert_eq!((batch.header().base_offset, batch.header().partition_leader_epoch), (2, LeaderEpoch(3)));
@@ -59,11 +59,91 @@ fn a_batch_bears_its_place() {
 #[test]
 fn retention_keeps_at_least_what_it_says() {
     let (mut log, sizes) = log(&[&["a"], &["b"], &["c"]]);
-    log.retain(sizes[0] as u64 * 2 + 1);
+    log.retain(sizes[0] as u64 * 2 + 1, 3);
     assert_eq!(log.start_offset(), 0);
-    log.retain(sizes[0] as u64 * 2);
+    log.retain(sizes[0] as u64 * 2, 3);
     assert_eq!(log.start_offset(), 1);
-    log.retain(0);
+    log.retain(0, 3);
     assert_eq!((log.start_offset(), log.end_offset()), (3, 3));
-    assert_eq!(log.bytes_from(3), Ok(0));
+    assert_eq!(log.bytes_from(3, 3), Ok(0));
+}
+
+fn append(log: &mut PartitionLog, epoch: i32, bytes: Bytes) {
+    let mut checker = BatchChecker::default();
+    let checked = checker.check(only_batch(bytes, 12).unwrap(), &TopicConfig::default(), START).unwrap();
+    assert!(log.append(&checked, LeaderEpoch(epoch), None).unwrap().grown);
+}
+
+#[test]
+fn a_limit_hides_what_lies_behind_it() {
+    let (log, sizes) = log(&[&["a"], &["b"], &["c"]]);
+    assert_eq!(log.read(0, 2, usize::MAX, true).unwrap().len(), sizes[0] + sizes[1]);
+    assert_eq!(log.bytes_from(1, 2), Ok(sizes[1] as u64));
+    assert!(log.read(2, 2, usize::MAX, true).unwrap().is_empty());
+    assert!(log.read(3, 2, usize::MAX, true).unwrap().is_empty(), "a follower behind may ask for more");
+}
+
+#[test]
+fn a_follower_takes_over_what_it_lacks() {
+    let (leader, sizes) = log(&[&["a", "b"], &["c"]]);
+    let mut follower = PartitionLog::default();
+    assert!(follower.follow(&leader));
+    assert!(!follower.follow(&leader));
+    assert_eq!(follower.end_offset(), 3);
+    assert!(follower.epoch_end(LeaderEpoch(3)).is_some());
+    assert_eq!(follower.bytes_from(0, 3), Ok(sizes.iter().sum::<usize>() as u64));
+}
+
+#[test]
+fn a_follower_cuts_off_what_the_leader_never_had() {
+    let mut one = PartitionLog::default();
+    append(&mut one, 0, batch(&["a"]));
+    let mut other = PartitionLog::default();
+    other.follow(&one);
+    // Each writes something of its own under another epoch.
+    append(&mut one, 0, batch(&["lost"]));
+    append(&mut one, 1, batch(&["lost too"]));
+    other.begin_epoch(LeaderEpoch(2));
+    append(&mut other, 2, batch(&["kept"]));
+
+    assert!(one.follow(&other));
+    let records = one.read(0, one.end_offset(), usize::MAX, true).unwrap();
+    let kept = crate::testing::values(&records);
+    assert_eq!(kept, [(0, "a".into()), (1, "kept".into())]);
+    assert_eq!(one.epoch_end(LeaderEpoch(1)), Some(EpochEnd { epoch: LeaderEpoch(0), end_offset: 1 }));
+}
+
+#[test]
+fn a_follower_that_is_ahead_of_an_empty_leader_starts_over() {
+    let (mut ahead, _) = log(&[&["a"]]);
+    let mut leader = PartitionLog::default();
+    leader.begin_epoch(LeaderEpoch(4));
+    assert!(ahead.follow(&leader));
+    assert_eq!(ahead.end_offset(), 0);
+    let (mut far, _) = log(&[&["a"], &["b"]]);
+    far.advance_start(2);
+    let mut behind = PartitionLog::default();
+    behind.follow(&far);
+    assert_eq!((behind.start_offset(), behind.end_offset()), (2, 2));
+}
+
+#[test]
+fn a_cut_off_batch_may_come_again() {
+    let mut log = PartitionLog::default();
+    append(&mut log, 0, crate::testing::sequenced(7, 0, 0, 1));
+    append(&mut log, 0, crate::testing::sequenced(7, 0, 1, 1));
+    log.truncate(1);
+    append(&mut log, 1, crate::testing::sequenced(7, 0, 1, 1));
+    assert_eq!(log.end_offset(), 2);
+}
+
+#[test]
+fn records_before_the_start_are_forgotten_even_inside_a_batch() {
+    let (mut log, _) = log(&[&["a", "b"], &["c"]]);
+    log.advance_start(1);
+    assert_eq!(log.start_offset(), 1);
+    assert_eq!(log.read(0, 3, 100, true), Err(OutOfRange));
+    assert!(!log.read(1, 3, 1000, true).unwrap().is_empty());
+    log.advance_start(9);
+    assert_eq!((log.start_offset(), log.end_offset()), (3, 3));
 }

@@ -23,6 +23,7 @@ pub struct Builder {
     nodes: u16,
     host: IpAddr,
     port: u16,
+    racks: Vec<String>,
     config: Config,
     limits: Limits,
     topics: Vec<(String, i32, BTreeMap<String, String>)>,
@@ -36,6 +37,7 @@ impl Default for Builder {
             nodes: 1,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
+            racks: Vec::new(),
             config: Config::new(Vec::new()),
             limits,
             topics: Vec::new(),
@@ -91,6 +93,36 @@ impl Builder {
     #[must_use]
     pub fn default_replication_factor(mut self, replicas: i16) -> Self {
         self.config.default_replication_factor = replicas;
+        self
+    }
+
+    /// The racks of the nodes (`broker.rack`), by rising node id; nodes beyond them have none.
+    #[must_use]
+    pub fn racks<R: Into<String>>(mut self, racks: impl IntoIterator<Item = R>) -> Self {
+        self.racks = racks.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether leaders send consumers to a replica in their rack (KIP-392); false by default, as in Kafka.
+    #[must_use]
+    pub fn rack_aware_replicas(mut self, aware: bool) -> Self {
+        self.config.rack_aware_replicas = aware;
+        self
+    }
+
+    /// How long the controller takes to notice that a node is dead or hangs (`broker.session.timeout.ms`); one
+    /// second by default, where Kafka takes nine.
+    #[must_use]
+    pub fn broker_session_timeout(mut self, timeout: Duration) -> Self {
+        self.config.broker_session_timeout = timeout;
+        self
+    }
+
+    /// How long a follower may lag before it leaves the in-sync replicas (`replica.lag.time.max.ms`); 30 seconds
+    /// by default.
+    #[must_use]
+    pub fn replica_lag_time_max(mut self, lag: Duration) -> Self {
+        self.config.replica_lag_time_max = lag;
         self
     }
 
@@ -174,11 +206,12 @@ impl Builder {
             let address = listener.local_addr().map_err(bind_error)?;
             listeners.push((BrokerId(i32::from(number) + 1), address, listener));
         }
+        let mut racks = std::mem::take(&mut self.racks).into_iter();
         let node = |(id, address, _): &(BrokerId, SocketAddr, TcpListener)| NodeAddress {
             id: *id,
             host: address.ip().to_string(),
             port: address.port(),
-            rack: None,
+            rack: racks.next(),
         };
         self.config.nodes = listeners.iter().map(node).collect();
 

@@ -98,11 +98,42 @@ impl Cluster {
         self.shared.step(|engine, _| engine.set_quota(entity, key, limit))
     }
 
-    /// Makes `leader`, which must hold a replica, the leader of a partition under a new leader epoch.
+    /// Makes `leader`, which must be an in-sync replica, the leader of a partition under a new leader epoch.
     ///
-    /// Returns whether there is such a partition and replica.
+    /// Returns whether there is such a partition and `leader` is in sync and alive.
     pub fn move_leader(&self, topic: &str, partition: i32, leader: BrokerId) -> bool {
         self.shared.step(|engine, now| engine.move_leader(topic, partition, leader, now))
+    }
+
+    /// Ends a node at once, as SIGKILL does; see [`Engine::kill_node`]. Its port stays taken: clients that connect
+    /// are cut off at once.
+    pub fn kill_node(&self, node: BrokerId) -> bool {
+        self.shared.step(|engine, now| engine.kill_node(node, now))
+    }
+
+    /// Ends a node in order; see [`Engine::stop_node`].
+    pub fn stop_node(&self, node: BrokerId) -> bool {
+        self.shared.step(|engine, now| engine.stop_node(node, now))
+    }
+
+    /// Starts a node that was stopped, with the logs that it had; see [`Engine::start_node`].
+    pub fn start_node(&self, node: BrokerId) -> bool {
+        self.shared.step(|engine, now| engine.start_node(node, now))
+    }
+
+    /// Lets a node hang, as SIGSTOP does; see [`Engine::freeze_node`].
+    pub fn freeze_node(&self, node: BrokerId) -> bool {
+        self.shared.step(|engine, now| engine.freeze_node(node, now))
+    }
+
+    /// Lets a frozen node go on; see [`Engine::thaw_node`].
+    pub fn thaw_node(&self, node: BrokerId) -> bool {
+        self.shared.step(|engine, now| engine.thaw_node(node, now))
+    }
+
+    /// How long after their leaders the replicas on a node have a record; see [`Engine::set_replication_lag`].
+    pub fn set_replication_lag(&self, node: BrokerId, lag: Option<Duration>) -> bool {
+        self.shared.step(|engine, now| engine.set_replication_lag(node, lag, now))
     }
 }
 

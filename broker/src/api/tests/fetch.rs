@@ -150,30 +150,173 @@ fn a_new_leader_and_a_deleted_topic_end_the_wait() {
     assert!(world.engine.move_leader("t", 0, BrokerId(1), world.now));
     let mut request = fetch_request(0, 500);
     request.topics[0].topic_id = world.topic_id("t");
+    request.topics[0].partitions[0].current_leader_epoch = LeaderEpoch(1);
     world.send(16, &request);
     assert!(world.is_silent());
     assert!(world.engine.move_leader("t", 0, BrokerId(2), world.now));
     let answer = world.answer::<FetchRequest>(16).response;
     assert_eq!(answer.node_endpoints[0].node_id, BrokerId(2));
     let partition = only(answer);
-    assert_eq!(partition.error_code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    assert_eq!(partition.error_code, ErrorCode::FENCED_LEADER_EPOCH);
     assert_eq!(partition.current_leader.leader_epoch, LeaderEpoch(2));
 
     assert!(world.engine.move_leader("t", 0, BrokerId(1), world.now));
+    request.topics[0].partitions[0].current_leader_epoch = LeaderEpoch(3);
     world.send(16, &request);
     assert!(world.is_silent());
     world.engine.remove_topic(request.topics[0].topic_id);
-    crate::api::wake_fetches(&mut world.engine, world.now);
+    crate::api::wake(&mut world.engine, world.now);
     assert_eq!(only(world.answer::<FetchRequest>(16).response).error_code, ErrorCode::UNKNOWN_TOPIC_ID);
 }
 
+/// One node with the topic `t` of three partitions, and a session over all of them.
+fn with_session() -> (World, FetchRequest) {
+    let mut world = World::new(1);
+    world.engine.create_topic("t", 3, -1, [].into()).unwrap();
+    let mut request = fetch_request(0, 0);
+    let first = request.topics[0].partitions[0].clone();
+    request.topics[0].partitions =
+        (0..3).map(|partition| FetchPartition { partition, ..first.clone() }).collect();
+    request.session_epoch = 0;
+    let opened = world.ask(12, &request);
+    assert_eq!(opened.responses[0].partitions.len(), 3);
+    assert!(opened.session_id > 0);
+    let next =
+        FetchRequest { session_id: opened.session_id, session_epoch: 1, topics: Vec::new(), ..request };
+    (world, next)
+}
+
+fn told(response: &ottla_proto::messages::fetch::FetchResponse) -> Vec<i32> {
+    response.responses.iter().flat_map(|topic| &topic.partitions).map(|data| data.partition_index).collect()
+}
+
 #[test]
-fn a_session_that_was_never_given_is_not_found() {
-    let mut world = World::with_topic();
-    let request = FetchRequest { session_id: 5, session_epoch: 1, ..fetch_request(0, 0) };
+fn a_session_tells_only_what_is_new() {
+    let (mut world, mut request) = with_session();
+    assert_eq!(told(&world.ask(12, &request)), [0; 0]);
+    world.produce(batch(&["a"]));
+    request.session_epoch = 2;
+    let answer = world.ask(12, &request);
+    assert_eq!((told(&answer), answer.session_id), (vec![0], request.session_id));
+    // The reader goes on behind the record: nothing is new, until the high watermark moves.
+    let mut moved = fetch_request(1, 0).topics;
+    std::mem::swap(&mut request.topics, &mut moved);
+    request.session_epoch = 3;
+    assert_eq!(told(&world.ask(12, &request)), [0; 0]);
+    request.topics[0].partitions[0].partition = 7;
+    request.session_epoch = 4;
+    let answer = only(world.ask(12, &request));
+    assert_eq!((answer.partition_index, answer.error_code), (7, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+}
+
+#[test]
+fn a_session_forgets_and_ends() {
+    use ottla_proto::messages::fetch::ForgottenTopic;
+    let (mut world, mut request) = with_session();
+    world.produce(batch(&["a"]));
+    let forget =
+        |partitions| vec![ForgottenTopic { topic: "t".into(), partitions, ..ForgottenTopic::default() }];
+    request.forgotten_topics_data = forget(vec![0]);
+    assert_eq!(told(&world.ask(12, &request)), [0; 0]);
+    request.session_epoch = 2;
+    request.forgotten_topics_data = forget(vec![1, 2]);
+    assert_eq!(world.ask(12, &request).session_id, 0, "nothing is left of it");
+    request.session_epoch = 3;
     assert_eq!(world.ask(12, &request).error_code, ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
+}
+
+#[test]
+fn a_session_is_continued_in_order_or_not_at_all() {
+    let (mut world, mut request) = with_session();
+    request.session_epoch = 2;
+    let answer = world.ask(12, &request);
+    assert_eq!((answer.error_code, answer.session_id), (ErrorCode::INVALID_FETCH_SESSION_EPOCH, 0));
+    request.session_epoch = 1;
+    assert_eq!(world.ask(13, &request).error_code, ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR);
+    assert_eq!(world.ask(12, &request).error_code, ErrorCode::NONE);
+    let closes = FetchRequest { session_epoch: -1, ..request.clone() };
+    assert_eq!(world.ask(12, &closes).session_id, 0);
+    request.session_epoch = 2;
+    assert_eq!(world.ask(12, &request).error_code, ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
+}
+
+#[test]
+fn what_brought_records_is_read_last_the_next_time() {
+    let (mut world, mut request) = with_session();
+    for index in 0..3 {
+        let mut produce = produce_request(1, batch(&[&"x".repeat(500)]));
+        produce.topic_data[0].partition_data[0].index = index;
+        world.ask(12, &produce);
+    }
+    // One batch fits.
+    request.max_bytes = 600;
+    let with_records = |world: &mut World, request: &FetchRequest| {
+        let answer = world.ask(12, request);
+        let parts = answer.responses.iter().flat_map(|topic| &topic.partitions);
+        parts.filter(|data| !data.records.as_ref().unwrap().is_empty()).map(|d| d.partition_index).collect()
+    };
+    let first: Vec<i32> = with_records(&mut world, &request);
+    request.session_epoch = 2;
+    let second: Vec<i32> = with_records(&mut world, &request);
+    assert_eq!((first, second), (vec![0], vec![1]));
+}
+
+#[test]
+fn a_throttled_fetch_opens_no_session_and_keeps_an_open_one() {
+    let (mut world, mut request) = with_session();
+    world.produce(batch(&[&"x".repeat(4000)]));
+    world.limit(QuotaKey::ConsumerByteRate, 500.0);
+    world.ask(12, &fetch_request(0, 0));
+    world.ask(12, &fetch_request(0, 0));
     let full = FetchRequest { session_epoch: 0, ..fetch_request(0, 0) };
-    assert_eq!(world.ask(12, &full).session_id, 0);
+    let throttled = world.ask(12, &full);
+    assert!(throttled.throttle_time_ms > 0);
+    assert_eq!((throttled.session_id, throttled.responses.len()), (0, 0));
+    let kept = world.ask(12, &request);
+    assert!(kept.throttle_time_ms > 0);
+    assert_eq!((kept.session_id, kept.responses.len()), (request.session_id, 0));
+    // What it was not told it is told later.
+    world.pass(3_600_000);
+    request.session_epoch = 2;
+    assert_eq!(told(&world.ask(12, &request)), [0]);
+}
+
+#[test]
+fn only_so_many_sessions_are_kept() {
+    let mut world = World::with_topic();
+    let full = FetchRequest { session_epoch: 0, ..fetch_request(0, 0) };
+    let first = world.ask(12, &full).session_id;
+    world.pass(1);
+    for _ in 1..1000 {
+        assert!(world.ask(12, &full).session_id > 0);
+    }
+    assert_eq!(world.ask(12, &full).session_id, 0, "none may be evicted yet");
+    world.pass(120_000);
+    assert!(world.ask(12, &full).session_id > 0);
+    let evicted = FetchRequest { session_id: first, session_epoch: 1, topics: Vec::new(), ..full };
+    assert_eq!(world.ask(12, &evicted).error_code, ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
+}
+
+#[test]
+fn a_reader_learns_where_its_log_parts_from_this_one() {
+    let mut world = World::with_topic();
+    world.produce(batch(&["a", "b"]));
+    assert!(world.engine.move_leader("t", 0, BrokerId(1), world.now));
+    assert!(world.engine.move_leader("t", 0, BrokerId(1), world.now));
+    world.produce(batch(&["c"]));
+    let ask = |world: &mut World, offset, epoch| {
+        let mut request = fetch_request(offset, 500);
+        request.topics[0].partitions[0].last_fetched_epoch = LeaderEpoch(epoch);
+        world.send(12, &request);
+        let data = only(world.answer::<FetchRequest>(12).response);
+        (data.error_code, data.diverging_epoch.epoch, data.diverging_epoch.end_offset)
+    };
+    let agreed = (ErrorCode::NONE, -1, -1);
+    assert_eq!(ask(&mut world, 2, 0), agreed);
+    assert_eq!(ask(&mut world, 2, 2), agreed);
+    assert_eq!(ask(&mut world, 3, 0), (ErrorCode::NONE, 0, 2));
+    assert_eq!(ask(&mut world, 3, 1), (ErrorCode::NONE, 0, 2), "it never had epoch 1");
+    assert_eq!(ask(&mut world, 0, 9).0, ErrorCode::OFFSET_OUT_OF_RANGE);
 }
 
 #[test]

@@ -229,15 +229,6 @@ fn only_the_leader_writes_and_tells_who_it_is() {
 }
 
 #[test]
-fn acks_all_needs_as_many_replicas_as_the_topic_says() {
-    let mut world = World::new(1);
-    let setting = ("min.insync.replicas".to_owned(), "2".to_owned());
-    world.engine.create_topic("t", 1, -1, [setting].into()).unwrap();
-    assert_eq!(code(&produce_request(-1, batch(&["a"])), &mut world), ErrorCode::NOT_ENOUGH_REPLICAS);
-    assert_eq!(code(&produce_request(1, batch(&["a"])), &mut world), ErrorCode::NONE);
-}
-
-#[test]
 fn without_acks_there_is_no_answer_and_a_failure_closes() {
     let mut world = World::with_topic();
     world.limit(QuotaKey::ProducerByteRate, 10.0);

@@ -1,3 +1,5 @@
+mod replication;
+
 use bytes::Bytes;
 use ottla_proto::messages::api_versions::ApiVersionsRequest;
 use ottla_proto::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
