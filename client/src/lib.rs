@@ -83,6 +83,7 @@ mod wait;
 
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use consumer::group::GroupConsumer;
 pub use consumer::{Consumer, Offset};
 pub use error::{AddressError, BuildError, DriverStopped, ServerFailure, ServerFailureKind};
 pub use ottla_proto::{ErrorCode, TopicId};

@@ -6,6 +6,7 @@ use ottla_proto::{BrokerId, TopicName};
 use crate::calls::{CallSpec, Calls};
 use crate::consumer::Consumers;
 use crate::event::{Command, Event, Ticket};
+use crate::group::Groups;
 use crate::machine::Machine;
 use crate::net::{
     ConnectFailure, ConnectionId, DisconnectCause, Host, Net, NetConfig, Outcome, Owner, ReachReport,
@@ -40,6 +41,7 @@ pub struct Core {
     net: Net,
     producers: Producers,
     consumers: Consumers,
+    groups: Groups,
     calls: Calls,
     wake: Arc<DriverWake>,
     last_ticket: u64,
@@ -80,6 +82,8 @@ pub struct Parts<'a> {
     pub producers: &'a mut Producers,
     /// The consumers.
     pub consumers: &'a mut Consumers,
+    /// Their memberships in groups.
+    pub groups: &'a mut Groups,
 }
 
 impl Core {
@@ -91,6 +95,7 @@ impl Core {
             net: Net::new(config.net, config.bootstrap, seed, now),
             producers: Producers::new(),
             consumers: Consumers::new(seed),
+            groups: Groups::default(),
             calls,
             wake: Arc::default(),
             last_ticket: 0,
@@ -116,7 +121,12 @@ impl Core {
 
     /// The parts, for the operations that producers and consumers define themselves.
     pub fn parts(&mut self) -> Parts<'_> {
-        Parts { net: &mut self.net, producers: &mut self.producers, consumers: &mut self.consumers }
+        Parts {
+            net: &mut self.net,
+            producers: &mut self.producers,
+            consumers: &mut self.consumers,
+            groups: &mut self.groups,
+        }
     }
 
     /// A name for an operation that takes a while.
@@ -150,6 +160,7 @@ impl Core {
         let mut waiting = Vec::new();
         self.producers.explain(&mut waiting);
         self.consumers.explain(&self.net, now, &mut waiting);
+        self.groups.explain(&mut waiting);
         waiting.extend(self.calls.waiting().map(|(since, reason)| Waiting {
             node: reason.node(),
             topic: None,
@@ -165,6 +176,7 @@ impl Core {
     /// this leaves are to be carried out and passed on.
     pub fn close(&mut self, now: Instant) {
         self.producers.close_all(&mut self.net, now);
+        self.groups.close_all(&mut self.net, now);
         self.consumers.close_all(&mut self.net, now);
         self.calls.close();
         self.net.close(now);
@@ -214,6 +226,8 @@ impl Core {
         self.net.step(now);
         self.dispatch(now);
         self.producers.step(&mut self.net, now);
+        // Before the consumers, which then begin at once with what their groups give them.
+        self.groups.step(&mut self.net, now);
         self.consumers.step(&mut self.net, now);
         self.calls.step(&mut self.net, now);
         // What the machines asked of the view goes out in this turn, not the next.
@@ -233,6 +247,7 @@ impl Core {
                 Owner::Cluster => continue,
                 Owner::Producer(_) => &mut self.producers,
                 Owner::Consumer(_) => &mut self.consumers,
+                Owner::Group(_) => &mut self.groups,
                 Owner::Calls => &mut self.calls,
             };
             match outcome {
@@ -254,6 +269,7 @@ impl Core {
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         let of_machines = self.producers.poll_event().or_else(|| self.consumers.poll_event());
+        let of_machines = of_machines.or_else(|| self.groups.poll_event());
         of_machines.or_else(|| self.net.poll_event()).or_else(|| self.calls.poll_event())
     }
 
@@ -271,7 +287,8 @@ impl Core {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let machines = earliest(self.producers.poll_timeout(), self.consumers.poll_timeout());
-        earliest(earliest(self.net.poll_timeout(), self.calls.poll_timeout()), machines)
+        let others = earliest(self.calls.poll_timeout(), self.groups.poll_timeout());
+        earliest(earliest(self.net.poll_timeout(), others), machines)
     }
 
     /// Ends a turn: tells the handles how long the shell will sleep, then looks once more whether one of them
@@ -279,7 +296,8 @@ impl Core {
     pub fn park(&mut self) -> Park {
         let until = self.poll_timeout();
         self.wake.park(until);
-        if self.net.has_room_again() || self.producers.has_input() || self.consumers.has_orders() {
+        let handles = self.producers.has_input() || self.consumers.has_orders() || self.groups.has_orders();
+        if self.net.has_room_again() || handles {
             self.wake.unpark();
             return Park::Again;
         }

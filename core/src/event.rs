@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use ottla_proto::{BrokerId, ErrorCode, ProducerEpoch, ProducerId, TopicName};
+use ottla_proto::{BrokerId, ErrorCode, GroupId, ProducerEpoch, ProducerId, TopicName};
 
 use crate::calls::{CallAnswer, CallError};
+use crate::group::{CommitError, GroupEvent, LeaveReport};
 use crate::net::{ConnectionId, DisconnectCause, Host, Role, Throttle};
 use crate::producer::{CompressionJob, Undelivered};
 use crate::time::Instant;
@@ -49,6 +50,27 @@ pub enum Event {
         ticket: Ticket,
         /// How.
         result: Result<CallAnswer, CallError>,
+    },
+    /// A commit ended.
+    CommitDone {
+        /// Which.
+        ticket: Ticket,
+        /// How.
+        result: Result<(), CommitError>,
+    },
+    /// A member left its group, or its time to do so ran out.
+    GroupLeft {
+        /// Which.
+        ticket: Ticket,
+        /// How.
+        report: LeaveReport,
+    },
+    /// Something happened to a member of a group.
+    Group {
+        /// The group.
+        group: GroupId,
+        /// What.
+        event: GroupEvent,
     },
     /// A connection is ready for requests.
     Connected {
@@ -160,7 +182,9 @@ impl Event {
     #[must_use]
     pub fn ticket(&self) -> Option<Ticket> {
         match self {
-            Self::CallDone { ticket, .. } => Some(*ticket),
+            Self::CallDone { ticket, .. }
+            | Self::CommitDone { ticket, .. }
+            | Self::GroupLeft { ticket, .. } => Some(*ticket),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@
 //! | [`cluster`] | brokers, topics, leaders; when to ask again |
 //! | [`producer`] | lanes, batches, sequences, outcomes |
 //! | [`consumer`] | positions, fetches, prefetch |
+//! | [`group`] | membership in consumer groups, commits |
 //! | [`calls`] | one-off requests |
 //! | [`retry`] | what an error asks for, how long to wait |
 //! | [`wait`] | why something waits |
@@ -21,6 +22,7 @@
 pub mod calls;
 pub mod cluster;
 pub mod consumer;
+pub mod group;
 pub mod net;
 pub mod producer;
 pub mod retry;

@@ -4,6 +4,7 @@ use ottla_core::Core;
 use ottla_core::consumer as core;
 use ottla_proto::TopicName;
 
+use super::group::GroupConsumerBuilder;
 use super::{Consumer, Isolation, Offset, Reset};
 use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
@@ -125,6 +126,11 @@ impl ConsumerBuilder {
     pub fn unknown_topic_patience(mut self, patience: Duration) -> Self {
         self.config.unknown_topic_patience = patience;
         self
+    }
+
+    /// Reads as a member of this group instead, from topics to be named there. Java: `group.id`.
+    pub fn group(self, group: impl Into<String>) -> GroupConsumerBuilder {
+        GroupConsumerBuilder::new(self.driver, self.config, self.from, group.into())
     }
 
     /// Starts the consumer. Leaders and offsets are found in the background, so this costs one turn of the driver;

@@ -2,6 +2,7 @@ use ottla_core::consumer as core;
 use ottla_proto::ErrorCode;
 use thiserror::Error;
 
+use super::group::GroupError;
 use crate::error::DriverStopped;
 
 /// Why there is no next batch. None of these is the end, except that the client has stopped.
@@ -25,6 +26,9 @@ pub enum ConsumeError {
     /// Nothing is assigned, so nothing can ever come; the caller's to mend.
     #[error("nothing is assigned to this consumer; name partitions with `assign` or topics with `topics`")]
     NothingAssigned,
+    /// This member of a group ended for good.
+    #[error(transparent)]
+    Group(#[from] GroupError),
     /// The client has stopped.
     #[error(transparent)]
     Stopped(#[from] DriverStopped),

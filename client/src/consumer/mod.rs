@@ -1,10 +1,11 @@
-//! Reading records: from partitions that are assigned by hand.
+//! Reading records: from partitions that are assigned by hand, or by a [`group`].
 //!
 //! [`Client::consumer`](crate::Client::consumer) begins a [`Consumer`], [`Consumer::next_batch`] gives its [`Batch`]es.
 
 mod batch;
 mod builder;
 mod error;
+pub mod group;
 mod position;
 
 use std::future::poll_fn;

@@ -111,7 +111,7 @@ impl Consumers {
     fn owner(&mut self, owner: Owner) -> Option<&mut Fetcher> {
         match owner {
             Owner::Consumer(key) => self.fetchers.get_mut(&key),
-            Owner::Cluster | Owner::Producer(_) | Owner::Calls => None,
+            Owner::Cluster | Owner::Producer(_) | Owner::Group(_) | Owner::Calls => None,
         }
     }
 }

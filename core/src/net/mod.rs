@@ -74,6 +74,8 @@ pub enum Owner {
     Producer(ProducerKey),
     /// A consumer.
     Consumer(ConsumerKey),
+    /// The membership of a consumer in its group.
+    Group(ConsumerKey),
     /// One-off requests.
     Calls,
 }
@@ -258,6 +260,8 @@ struct Slot {
     retry_at: Instant,
     last_attempt: Instant,
     last_error: Option<DisconnectCause>,
+    /// The last throttle to be waited out that was told on a connection of this node and role.
+    throttle: Option<Throttle>,
 }
 
 // What machines use.
@@ -299,7 +303,14 @@ impl Net {
         api: ApiKey,
         now: Instant,
     ) -> Result<Link, WaitReason> {
-        let throttled = self.throttled(node, api, now);
+        let throttled = match role {
+            // What other connections were told must never hold up a heartbeat; what this one was told must.
+            Role::Coordinator(_) => {
+                let told = self.slots.get(&(node, role)).and_then(|slot| slot.throttle);
+                told.filter(|throttle| throttle.until > now)
+            }
+            Role::Control | Role::Produce(_) | Role::Fetch(_) => self.throttled(node, api, now),
+        };
         // The connection is kept up during a throttle, so that its end finds everything ready.
         let link = self.connected(node, role, now);
         if let Some(Throttle { node, class, until, cause }) = throttled {
@@ -705,6 +716,9 @@ impl Net {
         // Brokers since 2.0 stop reading the connection whatever the version, so its deadlines move in any case.
         if let Some(connection) = self.connections.get_mut(&connection) {
             connection.mute(until);
+            if let Some(slot) = self.slots.get_mut(&(node, connection.role)).filter(|_| obey) {
+                slot.throttle = slot.throttle.filter(|known| known.until > until).or(Some(throttle));
+            }
         }
     }
 

@@ -1,0 +1,294 @@
+//! Reading as a member of a consumer group.
+//!
+//! [`ConsumerBuilder::group`](super::ConsumerBuilder::group) begins a [`GroupConsumer`]. Partitions come and go as the group decides; each batch
+//! knows the [`Ownership`] under which it was handed out, and how far everything was processed is what gets committed.
+
+mod batch;
+mod builder;
+mod error;
+mod event;
+mod handle;
+mod ownership;
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use ottla_core::consumer as reading;
+use ottla_core::group as core;
+use ottla_core::{Core, Event};
+
+pub use batch::{Acknowledger, GroupBatch};
+pub use builder::{Assignors, GroupConsumerBuilder, Protocol};
+pub use error::{CommitError, GroupError};
+pub use event::{Cause, GroupEvent, GroupStatus, LeaveReport, Rebalance, TopicPartition};
+pub use handle::GroupHandle;
+pub use ownership::{Ownership, Standing};
+
+use super::batch::Batch;
+use super::position::{Offset, PartitionStatus};
+use super::{ConsumeError, NotAssigned, PartitionError, named};
+use crate::driver::DriverHandle;
+use crate::error::DriverStopped;
+use crate::wait::Waiting;
+
+/// Reads topics together with the other members of a consumer group: each partition is read by one member at a time.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// let kafka = ottla::Client::builder("localhost:9092").build().await?;
+/// let mut consumer = kafka.consumer().group("billing").subscribe(["orders"]).build().await?;
+/// while let Some(batch) = consumer.next_batch().await? {
+///     for record in &batch {
+///         println!("{}-{} @{}", batch.topic(), batch.partition(), record.offset());
+///     }
+/// }
+/// consumer.close(Duration::from_secs(10)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What is committed
+/// By default what was processed is committed every five seconds, before a partition is given up and on
+/// [`close`](Self::close): never more than that. A batch counts as processed when it was dropped before
+/// [`next_batch`](Self::next_batch) was called again, once that is called; or when
+/// [`GroupBatch::done`] says so. With [`manual_commits`](GroupConsumerBuilder::manual_commits) only
+/// [`commit`](Self::commit) and its kin commit.
+///
+/// # When partitions move
+/// A partition that is to be given up is no longer handed out at once. Batches of it that the application still holds
+/// are waited for, and can be committed, until the hand-over's deadline; their [`Ownership`] says so. After that a
+/// commit for the partition is an error, since another member may be further already.
+///
+/// # Coming back
+/// A member whose application holds a batch and does not call [`next_batch`](Self::next_batch) again within
+/// [`max_poll_interval`](GroupConsumerBuilder::max_poll_interval) leaves the group, says so by an event (and before it
+/// happens by another), and joins again when the application comes back. Waiting in `next_batch` is no absence.
+///
+/// # Heartbeats
+/// They have a connection of their own, driven by the client's own thread: neither the application, nor a fetch, nor a
+/// throttle of produce or fetch requests, nor another group delays them.
+///
+/// # Dropping
+/// Dropping it ends it at once and never blocks. It commits nothing; the group is told in the background that it left.
+#[derive(Debug)]
+pub struct GroupConsumer {
+    reader: reading::ConsumerReader,
+    handle: GroupHandle,
+    is_closed: bool,
+}
+
+impl GroupConsumer {
+    fn new(
+        reader: reading::ConsumerReader,
+        key: reading::ConsumerKey,
+        edge: std::sync::Arc<core::GroupEdge>,
+        driver: DriverHandle,
+    ) -> Self {
+        Self { reader, handle: GroupHandle::new(key, edge, driver), is_closed: false }
+    }
+
+    /// Waits for the next batch. `None` once the member was closed through a [`handle`](Self::handle).
+    ///
+    /// Partitions take turns, a batch at a time; records of one partition come in the order of their offsets. Takes a
+    /// few short locks and reads the clock once. Java: `poll`.
+    ///
+    /// # Errors
+    /// [`ConsumeError::Group`] if the member ended for good; the other errors are those of
+    /// [`Consumer::next_batch`](super::Consumer::next_batch) and concern one partition or topic.
+    ///
+    /// # Cancel safety
+    /// Dropping the future before it is ready loses nothing. From then on the application counts as away, until it
+    /// calls again.
+    pub async fn next_batch(&mut self) -> Result<Option<GroupBatch>, ConsumeError> {
+        let visit = Visit { handle: self.handle.clone() };
+        let batch = poll_fn(|context| self.poll_next_batch(context)).await;
+        drop(visit);
+        batch
+    }
+
+    /// As [`next_batch`](Self::next_batch), for hand-written futures and streams. As long as it was last
+    /// [`Poll::Pending`], the application counts as waiting.
+    ///
+    /// # Errors
+    /// As [`next_batch`](Self::next_batch).
+    pub fn poll_next_batch(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<GroupBatch>, ConsumeError>> {
+        let edge = self.handle.edge().clone();
+        loop {
+            let seen = match edge.come_back(context) {
+                Ok(seen) => seen,
+                Err(core::GroupError::Closed) => return Poll::Ready(Ok(None)),
+                Err(error) => return Poll::Ready(Err(GroupError::new(&error).into())),
+            };
+            let Some(batch) = ready!(self.reader.poll_batch(context)).map_err(ConsumeError::new)? else {
+                return Poll::Ready(Ok(None));
+            };
+            match edge.hand_out(&batch, seen, self.handle.now()) {
+                core::HandOut::Given(given) => {
+                    return Poll::Ready(Ok(Some(GroupBatch::new(Batch::new(batch), given))));
+                }
+                // It was taken away between the fetch and now; somebody else reads it.
+                core::HandOut::NotOwned => {}
+                core::HandOut::Stale(offset) => {
+                    if let Some(offset) = offset {
+                        // A partition that went again meanwhile needs no seek.
+                        let _ = self.reader.edge().seek(batch.partition(), reading::Start::At(offset));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Commits that everything up to the end of this batch is processed, and waits for the coordinator. Java:
+    /// `commitSync` with offsets.
+    ///
+    /// # Errors
+    /// See [`CommitError`]. [`CommitError::NotOwned`] if the partition was taken away meanwhile.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up on the answer; the commit goes on.
+    pub async fn commit(&self, batch: &GroupBatch) -> Result<(), CommitError> {
+        self.handle.commit(batch).await
+    }
+
+    /// Commits how far everything that was handed out is processed, without a gap, and waits for the coordinator.
+    /// What was dropped before this call counts as processed. Java: `commitSync`.
+    ///
+    /// # Errors
+    /// See [`CommitError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up on the answer; the commit goes on.
+    pub async fn commit_processed(&mut self) -> Result<(), CommitError> {
+        // The exclusive borrow shows that the application is not in `next_batch`: it is back from what it did.
+        let _ = self.handle.edge().come_back(&mut Context::from_waker(std::task::Waker::noop()));
+        self.handle.edge().go_away(self.handle.now());
+        self.handle.commit_processed().await
+    }
+
+    /// A handle for other tasks: commits, events, the log of rebalances. Cheap to clone.
+    #[must_use]
+    pub fn handle(&self) -> GroupHandle {
+        self.handle.clone()
+    }
+
+    /// Goes on reading a partition somewhere else. The next automatic commit commits the new position once records were
+    /// processed from there, or at once if `to` is an offset. Java: `seek`.
+    ///
+    /// # Errors
+    /// If the partition is not this member's.
+    pub fn seek(&self, topic: &str, partition: i32, to: Offset) -> Result<(), NotAssigned> {
+        let partition = named(topic, partition);
+        self.reader.edge().seek(&partition, to.start()).map_err(NotAssigned::new)?;
+        let offset = match to {
+            Offset::At(offset) => Some(offset),
+            _ => None,
+        };
+        self.handle.edge().seek(&partition, offset);
+        Ok(())
+    }
+
+    /// Gives up what an error says cannot be read, and goes on behind it; see [`Consumer::skip`](super::Consumer::skip).
+    ///
+    /// # Errors
+    /// If the partition is not this member's.
+    pub fn skip(&self, error: &PartitionError) -> Result<bool, NotAssigned> {
+        let Some(offset) = error.skip_to else { return Ok(false) };
+        let partition = named(&error.topic, error.partition);
+        // What was handed out before is not processed by skipping, so commits are still held back by it.
+        self.reader.edge().seek(&partition, reading::Start::At(offset)).map_err(NotAssigned::new)?;
+        Ok(true)
+    }
+
+    /// Hands out nothing more of a partition until [`resume`](Self::resume), or until it comes back after a rebalance.
+    /// Java: `pause`.
+    ///
+    /// # Errors
+    /// If the partition is not this member's.
+    pub fn pause(&self, topic: &str, partition: i32) -> Result<(), NotAssigned> {
+        self.reader.edge().pause(&named(topic, partition)).map_err(NotAssigned::new)
+    }
+
+    /// Ends a pause. Java: `resume`.
+    ///
+    /// # Errors
+    /// If the partition is not this member's.
+    pub fn resume(&self, topic: &str, partition: i32) -> Result<(), NotAssigned> {
+        self.reader.edge().resume(&named(topic, partition)).map_err(NotAssigned::new)
+    }
+
+    /// What is known of each partition that is this member's: position, high watermark, lag and more. Asks nobody.
+    #[must_use]
+    pub fn partitions(&self) -> Vec<PartitionStatus> {
+        self.reader.edge().partitions().into_iter().map(PartitionStatus::new).collect()
+    }
+
+    /// What the member, and each partition that has nothing to read, waits for. Costs one turn of the driver.
+    ///
+    /// # Errors
+    /// If the client has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses the answer and nothing else.
+    pub async fn explain(&self) -> Result<Vec<Waiting>, DriverStopped> {
+        let key = self.handle.key();
+        let explain = move |core: &mut Core, now| {
+            let mut waiting = Vec::new();
+            let parts = core.parts();
+            parts.groups.explain_one(key, &mut waiting);
+            parts.consumers.explain_one(key, parts.net, now, &mut waiting);
+            waiting.iter().map(|waiting| Waiting::new(waiting, now)).collect()
+        };
+        self.handle.driver().run(explain).await
+    }
+
+    /// Leaves the group within `deadline`: waits for batches that are still held, commits what was processed (unless
+    /// commits are manual), tells the coordinator, and reports.
+    ///
+    /// What was dropped before this call counts as processed. After an error in processing, drop the consumer instead.
+    ///
+    /// # Errors
+    /// If the client has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up on the report; the member still leaves.
+    pub async fn close(mut self, deadline: Duration) -> Result<LeaveReport, DriverStopped> {
+        self.is_closed = true;
+        let (key, driver) = (self.handle.key(), self.handle.driver().clone());
+        let event = driver.ask(move |core, now| {
+            let ticket = core.ticket();
+            core.parts().groups.leave(key, ticket, now + deadline, now);
+            ticket
+        });
+        // The reader stays until then: dropping it would end what is being waited for.
+        match event.await? {
+            Event::GroupLeft { report, .. } => Ok(LeaveReport::new(report)),
+            _ => Err(DriverStopped),
+        }
+    }
+}
+
+impl Drop for GroupConsumer {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            let key = self.handle.key();
+            self.handle.driver().post(move |core, now| core.parts().groups.abandon(key, now));
+        }
+    }
+}
+
+/// The application's wait for a batch. However it ends, the application has something else to do then.
+struct Visit {
+    handle: GroupHandle,
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.handle.edge().go_away(self.handle.now());
+    }
+}

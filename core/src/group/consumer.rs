@@ -1,0 +1,318 @@
+//! The consumer protocol (KIP-848): one heartbeat says what the member wants and owns, its answer what it is to own.
+//! Java: `ConsumerMembershipManager` and `ConsumerHeartbeatRequestManager`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bytestring::ByteString;
+use ottla_proto::messages::consumer_group_heartbeat::RequestTopicPartitions;
+use ottla_proto::messages::{ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse};
+use ottla_proto::wire::Request;
+use ottla_proto::{ApiKey, ErrorCode, TopicId};
+
+use super::classic::millis;
+use super::config::ProtocolChoice;
+use super::leader::by_topic;
+use super::member::{Asked, Member, Protocol, soonest};
+use super::ownership::{Cause, End};
+use crate::Random;
+use crate::consumer::TopicPartition;
+use crate::net::{Answer, Net};
+use crate::retry::{Remedy, remedy};
+use crate::time::Instant;
+
+/// The epoch with which a member joins.
+const JOINING: i32 = 0;
+/// The epoch with which a member leaves for good.
+const LEAVING: i32 = -1;
+/// The epoch with which a static member leaves and keeps its place.
+const LEAVING_FOR_A_WHILE: i32 = -2;
+/// A coordinator that is silent for longer is looked for anew.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Where a member stands in the consumer protocol.
+#[derive(Debug)]
+pub(super) struct ConsumerProtocol {
+    /// The id that the member gives itself, for life.
+    id: ByteString,
+    is_in: bool,
+    heartbeat_at: Option<Instant>,
+    interval: Duration,
+    /// The coordinator may have missed something: the next heartbeat says everything.
+    says_all: bool,
+    /// What the coordinator wants this member to own.
+    target: Option<BTreeMap<TopicId, Vec<i32>>>,
+    /// What the coordinator was last told that this member owns, and what a heartbeat in flight tells it.
+    reported: Option<BTreeSet<TopicPartition>>,
+    reporting: Option<BTreeSet<TopicPartition>>,
+    failures: u32,
+}
+
+impl ConsumerProtocol {
+    pub(super) fn new(random: &mut Random) -> Self {
+        Self {
+            id: member_id(random),
+            is_in: false,
+            heartbeat_at: None,
+            interval: Duration::from_secs(5),
+            says_all: true,
+            target: None,
+            reported: None,
+            reporting: None,
+            failures: 0,
+        }
+    }
+
+    pub(super) fn is_in(&self) -> bool {
+        self.is_in
+    }
+
+    /// Out of the group; the next heartbeat joins.
+    pub(super) fn reset(&mut self) {
+        self.is_in = false;
+        self.says_all = true;
+        self.target = None;
+        self.reported = None;
+        self.reporting = None;
+        self.heartbeat_at = None;
+    }
+
+    pub(super) fn unanswered(&mut self, now: Instant) {
+        self.says_all = true;
+        self.reporting = None;
+        self.heartbeat_at = Some(now);
+    }
+
+    /// The coordinator is to be asked for the member's epoch without delay.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        self.heartbeat_at = Some(now);
+    }
+
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        soonest([self.heartbeat_at])
+    }
+}
+
+impl Member {
+    pub(super) fn step_consumer(&mut self, net: &mut Net, now: Instant) {
+        if self.is_away_too_long() {
+            return;
+        }
+        if !self.consumer.is_in && self.generation != JOINING {
+            self.generation = JOINING;
+            self.member_id = self.consumer.id.clone();
+        }
+        self.reconcile(net, now);
+        self.send_consumer_heartbeat(net, now);
+    }
+
+    /// Goes one step from what the member owns to what it is to own: first gives up, then takes.
+    fn reconcile(&mut self, net: &mut Net, now: Instant) {
+        if !self.consumer.is_in || self.hand_over.is_some() || self.closing.is_some() {
+            return;
+        }
+        let Some(target) = &self.consumer.target else { return };
+        let mut wanted = BTreeSet::new();
+        let mut unknown = false;
+        for (id, partitions) in target {
+            let Some(topic) = net.cluster().topic_name(*id) else {
+                unknown = true;
+                continue;
+            };
+            let partition = |partition: &i32| TopicPartition { topic: topic.clone(), partition: *partition };
+            wanted.extend(partitions.iter().map(partition));
+        }
+        if unknown {
+            // The topic was made, or made anew, after the view was.
+            net.cluster_mut().refresh();
+        }
+        let owned = self.edge.owned();
+        let taken: Vec<_> =
+            owned.iter().filter(|ownership| !wanted.contains(ownership.partition())).cloned().collect();
+        let is_new =
+            |partition: &TopicPartition| owned.iter().all(|ownership| ownership.partition() != partition);
+        let added: BTreeSet<_> = wanted.into_iter().filter(is_new).collect();
+        if !taken.is_empty() || !added.is_empty() {
+            self.note_rebalance(Cause::Assigned, now);
+        }
+        if taken.is_empty() {
+            self.own(added);
+        } else {
+            let until = now + self.config.hand_over_timeout();
+            self.begin_hand_over(taken, End::Revoked, until, now);
+            self.step_hand_over(now);
+            if self.hand_over.is_none() {
+                self.own(added);
+            }
+        }
+        if self.hand_over.is_none() && !unknown {
+            self.finish_rebalance(now);
+        }
+    }
+
+    fn send_consumer_heartbeat(&mut self, net: &mut Net, now: Instant) {
+        if self.is_asked(Asked::ConsumerHeartbeat) || self.is_asked(Asked::Leave) {
+            return;
+        }
+        let joining = !self.consumer.is_in;
+        if joining && self.closing.is_some() {
+            return;
+        }
+        let owned = if joining { BTreeSet::new() } else { self.owned() };
+        // What is being given up is owned until it is given up.
+        let news = self.consumer.reported.as_ref() != Some(&owned);
+        let due = self.consumer.heartbeat_at.is_none_or(|at| at <= now);
+        if !due && !(news && self.consumer.failures == 0) {
+            return;
+        }
+        let key = ApiKey::CONSUMER_GROUP_HEARTBEAT;
+        let Some(link) = self.coordinator_link(key, net, now) else { return };
+        let latest = ConsumerGroupHeartbeatRequest::LATEST_STABLE;
+        let Some(version) = self.version::<ConsumerGroupHeartbeatRequest>(link, latest, net, now) else {
+            return;
+        };
+        let mut request = ConsumerGroupHeartbeatRequest {
+            group_id: self.config.group.clone(),
+            member_id: self.member_id.clone(),
+            member_epoch: self.generation,
+            ..Default::default()
+        };
+        let says_all = joining || self.consumer.says_all;
+        if says_all {
+            request.instance_id = self.config.instance_id.clone();
+            request.rack_id = self.config.rack.clone();
+            request.rebalance_timeout_ms = millis(self.config.max_poll_interval);
+            request.subscribed_topic_names = Some(self.config.topics.clone());
+            request.server_assignor = self.config.server_assignor.clone();
+        }
+        if says_all || news {
+            let partitions = by_topic(&owned).into_iter().filter_map(|(topic, partitions)| {
+                let topic_id = net.cluster().topic_id(topic)?;
+                Some(RequestTopicPartitions { topic_id, partitions, ..Default::default() })
+            });
+            request.topic_partitions = Some(partitions.collect());
+        }
+        let timeout = PATIENCE.min(self.config.request_timeout);
+        if self.send(link, version, &request, Asked::ConsumerHeartbeat, timeout, net, now) {
+            self.consumer.reporting = Some(owned);
+            self.consumer.heartbeat_at = Some(now + self.consumer.interval);
+        }
+    }
+
+    pub(super) fn on_consumer_heartbeat(&mut self, answer: &Answer, net: &mut Net, now: Instant) {
+        let Ok(response) = net.open::<ConsumerGroupHeartbeatResponse>(answer, now) else {
+            return self.unanswered(Asked::ConsumerHeartbeat, net, now);
+        };
+        if self.is_away_too_long() {
+            return;
+        }
+        match response.error_code {
+            ErrorCode::NONE => {
+                self.coordinator.is_well();
+                self.consumer.failures = 0;
+                self.consumer.says_all = false;
+                self.consumer.is_in = true;
+                self.consumer.reported = self.consumer.reporting.take();
+                self.generation = response.member_epoch;
+                self.consumer.interval = interval(response.heartbeat_interval_ms);
+                self.consumer.heartbeat_at = Some(now + self.consumer.interval);
+                if let Some(assignment) = response.assignment {
+                    let partitions = assignment.topic_partitions.into_iter();
+                    let target = partitions.map(|topic| {
+                        let valid = topic.partitions.into_iter().filter(|partition| *partition >= 0);
+                        (topic.topic_id, valid.collect())
+                    });
+                    self.consumer.target = Some(target.collect());
+                }
+            }
+            error @ (ErrorCode::FENCED_MEMBER_EPOCH | ErrorCode::UNKNOWN_MEMBER_ID) => {
+                self.fenced(error, now)
+            }
+            ErrorCode::UNSUPPORTED_VERSION | ErrorCode::GROUP_ID_NOT_FOUND
+                if self.config.protocol == ProtocolChoice::Auto && !self.consumer.is_in =>
+            {
+                self.member_id = ByteString::new();
+                self.generation = -1;
+                self.speak(Protocol::Classic, net, now);
+            }
+            error => {
+                self.consumer.says_all = true;
+                self.consumer.reporting = None;
+                match remedy(error) {
+                    Remedy::FindCoordinator => {
+                        self.lose_coordinator(error, net, now);
+                        self.consumer.heartbeat_at = Some(now);
+                    }
+                    Remedy::Fail => {
+                        let message = response.error_message.as_deref();
+                        self.refuse(answer.node, error, message, net, now);
+                    }
+                    Remedy::Retry | Remedy::Refresh | Remedy::WaitOut => {
+                        self.consumer.failures = self.consumer.failures.saturating_add(1);
+                        let delay = self.config.retry_backoff.delay(self.consumer.failures, net.random());
+                        self.consumer.heartbeat_at = Some(now + delay);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The coordinator gave this member's partitions away: it joins anew.
+    pub(super) fn fenced(&mut self, error: ErrorCode, now: Instant) {
+        self.lose_all(Cause::Refused { error }, now);
+        self.consumer.reset();
+        self.generation = JOINING;
+    }
+
+    pub(super) fn send_consumer_leave(&mut self, net: &mut Net, now: Instant) -> bool {
+        let Some(link) = self.coordinator_link(ApiKey::CONSUMER_GROUP_HEARTBEAT, net, now) else {
+            return false;
+        };
+        let latest = ConsumerGroupHeartbeatRequest::LATEST_STABLE;
+        let Some(version) = self.version::<ConsumerGroupHeartbeatRequest>(link, latest, net, now) else {
+            return false;
+        };
+        let request = ConsumerGroupHeartbeatRequest {
+            group_id: self.config.group.clone(),
+            member_id: self.member_id.clone(),
+            member_epoch: if self.config.instance_id.is_some() { LEAVING_FOR_A_WHILE } else { LEAVING },
+            instance_id: self.config.instance_id.clone(),
+            ..Default::default()
+        };
+        self.send(link, version, &request, Asked::Leave, self.config.request_timeout, net, now)
+    }
+}
+
+/// What the coordinator asks for, within reason.
+fn interval(milliseconds: i32) -> Duration {
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0)).max(Duration::from_millis(10))
+}
+
+/// A random UUID in Kafka's spelling: 16 bytes in base 64 for URLs.
+fn member_id(random: &mut Random) -> ByteString {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut bits = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
+    // Version 4, variant 1.
+    bits = bits & !(0xf << 76) | 4 << 76;
+    bits = bits & !(0b11 << 62) | 0b10 << 62;
+    let digit = |place: u32| {
+        // The last digit has two bits of its own; the rest of it is zero.
+        let value = if place < 21 { bits >> (122 - 6 * place) } else { bits << 4 };
+        usize::try_from(value & 63).ok().and_then(|value| DIGITS.get(value)).copied().map_or('A', char::from)
+    };
+    ByteString::from((0..22).map(digit).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn member_ids_are_uuids_and_differ() {
+        let mut random = Random::new(1);
+        let (one, other) = (member_id(&mut random), member_id(&mut random));
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 22);
+        assert!(one.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
+    }
+}

@@ -1,0 +1,140 @@
+//! What the leader of a classic group does: share out the partitions, and notice when topics change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bytestring::ByteString;
+use ottla_proto::TopicName;
+use ottla_proto::messages::JoinGroupResponse;
+
+use super::assignor::{GroupMember, GroupTopics};
+use super::classic::copy;
+use super::member::Member;
+use super::ownership::Cause;
+use super::subscription::{MemberSubscription, encode_assignment};
+use crate::cluster::Cluster;
+use crate::consumer::TopicPartition;
+use crate::net::Net;
+use crate::time::Instant;
+
+/// How long the leader waits to learn of topics that others want, before it shares out what it knows.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the leader knows.
+#[derive(Debug)]
+pub(super) struct Leadership {
+    members: Vec<GroupMember>,
+    /// The topics that any member wants, each registered with the view of the cluster.
+    topics: BTreeSet<TopicName>,
+    until: Instant,
+    /// What was shared out: topics with their numbers of partitions.
+    shared_out: Option<BTreeMap<TopicName, i32>>,
+}
+
+impl Leadership {
+    pub(super) fn patience_until(&self) -> Option<Instant> {
+        self.shared_out.is_none().then_some(self.until)
+    }
+}
+
+impl Member {
+    pub(super) fn begin_to_lead(&mut self, response: &JoinGroupResponse, net: &mut Net, now: Instant) {
+        self.forget_leadership(net);
+        let members: Vec<_> = response
+            .members
+            .iter()
+            .map(|member| GroupMember {
+                id: copy(&member.member_id),
+                instance_id: member.group_instance_id.as_ref().map(copy),
+                // Who cannot be understood gets nothing.
+                subscription: MemberSubscription::decode(member.metadata.clone()).unwrap_or_default(),
+            })
+            .collect();
+        let topics: BTreeSet<_> = members
+            .iter()
+            .flat_map(|member| &member.subscription.topics)
+            .map(|topic| TopicName(copy(&topic.0)))
+            .collect();
+        for topic in &topics {
+            net.cluster_mut().want(topic);
+        }
+        self.classic.leadership =
+            Some(Leadership { members, topics, until: now + PATIENCE, shared_out: None });
+    }
+
+    /// Shares out the partitions as soon as the topics are known.
+    pub(super) fn lead(&mut self, net: &mut Net, now: Instant) {
+        let Some(leadership) = &mut self.classic.leadership else { return };
+        let cluster = net.cluster();
+        let known = |topic: &TopicName| cluster.topic(topic).is_some();
+        if !leadership.topics.iter().all(known) && now < leadership.until {
+            return;
+        }
+        let counts = counts(&leadership.topics, cluster);
+        let topics = describe(&leadership.topics, cluster);
+        let mut members = std::mem::take(&mut leadership.members);
+        leadership.shared_out = Some(counts);
+        let assignors = self.config.assignors();
+        let chosen = self.classic.assignor.as_deref();
+        let assignor = assignors.iter().find(|assignor| Some(assignor.name()) == chosen);
+        let mut assignment = assignor.map(|assignor| assignor.assign(&topics, &members)).unwrap_or_default();
+        let mut parts: Vec<(ByteString, _)> = Vec::new();
+        for member in members.drain(..) {
+            let part = assignment.remove(&member.id).unwrap_or_default();
+            match encode_assignment(&part) {
+                Ok(part) => parts.push((member.id, part)),
+                Err(error) => return self.end(error.into(), net, now),
+            }
+        }
+        self.send_sync(parts, net, now);
+    }
+
+    /// The leader has everybody join again when a topic of the group has other partitions than were shared out.
+    pub(super) fn watch_topics(&mut self, net: &Net, now: Instant) {
+        let Some(leadership) = &self.classic.leadership else { return };
+        let Some(shared_out) = &leadership.shared_out else { return };
+        if self.classic.is_in() && counts(&leadership.topics, net.cluster()) != *shared_out {
+            self.note_rebalance(Cause::PartitionsChanged, now);
+            self.classic.rejoin(Cause::PartitionsChanged);
+        }
+    }
+
+    pub(super) fn forget_leadership(&mut self, net: &mut Net) {
+        if let Some(leadership) = self.classic.leadership.take() {
+            for topic in &leadership.topics {
+                net.cluster_mut().unwant(topic);
+            }
+        }
+    }
+}
+
+fn counts(topics: &BTreeSet<TopicName>, cluster: &Cluster) -> BTreeMap<TopicName, i32> {
+    let count = |topic: &TopicName| Some((topic.clone(), cluster.partition_count(topic)?));
+    topics.iter().filter_map(count).collect()
+}
+
+fn describe(topics: &BTreeSet<TopicName>, cluster: &Cluster) -> GroupTopics {
+    let racks: BTreeMap<_, _> =
+        cluster.brokers().filter_map(|broker| Some((broker.id, broker.rack.clone()?))).collect();
+    let mut described = GroupTopics::default();
+    for name in topics {
+        let Some(topic) = cluster.topic(name) else { continue };
+        let partitions = topic.partitions.iter().map(|partition| {
+            partition.replicas.iter().filter_map(|replica| racks.get(replica).cloned()).collect()
+        });
+        let partitions: Vec<_> = partitions.collect();
+        if !partitions.is_empty() {
+            described.insert(name.clone(), partitions);
+        }
+    }
+    described
+}
+
+/// Partitions by topic id, as the consumer protocol names them.
+pub(super) fn by_topic(partitions: &BTreeSet<TopicPartition>) -> BTreeMap<&TopicName, Vec<i32>> {
+    let mut topics: BTreeMap<&TopicName, Vec<i32>> = BTreeMap::new();
+    for TopicPartition { topic, partition } in partitions {
+        topics.entry(topic).or_default().push(*partition);
+    }
+    topics
+}

@@ -1,0 +1,193 @@
+//! Where reading begins: at what the group last committed.
+
+use ottla_proto::messages::offset_fetch::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
+};
+use ottla_proto::messages::{OffsetFetchRequest, OffsetFetchResponse};
+use ottla_proto::{ApiKey, ErrorCode, GroupId, LeaderEpoch};
+
+use super::leader::by_topic;
+use super::member::{Asked, Member, Protocol};
+use super::ownership::{Ownership, Processed};
+use crate::consumer::{Isolation, Start, TopicPartition};
+use crate::net::{Answer, Net};
+use crate::retry::{Remedy, remedy};
+use crate::sync::Arc;
+use crate::time::Instant;
+
+/// The last version that names topics by name.
+pub(super) const BY_NAME: i16 = 9;
+/// From this version on one request asks about several groups.
+const BATCHED: i16 = 8;
+
+/// Partitions whose beginning is not known yet.
+#[derive(Debug, Default)]
+pub(super) struct Positions {
+    wanted: Vec<Arc<Ownership>>,
+    pub(super) retry_at: Option<Instant>,
+    failures: u32,
+}
+
+impl Positions {
+    pub(super) fn find(&mut self, ownerships: Vec<Arc<Ownership>>) {
+        self.wanted.extend(ownerships);
+    }
+
+    pub(super) fn forget(&mut self, ownership: &Arc<Ownership>) {
+        self.wanted.retain(|wanted| !Arc::ptr_eq(wanted, ownership));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+}
+
+impl Member {
+    pub(super) fn find_positions(&mut self, net: &mut Net, now: Instant) {
+        let waits = self.positions.retry_at.is_some_and(|at| at > now);
+        if self.positions.wanted.is_empty() || waits || self.is_asked(Asked::Offsets) {
+            return;
+        }
+        if !self.line_is_free() || !self.is_in_group() {
+            return;
+        }
+        self.positions.retry_at = None;
+        let Some(link) = self.coordinator_link(ApiKey::OFFSET_FETCH, net, now) else { return };
+        let Some(version) = self.version::<OffsetFetchRequest>(link, BY_NAME, net, now) else { return };
+        let partitions =
+            self.positions.wanted.iter().map(|ownership| ownership.partition().clone()).collect();
+        let partitions = by_topic(&partitions);
+        let topics = partitions.into_iter();
+        let stable = self.config.isolation == Isolation::ReadCommitted && version >= 7;
+        let mut request = OffsetFetchRequest { require_stable: stable, ..Default::default() };
+        if version >= BATCHED {
+            let mut group =
+                OffsetFetchRequestGroup { group_id: self.config.group.clone(), ..Default::default() };
+            if version >= 9 && self.protocol == Some(Protocol::Consumer) {
+                group.member_id = Some(self.member_id.clone());
+                group.member_epoch = self.generation;
+            }
+            let topics = topics.map(|(name, partition_indexes)| {
+                let name = name.clone();
+                OffsetFetchRequestTopics { name, partition_indexes, ..Default::default() }
+            });
+            group.topics = Some(topics.collect());
+            request.groups = vec![group];
+        } else {
+            request.group_id = self.config.group.clone();
+            let topics = topics.map(|(name, partition_indexes)| OffsetFetchRequestTopic {
+                name: name.clone(),
+                partition_indexes,
+                ..Default::default()
+            });
+            request.topics = Some(topics.collect());
+        }
+        let timeout = self.config.request_timeout;
+        self.send(link, version, &request, Asked::Offsets, timeout, net, now);
+    }
+
+    pub(super) fn on_offsets(&mut self, answer: &Answer, net: &mut Net, now: Instant) {
+        let Ok(response) = net.open::<OffsetFetchResponse>(answer, now) else {
+            return self.unanswered(Asked::Offsets, net, now);
+        };
+        let (error, offsets) = committed_offsets(&response, &self.config.group, answer.version);
+        if !error.is_none() {
+            return self.offsets_refused(error, answer, net, now);
+        }
+        self.coordinator.is_well();
+        let mut starts = Vec::new();
+        let mut refused = None;
+        let start = self.config.start;
+        self.positions.wanted.retain(|ownership| {
+            let found = offsets.iter().find(|offset| offset.partition == *ownership.partition());
+            let Some(found) = found else { return true };
+            if !found.error.is_none() {
+                refused = refused.or(Some(found.error));
+                return true;
+            }
+            let begin = found.offset.map_or(start, Start::At);
+            if let Some(offset) = found.offset {
+                ownership.begin(Processed { offset, leader_epoch: found.leader_epoch });
+            }
+            starts.push((ownership.partition().clone(), begin));
+            false
+        });
+        self.reader.assign(starts);
+        match refused {
+            Some(error) if remedy(error) == Remedy::Fail => self.offsets_refused(error, answer, net, now),
+            error if !self.positions.wanted.is_empty() => {
+                self.positions_unanswered(error.unwrap_or(ErrorCode::UNKNOWN_SERVER_ERROR), net, now);
+            }
+            _ => self.positions.failures = 0,
+        }
+    }
+
+    fn offsets_refused(&mut self, error: ErrorCode, answer: &Answer, net: &mut Net, now: Instant) {
+        match error {
+            ErrorCode::STALE_MEMBER_EPOCH => {
+                self.consumer.hurry(now);
+                self.positions_unanswered(error, net, now);
+            }
+            ErrorCode::UNKNOWN_MEMBER_ID | ErrorCode::FENCED_MEMBER_EPOCH
+                if self.protocol == Some(Protocol::Consumer) =>
+            {
+                self.fenced(error, now);
+            }
+            _ => match remedy(error) {
+                Remedy::FindCoordinator => {
+                    self.lose_coordinator(error, net, now);
+                    self.positions_unanswered(error, net, now);
+                }
+                Remedy::Fail => self.refuse(answer.node, error, None, net, now),
+                Remedy::Retry | Remedy::Refresh | Remedy::WaitOut => {
+                    self.positions_unanswered(error, net, now);
+                }
+            },
+        }
+    }
+
+    pub(super) fn positions_unanswered(&mut self, _error: ErrorCode, net: &mut Net, now: Instant) {
+        self.positions.failures = self.positions.failures.saturating_add(1);
+        let delay = self.config.retry_backoff.delay(self.positions.failures, net.random());
+        self.positions.retry_at = Some(now + delay);
+    }
+}
+
+/// What an answer says of one partition.
+struct CommittedOffset {
+    partition: TopicPartition,
+    offset: Option<i64>,
+    leader_epoch: LeaderEpoch,
+    error: ErrorCode,
+}
+
+fn committed_offsets(
+    response: &OffsetFetchResponse,
+    group: &GroupId,
+    version: i16,
+) -> (ErrorCode, Vec<CommittedOffset>) {
+    let offset = |offset: i64| Some(offset).filter(|offset| *offset >= 0);
+    if version >= BATCHED {
+        let Some(group) = response.groups.iter().find(|found| found.group_id == *group) else {
+            return (ErrorCode::UNKNOWN_SERVER_ERROR, Vec::new());
+        };
+        let offsets = group.topics.iter().flat_map(|topic| {
+            topic.partitions.iter().map(|partition| CommittedOffset {
+                partition: TopicPartition { topic: topic.name.clone(), partition: partition.partition_index },
+                offset: offset(partition.committed_offset),
+                leader_epoch: partition.committed_leader_epoch,
+                error: partition.error_code,
+            })
+        });
+        return (group.error_code, offsets.collect());
+    }
+    let offsets = response.topics.iter().flat_map(|topic| {
+        topic.partitions.iter().map(|partition| CommittedOffset {
+            partition: TopicPartition { topic: topic.name.clone(), partition: partition.partition_index },
+            offset: offset(partition.committed_offset),
+            leader_epoch: partition.committed_leader_epoch,
+            error: partition.error_code,
+        })
+    });
+    (response.error_code, offsets.collect())
+}
