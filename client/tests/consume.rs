@@ -173,3 +173,85 @@ async fn a_topic_that_does_not_exist_has_a_name_and_a_deadline() {
     assert!(matches!(&error, ConsumeError::Topic { topic, .. } if topic == "missing"), "{error}");
     assert!(error.to_string().contains("create it"), "{error}");
 }
+
+#[tokio::test]
+async fn records_one_by_one_and_batches_share_one_position() {
+    let (_cluster, kafka) = filled(1, 10, 10).await;
+    let mut consumer = kafka.consumer().assign([("orders", 0)]).from(Offset::Earliest).build().await.unwrap();
+    for expected in 0..3 {
+        // Polled once and dropped: nothing is lost.
+        let _ = pin!(consumer.next()).poll(&mut Context::from_waker(Waker::noop()));
+        consumer.seek("orders", 0, Offset::At(expected)).unwrap();
+        let record = tokio::time::timeout(SOON, consumer.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!((record.topic(), record.partition(), record.offset()), ("orders", 0, expected));
+        let status = &consumer.partitions()[0];
+        assert_eq!((status.position, status.lag), (Some(expected + 1), Some(9 - expected)));
+        assert!(!consumer.at_end());
+    }
+    // What is left of the batch comes whole, but not while its partition is paused.
+    consumer.pause("orders", 0).unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(50), consumer.next_batch()).await.is_err());
+    consumer.resume("orders", 0).unwrap();
+    let mut found = Vec::new();
+    while found.len() < 7 {
+        found.extend(offsets(&next(&mut consumer).await));
+    }
+    assert_eq!(found, [3, 4, 5, 6, 7, 8, 9]);
+    assert!(consumer.at_end());
+}
+
+#[tokio::test]
+async fn a_stream_gives_every_batch_and_may_be_dropped() {
+    use futures_core::Stream;
+    let (_cluster, kafka) = filled(2, 300, 10).await;
+    let consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).until_end();
+    let mut consumer = consumer.build().await.unwrap();
+    let mut records = 0;
+    loop {
+        // A stream for each batch, some of them dropped after one poll.
+        let _ = pin!(consumer.batches()).poll_next(&mut Context::from_waker(Waker::noop())).map(|batch| {
+            records += batch.map_or(0, |batch| batch.unwrap().len());
+        });
+        let mut batches = pin!(consumer.batches());
+        let batch = std::future::poll_fn(|context| batches.as_mut().poll_next(context));
+        let Some(batch) = tokio::time::timeout(SOON, batch).await.unwrap() else { break };
+        records += batch.unwrap().len();
+    }
+    assert_eq!(records, 600);
+}
+
+#[tokio::test]
+async fn a_detached_batch_holds_nothing_of_the_budget() {
+    let (_cluster, kafka) = filled(1, 10, 1_000).await;
+    let mut consumer = kafka.consumer().assign([("orders", 0)]).from(Offset::Earliest).build().await.unwrap();
+    let mut batches = Vec::new();
+    while batches.iter().map(Batch::len).sum::<usize>() < 10 {
+        batches.push(next(&mut consumer).await);
+    }
+    assert!(batches.iter().all(|batch| batch.pinned_bytes() >= batch.size()));
+    let batches: Vec<_> = batches.into_iter().map(Batch::detach).collect();
+    assert!(batches.iter().all(|batch| batch.pinned_bytes() == 0));
+    assert_eq!(batches.iter().flat_map(offsets).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_interceptor_sees_every_batch_and_may_panic() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    struct Counter(Arc<AtomicUsize>);
+    impl ottla::consumer::ConsumerInterceptor for Counter {
+        fn on_consume(&mut self, batch: &Batch) {
+            self.0.fetch_add(batch.len(), Ordering::Relaxed);
+            panic!("an interceptor's own fault");
+        }
+    }
+    let (_cluster, kafka) = filled(1, 10, 10).await;
+    let seen = Arc::new(AtomicUsize::new(0));
+    let consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).until_end();
+    let mut consumer = consumer.interceptor(Counter(Arc::clone(&seen))).build().await.unwrap();
+    let mut records = 0;
+    while tokio::time::timeout(SOON, consumer.next()).await.unwrap().unwrap().is_some() {
+        records += 1;
+    }
+    assert_eq!((records, seen.load(Ordering::Relaxed)), (10, 10));
+}

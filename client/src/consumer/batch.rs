@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::iter::FusedIterator;
+use std::ops::Deref;
 
 use bytes::Bytes;
 use ottla_core::consumer as core;
@@ -12,15 +13,19 @@ use ottla_proto::records;
 ///
 /// # What it keeps in memory
 /// The whole answer that brought it, which other batches may share (8 MiB at most by default, unless a single batch is
-/// larger), or what it was decompressed into besides. [`pinned_bytes`](Self::pinned_bytes) says how much; all of it
-/// counts against the consumer's budget until the last batch of that answer is dropped. To keep a few records for
-/// long, copy them with [`RecordRef::to_owned`].
+/// larger), or if it was compressed, what it was decompressed into. [`pinned_bytes`](Self::pinned_bytes) says how much;
+/// all of it counts against the consumer's budget until it is dropped. To keep a batch for long, copy it with
+/// [`detach`](Self::detach), or a few records with [`RecordRef::to_owned`].
 #[derive(Debug)]
 pub struct Batch(core::Batch);
 
 impl Batch {
     pub(super) fn new(batch: core::Batch) -> Self {
         Self(batch)
+    }
+
+    pub(super) fn into_core(self) -> core::Batch {
+        self.0
     }
 
     /// The topic.
@@ -75,6 +80,20 @@ impl Batch {
     #[must_use]
     pub fn size(&self) -> usize {
         self.0.size()
+    }
+
+    /// Whether it holds control records, which end transactions, and no data. Only a consumer that asked for them
+    /// ([`control_records`](super::ConsumerBuilder::control_records)) sees such batches.
+    #[must_use]
+    pub fn is_control(&self) -> bool {
+        self.0.is_control()
+    }
+
+    /// The same records in memory of their own, which the consumer's budget does not count: for batches that are kept
+    /// while reading goes on. Costs a copy.
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Self(self.0.detach())
     }
 
     /// Bytes of the consumer's budget that are in use at least as long as this batch is held.
@@ -163,6 +182,40 @@ impl<'a> RecordRef<'a> {
     pub fn to_owned(&self) -> OwnedRecord {
         let records::OwnedRecord { offset, timestamp: _, key, value, headers } = self.0.to_owned();
         OwnedRecord { offset, timestamp: self.timestamp(), key, value, headers }
+    }
+}
+
+/// One record and where it is from, as [`Consumer::next`](super::Consumer::next) gives it. Reads like a
+/// [`RecordRef`].
+#[derive(Clone, Copy, Debug)]
+pub struct ConsumerRecord<'a> {
+    partition: &'a core::TopicPartition,
+    record: RecordRef<'a>,
+}
+
+impl<'a> ConsumerRecord<'a> {
+    pub(super) fn new(partition: &'a core::TopicPartition, record: records::RecordRef<'a>) -> Self {
+        Self { partition, record: RecordRef(record) }
+    }
+
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &'a str {
+        self.partition.topic.as_str()
+    }
+
+    /// The partition.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.partition.partition
+    }
+}
+
+impl<'a> Deref for ConsumerRecord<'a> {
+    type Target = RecordRef<'a>;
+
+    fn deref(&self) -> &RecordRef<'a> {
+        &self.record
     }
 }
 

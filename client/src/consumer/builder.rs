@@ -1,19 +1,20 @@
+use std::fmt;
 use std::time::Duration;
 
 use ottla_core::Core;
 use ottla_core::consumer as core;
 use ottla_proto::TopicName;
 
+use super::feed::Feed;
 use super::group::GroupConsumerBuilder;
-use super::{Consumer, Isolation, Offset, Reset};
-use crate::driver::DriverHandle;
+use super::{Consumer, ConsumerInterceptor, Isolation, Offset, Reset};
+use crate::driver::{self, DriverHandle};
 use crate::error::DriverStopped;
 
 /// Settings of a [`Consumer`]; begin with [`Client::consumer`](crate::Client::consumer).
 ///
 /// Two choices matter: what to read ([`assign`](Self::assign), [`topics`](Self::topics)) and where to begin
 /// ([`from`](Self::from)). Everything else has a default that suits most.
-#[derive(Clone, Debug)]
 #[must_use = "nothing is read before `build`"]
 pub struct ConsumerBuilder {
     driver: DriverHandle,
@@ -21,12 +22,20 @@ pub struct ConsumerBuilder {
     partitions: Vec<core::TopicPartition>,
     topics: Vec<TopicName>,
     from: Offset,
+    interceptors: Vec<Box<dyn ConsumerInterceptor>>,
 }
 
 impl ConsumerBuilder {
     pub(crate) fn new(driver: DriverHandle) -> Self {
         let config = core::ConsumerConfig::default();
-        Self { driver, config, partitions: Vec::new(), topics: Vec::new(), from: Offset::Latest }
+        Self {
+            driver,
+            config,
+            partitions: Vec::new(),
+            topics: Vec::new(),
+            from: Offset::Latest,
+            interceptors: Vec::new(),
+        }
     }
 
     /// Reads these partitions, besides any named before. Java: `assign`.
@@ -59,6 +68,26 @@ impl ConsumerBuilder {
     /// Which records of transactions are seen. Default [`Isolation::ReadUncommitted`]. Java: `isolation.level`.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.config.isolation = isolation.level();
+        self
+    }
+
+    /// Where this client runs. Brokers that are set up for it then name a replica nearby, which is read from in the
+    /// leader's place for some minutes at a time (KIP-392). Default: unsaid. Java: `client.rack`.
+    pub fn rack(mut self, rack: impl Into<String>) -> Self {
+        self.config.rack = Some(rack.into().into());
+        self
+    }
+
+    /// Hands out control records too, which end transactions, in batches of their own. Default no; Java never does.
+    pub fn control_records(mut self, shown: bool) -> Self {
+        self.config.control_records = shown;
+        self
+    }
+
+    /// Shows each batch to this interceptor before it is handed out, besides those named before. Java:
+    /// `interceptor.classes`.
+    pub fn interceptor(mut self, interceptor: impl ConsumerInterceptor) -> Self {
+        self.interceptors.push(Box::new(interceptor));
         self
     }
 
@@ -142,9 +171,10 @@ impl ConsumerBuilder {
     /// # Cancel safety
     /// Dropping the future leaves nothing behind.
     pub async fn build(self) -> Result<Consumer, DriverStopped> {
-        let Self { driver, config, partitions, topics, from } = self;
+        let Self { driver, mut config, partitions, topics, from, interceptors } = self;
         let start = from.start();
-        let add = move |core: &mut Core, _| {
+        let add = move |core: &mut Core, now| {
+            config.clock_start_ms = driver::clock_start_ms(now);
             let wake = core.wake().clone();
             let (key, reader) = core.parts().consumers.add(config, wake);
             reader.edge().assign(partitions.into_iter().map(|partition| (partition, start)));
@@ -154,6 +184,17 @@ impl ConsumerBuilder {
             (key, reader)
         };
         let (key, reader) = driver.run(add).await?;
-        Ok(Consumer { reader, key, driver })
+        Ok(Consumer { feed: Feed::new(reader, interceptors), key, driver })
+    }
+}
+
+impl fmt::Debug for ConsumerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsumerBuilder")
+            .field("config", &self.config)
+            .field("partitions", &self.partitions)
+            .field("topics", &self.topics)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }

@@ -82,6 +82,12 @@ pub enum PartitionErrorKind {
         /// One more than the last, if the broker said.
         log_end: Option<i64>,
     },
+    /// The log was cut before the position and went on otherwise, and the consumer was told to ask. Seek. Java:
+    /// `LogTruncationException`.
+    Truncated {
+        /// The first offset at which the log may differ from what was read.
+        diverging_offset: i64,
+    },
     /// The topic has no such partition; the caller's to mend.
     NoSuchPartition {
         /// How many it has, counted from 0.
@@ -109,6 +115,9 @@ impl PartitionError {
             }
             core::PartitionFault::OutOfRange { log_start, log_end } => {
                 PartitionErrorKind::OutOfRange { log_start, log_end }
+            }
+            core::PartitionFault::Truncated { diverging_offset } => {
+                PartitionErrorKind::Truncated { diverging_offset }
             }
             core::PartitionFault::NoSuchPartition { count } => PartitionErrorKind::NoSuchPartition { count },
             core::PartitionFault::Refused { node, error } => {

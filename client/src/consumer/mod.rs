@@ -5,25 +5,30 @@
 mod batch;
 mod builder;
 mod error;
+mod feed;
 pub mod group;
 mod position;
+mod stream;
 
 use std::future::poll_fn;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use ottla_core::Core;
 use ottla_core::consumer as core;
 use ottla_proto::TopicName;
 
-pub use batch::{Batch, Header, Headers, OwnedRecord, RecordRef, Records, TimestampType};
+pub use batch::{Batch, ConsumerRecord, Header, Headers, OwnedRecord, RecordRef, Records, TimestampType};
 pub use builder::ConsumerBuilder;
 pub use error::{ConsumeError, NotAssigned, PartitionError, PartitionErrorKind};
+pub use feed::ConsumerInterceptor;
 pub use position::{ConsumerStats, Isolation, Offset, PartitionStatus, Reset};
+pub use stream::Batches;
 
 use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
 use crate::throttle::{self, Throttle};
 use crate::wait::Waiting;
+use feed::Feed;
 
 /// Reads records from the partitions assigned to it, a batch at a time.
 ///
@@ -58,7 +63,7 @@ use crate::wait::Waiting;
 /// Dropping it ends it at once and never blocks. Batches handed out stay readable.
 #[derive(Debug)]
 pub struct Consumer {
-    reader: core::ConsumerReader,
+    feed: Feed,
     key: core::ConsumerKey,
     driver: DriverHandle,
 }
@@ -90,8 +95,27 @@ impl Consumer {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Batch>, ConsumeError>> {
-        let batch = ready!(self.reader.poll_batch(context)).map_err(ConsumeError::new);
-        Poll::Ready(batch.map(|batch| batch.map(Batch::new)))
+        self.feed.poll_batch(context)
+    }
+
+    /// Waits for the next record. `None` is the end, as of [`next_batch`](Self::next_batch), which may be called in
+    /// between: it then gives what is left of the batch at hand. Costs some nanoseconds a record more than iterating
+    /// over batches.
+    ///
+    /// # Errors
+    /// As [`next_batch`](Self::next_batch).
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing: a record is taken only when it is returned.
+    pub async fn next(&mut self) -> Result<Option<ConsumerRecord<'_>>, ConsumeError> {
+        let found = poll_fn(|context| self.feed.poll_record(context)).await?;
+        Ok(if found { self.feed.take_record() } else { None })
+    }
+
+    /// The batches as a stream, which ends where [`next_batch`](Self::next_batch) gives `None`. Dropping it loses
+    /// nothing.
+    pub fn batches(&mut self) -> Batches<'_> {
+        Batches::new(&mut self.feed)
     }
 
     /// Adds a partition; one that is assigned already begins anew. Costs a short lock. Java: `assign`, which replaces
@@ -155,7 +179,7 @@ impl Consumer {
     /// nobody; costs a short lock and a copy for each partition. Java: `assignment`, `position`, `currentLag`.
     #[must_use]
     pub fn partitions(&self) -> Vec<PartitionStatus> {
-        self.edge().partitions().into_iter().map(PartitionStatus::new).collect()
+        self.feed.reader().partitions().into_iter().map(PartitionStatus::new).collect()
     }
 
     /// Whether everything that the brokers had when they last answered was handed out. `false` while a partition has
@@ -164,7 +188,7 @@ impl Consumer {
     /// Records may come at any moment; to read up to a fixed end, use [`until_end`](ConsumerBuilder::until_end).
     #[must_use]
     pub fn at_end(&self) -> bool {
-        self.edge().is_caught_up()
+        self.feed.reader().is_caught_up()
     }
 
     /// What was moved so far and is held now.
@@ -198,7 +222,7 @@ impl Consumer {
     }
 
     fn edge(&self) -> &core::ConsumerEdge {
-        self.reader.edge()
+        self.feed.reader().edge()
     }
 }
 

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use ottla_core::consumer as core;
+use ottla_proto::LeaderEpoch;
 
 use super::PartitionError;
 
@@ -12,9 +15,20 @@ pub enum Offset {
     Latest,
     /// At this offset.
     At(i64),
+    /// At this offset, if the log before it is still what was read: the record before it was appended under this leader
+    /// epoch ([`Batch::leader_epoch`](super::Batch::leader_epoch)). If the log was cut since, that is told or followed
+    /// as [`Reset`] says. Brokers before 2.7 do not compare. Java: `seek` with an `OffsetAndMetadata`.
+    AtEpoch {
+        /// The offset.
+        offset: i64,
+        /// The leader epoch.
+        leader_epoch: i32,
+    },
     /// At the first record whose timestamp, in milliseconds since 1970, is this or later; if there is none, after the
     /// newest.
     Timestamp(i64),
+    /// At the first record that is at most this old when the offset is looked up; if there is none, after the newest.
+    Ago(Duration),
 }
 
 impl Offset {
@@ -23,12 +37,17 @@ impl Offset {
             Self::Earliest => core::Start::Earliest,
             Self::Latest => core::Start::Latest,
             Self::At(offset) => core::Start::At(offset),
+            Self::AtEpoch { offset, leader_epoch } => core::Start::AtEpoch(offset, LeaderEpoch(leader_epoch)),
             Self::Timestamp(timestamp) => core::Start::Timestamp(timestamp),
+            Self::Ago(age) => core::Start::Ago(age),
         }
     }
 }
 
 /// What to do when a position is not in the log: retention took the records, or the log was cut.
+///
+/// A jump that is made is told as a `tracing` event at level `WARN`. If the broker knows where a cut log begins to
+/// differ, reading goes on there, whichever of the jumps was chosen: that loses least.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reset {
@@ -40,6 +59,10 @@ pub enum Reset {
     Earliest,
     /// Go on with what comes next.
     Latest,
+    /// Go on at the first record of this time, in milliseconds since 1970, or later.
+    Timestamp(i64),
+    /// Go on at the first record that is at most this old (KIP-1106). Java: `by_duration`.
+    Ago(Duration),
     /// Tell, and wait for a seek. Java: `none`.
     Error,
 }
@@ -50,6 +73,8 @@ impl Reset {
             Self::AsStarted => core::ResetPolicy::AsStarted,
             Self::Earliest => core::ResetPolicy::Earliest,
             Self::Latest => core::ResetPolicy::Latest,
+            Self::Timestamp(timestamp) => core::ResetPolicy::Timestamp(timestamp),
+            Self::Ago(age) => core::ResetPolicy::Ago(age),
             Self::Error => core::ResetPolicy::Error,
         }
     }

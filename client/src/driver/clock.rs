@@ -34,3 +34,8 @@ pub(crate) fn timestamp() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
+
+/// Milliseconds from 1970 to the start of the driver's clock, which shows `now`.
+pub(crate) fn start_ms(now: Instant) -> i64 {
+    timestamp().saturating_sub(i64::try_from(now.as_micros() / 1_000).unwrap_or(i64::MAX))
+}

@@ -33,6 +33,9 @@ pub(crate) fn trace(event: &Event) {
         Event::MetadataRefused { node, error } => {
             warn!(node = node.0, %error, "a broker refused to describe the cluster");
         }
+        Event::PositionReset { topic, partition, from, to, cause } => {
+            warn!(%topic, partition, from, to, ?cause, "a consumer goes on elsewhere");
+        }
         other => debug!(event = ?other),
     }
 }

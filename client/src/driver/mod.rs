@@ -14,6 +14,6 @@ mod socket;
 mod start;
 mod turn;
 
-pub(crate) use clock::timestamp;
+pub(crate) use clock::{start_ms as clock_start_ms, timestamp};
 pub(crate) use handle::DriverHandle;
 pub(crate) use start::{Place, start};

@@ -2,10 +2,12 @@ use std::fmt;
 
 use ottla_proto::LeaderEpoch;
 use ottla_proto::compression::{Codec, Decompressor};
-use ottla_proto::records::{self, BatchHeader, RecordIter, Records, TimestampType};
+use ottla_proto::records::{self, BatchHeader, Place, RecordIter, RecordRef, Records, TimestampType};
 
 use super::budget::Charge;
+use super::buffers::BufferPool;
 use super::config::TopicPartition;
+use super::edge::SlotId;
 use super::error::PartitionError;
 use crate::sync::Arc;
 
@@ -45,47 +47,58 @@ impl FetchedBatch {
         self.next_offset = next_offset;
     }
 
-    /// Decompresses the batch if need be and checks every length in it, so that nothing can fail later.
-    pub(super) fn open(self, decompressor: &mut Decompressor) -> Result<Batch, PartitionError> {
-        let records = self.batch.read(decompressor).map_err(|error| PartitionError {
-            partition: self.partition.clone(),
-            offset: Some(self.from.max(self.batch.header().base_offset)),
-            skip_to: Some(self.next_offset),
-            fault: error.into(),
-        })?;
+    /// Decompresses the batch if need be and checks every length in it, so that nothing can fail later. What is
+    /// decompressed no longer needs the answer that it came in.
+    pub(super) fn open(
+        self,
+        slot: SlotId,
+        decompressor: &mut Decompressor,
+        buffers: &Arc<BufferPool>,
+    ) -> Result<Batch, PartitionError> {
+        let records =
+            self.batch.read_with(decompressor, || buffers.take()).map_err(|error| PartitionError {
+                partition: self.partition.clone(),
+                offset: Some(self.from.max(self.batch.header().base_offset)),
+                skip_to: Some(self.next_offset),
+                fault: error.into(),
+            })?;
         let header = *self.batch.header();
-        let in_frame = header.magic >= 2 && header.attributes.codec() == Some(Codec::None);
-        let begins_before = records.iter().next().is_some_and(|first| first.offset < self.from);
-        let skipped = if begins_before {
-            records.iter().take_while(|record| record.offset < self.from).count()
-        } else {
-            0
+        let (mut place, mut behind) = (Place::default(), Place::default());
+        while records.next_after(&mut behind).is_some_and(|record| record.offset < self.from) {
+            place = behind;
+        }
+        let held = match records.buffer_bytes() {
+            0 => Held::Frame(self.frame),
+            bytes => Held::Buffer(self.frame.another(bytes), Arc::clone(buffers)),
         };
-        Ok(Batch {
-            decompressed: (!in_frame).then(|| self.frame.another(records.size())),
-            partition: self.partition,
-            skipped,
-            records,
-            header,
-            next_offset: self.next_offset,
-            frame: self.frame,
-        })
+        let next_offset = self.next_offset;
+        Ok(Batch { slot, partition: self.partition, records, place, header, next_offset, held })
     }
 }
 
 /// The records of one batch, ready to be read: iterating borrows, allocates nothing and cannot fail.
 ///
-/// It keeps the answer that brought it in memory, or what it was decompressed into, and both count against the
-/// consumer's budget until it is dropped.
+/// It keeps the answer that brought it in memory, or what it was decompressed into; that counts against the
+/// consumer's budget until it is dropped or detached.
 pub struct Batch {
+    slot: SlotId,
     partition: TopicPartition,
     records: Records,
-    /// Records at the front that lie before the position.
-    skipped: usize,
+    /// Behind the records that lie before the position, or were handed out one by one.
+    place: Place,
     header: BatchHeader,
     next_offset: i64,
-    frame: Arc<Charge>,
-    decompressed: Option<Charge>,
+    held: Held,
+}
+
+/// What a batch keeps in memory.
+enum Held {
+    /// The answer that brought it.
+    Frame(Arc<Charge>),
+    /// A buffer, which goes back to the pool.
+    Buffer(Charge, Arc<BufferPool>),
+    /// A copy that the consumer does not count.
+    Copy,
 }
 
 impl Batch {
@@ -98,7 +111,7 @@ impl Batch {
     /// How many records there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.records.len() - self.skipped
+        self.records.len() - self.place.index()
     }
 
     /// Whether there is none.
@@ -110,11 +123,40 @@ impl Batch {
     /// The records in the order of their offsets.
     #[must_use]
     pub fn iter(&self) -> RecordIter<'_> {
-        let mut records = self.records.iter();
-        if let Some(last_skipped) = self.skipped.checked_sub(1) {
-            records.nth(last_skipped);
-        }
-        records
+        self.records.iter_from(self.place)
+    }
+
+    /// Hands out the first record, which is no longer part of the batch then, and where it is from.
+    pub fn take_first(&mut self) -> Option<(&TopicPartition, RecordRef<'_>)> {
+        let record = self.records.next_after(&mut self.place)?;
+        Some((&self.partition, record))
+    }
+
+    /// The offset of the first record, or where reading goes on if there is none left.
+    #[must_use]
+    pub fn first_offset(&self) -> i64 {
+        self.iter().next().map_or(self.next_offset, |record| record.offset)
+    }
+
+    /// Whether it holds control records, which end transactions, and no data.
+    #[must_use]
+    pub fn is_control(&self) -> bool {
+        self.header.attributes.is_control()
+    }
+
+    /// The same records in memory of their own, which the consumer's budget does not count. Costs a copy; the answer
+    /// that brought them is free as far as they are concerned.
+    #[must_use]
+    pub fn detach(mut self) -> Self {
+        let held = std::mem::replace(&mut self.held, Held::Copy);
+        let records = self.records.take();
+        self.records = records.detach();
+        drop(held);
+        self
+    }
+
+    pub(super) fn slot(&self) -> SlotId {
+        self.slot
     }
 
     /// Where reading goes on after this batch. This may be more than one beyond the last record: compaction and
@@ -149,10 +191,22 @@ impl Batch {
     }
 
     /// What the consumer's budget is charged for while this batch is held: the whole answer that it came in, which
-    /// it may share with other batches, and its decompressed records.
+    /// it may share with other batches, or its decompressed records.
     #[must_use]
     pub fn pinned_bytes(&self) -> usize {
-        self.frame.bytes() + self.decompressed.as_ref().map_or(0, Charge::bytes)
+        match &self.held {
+            Held::Frame(charge) => charge.bytes(),
+            Held::Buffer(charge, _) => charge.bytes(),
+            Held::Copy => 0,
+        }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if let (Held::Buffer(_, pool), Some(buffer)) = (&self.held, self.records.take().into_buffer()) {
+            pool.give_back(buffer);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::batch::FetchedBatch;
 use super::budget::Budget;
 use super::config::{ConsumerConfig, Isolation, Start, TopicPartition};
 use super::error::{NotAssigned, PartitionError};
-use crate::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::wake::DriverWake;
 
 /// The number of one assignment of one partition.
@@ -32,6 +32,8 @@ impl SlotId {
 /// The consumer as the application holds it. Every call is one short lock and never waits.
 pub struct ConsumerEdge {
     state: Mutex<State>,
+    /// How often a partition was taken away, sought elsewhere, paused or resumed.
+    changes: AtomicU64,
     budget: Arc<Budget>,
     wake: Arc<DriverWake>,
     full_bytes: usize,
@@ -94,6 +96,15 @@ pub(super) enum Taken {
     Ended,
     NothingAssigned,
     Closed,
+}
+
+/// What has become of a partition that a batch was taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Read,
+    Paused,
+    /// It was taken away or sought elsewhere.
+    Gone,
 }
 
 /// What the application wants, as the driver hears it.
@@ -186,6 +197,7 @@ impl ConsumerEdge {
     pub(super) fn new(config: &ConsumerConfig, budget: Arc<Budget>, wake: Arc<DriverWake>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State::default()),
+            changes: AtomicU64::new(0),
             budget,
             wake,
             full_bytes: config.partition_max_bytes,
@@ -250,7 +262,9 @@ impl ConsumerEdge {
     /// # Errors
     /// If the partition is not assigned.
     pub fn pause(&self, partition: &TopicPartition) -> Result<(), NotAssigned> {
-        self.state.lock().slot_mut(partition)?.paused = true;
+        let mut state = self.state.lock();
+        state.slot_mut(partition)?.paused = true;
+        self.notify(state);
         Ok(())
     }
 
@@ -300,8 +314,9 @@ impl ConsumerEdge {
         self.notify(state);
     }
 
-    /// Wakes both sides, outside the lock.
+    /// Something changed: wakes both sides, outside the lock.
     fn notify(&self, mut state: MutexGuard<'_, State>) {
+        self.changes.fetch_add(1, Ordering::Release);
         let wake_driver = !state.orders.is_empty();
         let reader = state.reader.take();
         let dropped = std::mem::take(&mut state.dropped);
@@ -337,6 +352,18 @@ impl ConsumerEdge {
             self.wake.wake();
         }
         Poll::Ready(taken)
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    pub(super) fn standing(&self, id: SlotId) -> Standing {
+        match self.state.lock().slots.get(&id) {
+            None => Standing::Gone,
+            Some(slot) if slot.paused => Standing::Paused,
+            Some(_) => Standing::Read,
+        }
     }
 
     /// The batch that was just taken cannot be read: its partition stands still before it until a seek.

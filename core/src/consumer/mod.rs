@@ -14,6 +14,7 @@
 
 mod batch;
 mod budget;
+mod buffers;
 mod config;
 mod edge;
 mod error;

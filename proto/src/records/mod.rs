@@ -34,7 +34,7 @@ pub use control::{ControlRecord, EndTransaction, InvalidControlRecord};
 pub use crc::crc32;
 pub use error::{BatchError, BatchProblem, RecordProblem};
 pub use header::{Attributes, BatchHeader, TimestampType, add_to_sequence};
-pub use reader::{Header, Headers, OwnedRecord, RecordIter, RecordRef, Records};
+pub use reader::{Header, Headers, OwnedRecord, Place, RecordIter, RecordRef, Records};
 pub use sealed::{SealedBatch, Stamp, StampedBatch};
 pub use writer::{BatchFull, BatchWriter};
 

@@ -80,7 +80,47 @@ impl Records {
     /// The records in the order of their offsets, borrowed.
     #[must_use]
     pub fn iter(&self) -> RecordIter<'_> {
-        RecordIter { rest: self.data.bytes(), left: self.count, start: self.start }
+        self.iter_from(Place::default())
+    }
+
+    /// The records behind a place, which must be one of these records.
+    #[must_use]
+    pub fn iter_from(&self, place: Place) -> RecordIter<'_> {
+        let rest = self.data.bytes().get(place.at..).unwrap_or_default();
+        RecordIter { rest, left: self.count.saturating_sub(place.index), start: self.start }
+    }
+
+    /// The first record at or behind a place, which then moves behind it; for a reader that cannot hold a borrow
+    /// from one record to the next.
+    #[must_use]
+    pub fn next_after(&self, place: &mut Place) -> Option<RecordRef<'_>> {
+        let mut iter = self.iter_from(*place);
+        let record = iter.next();
+        *place = Place { at: self.size() - iter.rest.len(), index: self.count - iter.left };
+        record
+    }
+
+    /// What the records take in memory of their own, the unused end of a buffer included; nothing if they lie in the
+    /// frame.
+    #[must_use]
+    pub fn buffer_bytes(&self) -> usize {
+        match &self.data {
+            Data::Frame(_) => 0,
+            Data::Buffer(buffer) => buffer.capacity(),
+        }
+    }
+
+    /// The records in memory of their own, no more than they need; frees the frame. Costs a copy.
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Self { data: Data::Buffer(self.data.bytes().to_vec()), ..self }
+    }
+
+    /// Leaves no record behind.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let nothing = Self { data: Data::Frame(Bytes::new()), count: 0, ..*self };
+        std::mem::replace(self, nothing)
     }
 
     /// Gives back the buffer that the records were decompressed into, for the next batch; `None` if they lie
@@ -109,6 +149,21 @@ impl Data {
             Self::Frame(bytes) => bytes,
             Self::Buffer(buffer) => buffer,
         }
+    }
+}
+
+/// A place between two records of [`Records`]; by default before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    at: usize,
+    index: u32,
+}
+
+impl Place {
+    /// How many records lie before it.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.index as usize
     }
 }
 

@@ -9,7 +9,7 @@ use ottla_proto::{GroupId, TopicName};
 
 use super::GroupConsumer;
 use crate::consumer::{Isolation, Offset};
-use crate::driver::DriverHandle;
+use crate::driver::{DriverHandle, clock_start_ms};
 use crate::error::DriverStopped;
 
 /// Settings of a [`GroupConsumer`]; begin with [`ConsumerBuilder::group`](crate::consumer::ConsumerBuilder::group), after
@@ -190,6 +190,7 @@ impl GroupConsumerBuilder {
         let add = move |core: &mut Core, now| {
             let wake = core.wake().clone();
             let parts = core.parts();
+            let reading = reading::ConsumerConfig { clock_start_ms: clock_start_ms(now), ..reading };
             let (key, reader) = parts.consumers.add(reading, wake.clone());
             let edge = parts.groups.join(key, group, reader.edge().clone(), wake, parts.net, now);
             // Dropped on its way to whoever asked for it, it leaves like any other.

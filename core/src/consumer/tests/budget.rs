@@ -97,6 +97,19 @@ fn decompressed_records_count() {
     bench.nothing();
 }
 
+#[test]
+fn a_detached_batch_is_not_counted_and_reads_the_same() {
+    let mut bench = Bench::at(3, small());
+    let fetch = bench.fetch();
+    bench.answer(&fetch, vec![data(0, 10, batch(0, 10, 15_000))]);
+    let read = bench.batch();
+    bench.no_fetch();
+    let read = read.detach();
+    assert_eq!((read.pinned_bytes(), bench.reader.edge().stats().budget_used), (0, 0));
+    assert_eq!(read.iter().map(|record| record.offset).collect::<Vec<_>>(), [3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(asked(&bench.fetch()), [(0, 10)]);
+}
+
 /// Random brokers, partitions, batch sizes and reading: the budget holds, each record comes once and in order, and
 /// nothing stands still.
 #[test]
