@@ -84,7 +84,7 @@ fn message_sets_of_the_formats_0_and_1_are_read() {
 }
 
 fn rounds() -> u64 {
-    if std::env::var_os("OTTLA_PROOF").is_some() { 2000 } else { 16 }
+    if std::env::var_os("OTTLA_PROOF").is_some() { 500 } else { 16 }
 }
 
 /// Some records, of which now and then one alone fills several blocks of any codec.
