@@ -117,6 +117,11 @@ impl ClientBuilder {
         self
     }
 
+    pub(crate) fn on_own_thread(mut self) -> Self {
+        self.place = Place::OwnThread;
+        self
+    }
+
     /// Starts the client and waits until one of the servers has described the cluster.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use crate::builder::ClientBuilder;
 use crate::consumer::ConsumerBuilder;
 use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
+use crate::events::Events;
 use crate::producer::ProducerBuilder;
 use crate::throttle::{self, Throttle};
 use crate::wait::Waiting;
@@ -47,6 +48,13 @@ impl Client {
     /// A consumer of this cluster, to be told what to read.
     pub fn consumer(&self) -> ConsumerBuilder {
         ConsumerBuilder::new(self.driver.clone())
+    }
+
+    /// What happens in the client from now on: throttles, connections that come and go, leaders that move, records
+    /// that are given up. Costs one lock.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        self.driver.events()
     }
 
     /// Every throttle that holds at this moment.

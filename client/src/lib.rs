@@ -54,9 +54,9 @@
 //! (an [`ErrorCode`]), or this crate. Nothing waits longer than the time it was given.
 //!
 //! # Events
-//! What nobody asked for but an operator wants to know is told through the crate `tracing`: throttles at level
-//! `INFO`, connections that fail at `WARN`, everything of daily life at `DEBUG`. Without a subscriber that costs
-//! next to nothing.
+//! What nobody asked for but an operator wants to know is told as values by [`Client::events`], and through the
+//! crate `tracing`: throttles at level `INFO`, connections that fail and records that are given up at `WARN`,
+//! everything of daily life at `DEBUG`. Without a subscriber that costs next to nothing.
 //!
 //! # Threads
 //! A client has one driver, by default on a thread of its own: code that blocks its own runtime delays no answer
@@ -70,6 +70,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod blocking;
 pub mod consumer;
 
 mod address;
@@ -77,6 +78,7 @@ mod builder;
 mod client;
 mod driver;
 mod error;
+mod events;
 mod producer;
 mod throttle;
 mod wait;
@@ -86,10 +88,13 @@ pub use client::Client;
 pub use consumer::group::GroupConsumer;
 pub use consumer::{Consumer, Offset};
 pub use error::{AddressError, BuildError, DriverStopped, ServerFailure, ServerFailureKind};
+pub use events::{ConnectionPurpose, Event, Events};
 pub use ottla_proto::{ErrorCode, TopicId};
 pub use producer::{
-    Acks, Certainty, CloseReport, Compression, Delivery, DeliveryError, DeliveryFailure, FlushReport,
-    Latency, Producer, ProducerBuilder, Receipt, Record, Refused, SendError, TopicProducer,
+    Acks, BatchReceipt, BatchReport, Certainty, CloseReport, Compression, CustomPartitioner, Delivery,
+    DeliveryError, DeliveryFailure, FlushReport, Histogram, Latency, LatencyHistograms, Outcomes,
+    OutgoingRecord, Partitioner, Producer, ProducerBuilder, ProducerInterceptor, ProducerMetrics, Receipt,
+    Record, Refused, Report, Reports, SendError, TopicProducer, TopicSettings,
 };
 pub use throttle::{Throttle, ThrottleCause, ThrottleClass};
 pub use wait::{WaitReason, Waiting};

@@ -7,10 +7,11 @@ use std::task::{Context, Poll};
 
 use ottla_core::net::ThrottleView;
 use ottla_core::{Core, Event, Instant, Ticket};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::clock::Clock;
 use crate::error::DriverStopped;
+use crate::events::{Event as PublicEvent, Events};
 
 /// What the driver is asked to do at the beginning of its next turn.
 pub(super) enum Operation {
@@ -31,6 +32,8 @@ type Work<T> = Box<dyn FnOnce(&mut Core, Instant) -> T + Send>;
 #[derive(Clone)]
 pub(crate) struct DriverHandle {
     operations: mpsc::UnboundedSender<Operation>,
+    /// Weak, so that who reads events learns that the driver has stopped.
+    events: broadcast::WeakSender<PublicEvent>,
     throttle: Arc<ThrottleView>,
     clock: Clock,
 }
@@ -39,14 +42,20 @@ impl DriverHandle {
     pub(super) fn new(
         clock: Clock,
         throttle: Arc<ThrottleView>,
+        events: &broadcast::Sender<PublicEvent>,
     ) -> (Self, mpsc::UnboundedReceiver<Operation>) {
         let (operations, receiver) = mpsc::unbounded_channel();
-        (Self { operations, throttle, clock }, receiver)
+        (Self { operations, events: events.downgrade(), throttle, clock }, receiver)
     }
 
     /// What brokers asked for, readable without a lock.
     pub(crate) fn throttle_view(&self) -> &Arc<ThrottleView> {
         &self.throttle
+    }
+
+    /// What happens from now on.
+    pub(crate) fn events(&self) -> Events {
+        Events::new(self.events.upgrade().map(|events| events.subscribe()))
     }
 
     /// The driver's clock, read now.

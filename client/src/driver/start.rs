@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use ottla_core::{Core, CoreConfig};
 use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 use tokio::task::unconstrained;
 
 use super::clock::Clock;
 use super::handle::DriverHandle;
 use super::turn::Driver;
+use crate::events::UNREAD;
 
 /// Where a driver runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +32,9 @@ pub(crate) async fn start(config: CoreConfig, frame_limit: usize, place: Place) 
     // The core draws back-off jitter and correlation ids from it, nothing secret.
     let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
     let core = Core::new(config, seed, clock.now());
-    let (handle, operations) = DriverHandle::new(clock, Arc::clone(core.net().throttle()));
-    let driver = move || Driver::new(core, clock, operations, frame_limit);
+    let (events, _) = broadcast::channel(UNREAD);
+    let (handle, operations) = DriverHandle::new(clock, Arc::clone(core.net().throttle()), &events);
+    let driver = move || Driver::new(core, clock, operations, events, frame_limit);
     match place {
         Place::CurrentRuntime => {
             let runtime = runtime::Handle::try_current().map_err(io::Error::other)?;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use ottla_core::net::{ConnectFailure, ConnectionId, DisconnectCause};
 use ottla_core::{Command, Core, Event, Instant, Park, Ticket};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::{Sleep, sleep_until};
 use tracing::error;
 
@@ -18,6 +18,7 @@ use super::connect::connect;
 use super::events::trace;
 use super::handle::Operation;
 use super::socket::{Progress, Socket};
+use crate::events::Event as PublicEvent;
 
 /// What callers ask for in a turn before the sockets have their share.
 const TURN_OPERATIONS: usize = 256;
@@ -29,6 +30,7 @@ pub(crate) struct Driver {
     clock: Clock,
     operations: mpsc::UnboundedReceiver<Operation>,
     answers: BTreeMap<Ticket, oneshot::Sender<Event>>,
+    events: broadcast::Sender<PublicEvent>,
     connecting: BTreeMap<ConnectionId, Connecting>,
     sockets: BTreeMap<ConnectionId, Socket>,
     compression: CompressionPool,
@@ -43,6 +45,7 @@ impl Driver {
         core: Core,
         clock: Clock,
         operations: mpsc::UnboundedReceiver<Operation>,
+        events: broadcast::Sender<PublicEvent>,
         frame_limit: usize,
     ) -> Self {
         Self {
@@ -50,6 +53,7 @@ impl Driver {
             clock,
             operations,
             answers: BTreeMap::new(),
+            events,
             connecting: BTreeMap::new(),
             sockets: BTreeMap::new(),
             compression: CompressionPool::new(),
@@ -213,6 +217,12 @@ impl Driver {
         while let Some(event) = self.core.poll_event() {
             let Some(ticket) = event.ticket() else {
                 trace(&event);
+                if self.events.receiver_count() > 0
+                    && let Some(event) = PublicEvent::new(&event, self.clock.now())
+                {
+                    // Never waits: what a slow reader leaves is overwritten, and counted.
+                    let _ = self.events.send(event);
+                }
                 continue;
             };
             if let Some(answer) = self.answers.remove(&ticket) {

@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ottla_core::producer as core;
+use ottla_proto::TopicName;
 use ottla_proto::compression::{Codec, Compressor};
 
-use super::Producer;
+use super::callbacks::Callbacks;
+use super::{Partitioner, Producer, ProducerInterceptor, Report, Reports, TopicSettings};
 use crate::driver::DriverHandle;
 use crate::error::BuildError;
 
@@ -26,6 +29,10 @@ pub struct ProducerBuilder {
     memory_bytes: usize,
     node_share_percent: u8,
     topic_timeout: Duration,
+    partitioner: Partitioner,
+    availability_timeout: Option<Duration>,
+    topics: BTreeMap<TopicName, TopicSettings>,
+    callbacks: Callbacks,
 }
 
 /// When a record counts as written (`acks`).
@@ -62,8 +69,9 @@ pub enum Compression {
 }
 
 impl Compression {
-    fn codec(self) -> (Codec, Option<i32>) {
-        match self {
+    /// The codec and its level, if this build can write it.
+    pub(super) fn codec(self) -> Result<(Codec, Option<i32>), BuildError> {
+        let (codec, level) = match self {
             Self::None => (Codec::None, None),
             Self::Gzip => (Codec::Gzip, None),
             Self::GzipLevel(level) => (Codec::Gzip, Some(level)),
@@ -71,7 +79,14 @@ impl Compression {
             Self::Lz4 => (Codec::Lz4, None),
             Self::Zstd => (Codec::Zstd, None),
             Self::ZstdLevel(level) => (Codec::Zstd, Some(level)),
-        }
+        };
+        let compressor = match level {
+            Some(level) => Compressor::with_level(codec, level),
+            None => Compressor::new(codec),
+        };
+        let problem = "the codec has no such level, or this build cannot write it";
+        compressor.map_err(|_| BuildError::Setting { name: "compression", problem })?;
+        Ok((codec, level))
     }
 }
 
@@ -91,6 +106,10 @@ impl ProducerBuilder {
             memory_bytes: defaults.memory_bytes,
             node_share_percent: defaults.node_share_percent,
             topic_timeout: defaults.topic_timeout,
+            partitioner: Partitioner::default(),
+            availability_timeout: defaults.availability_timeout,
+            topics: BTreeMap::new(),
+            callbacks: Callbacks::default(),
         }
     }
 
@@ -168,6 +187,42 @@ impl ProducerBuilder {
         self
     }
 
+    /// Which partition a record goes to when it names none (`partitioner.class`); murmur2 of the key by default.
+    pub fn partitioner(mut self, partitioner: Partitioner) -> Self {
+        self.partitioner = partitioner;
+        self
+    }
+
+    /// How long a leader may take nothing before records without a key go elsewhere
+    /// (`partitioner.availability.timeout.ms`); 500 ms by default, `None` is for ever. A throttle that is longer counts
+    /// at once.
+    pub fn availability_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.availability_timeout = timeout;
+        self
+    }
+
+    /// Gives a topic settings of its own. A second call for the topic replaces the first.
+    pub fn topic_settings(mut self, topic: &str, settings: TopicSettings) -> Self {
+        self.topics.insert(TopicName::from(topic), settings);
+        self
+    }
+
+    /// Lets an interceptor see every record and every outcome (`interceptor.classes`), behind those that were added
+    /// before.
+    pub fn interceptor(mut self, interceptor: impl ProducerInterceptor + 'static) -> Self {
+        self.callbacks.interceptors.push(Arc::new(interceptor));
+        self
+    }
+
+    /// Calls this with the outcome of every batch, for senders that do not await their deliveries.
+    ///
+    /// It runs on a thread that the producer keeps for callbacks and interceptors. One that blocks delays only these,
+    /// one that panics is told through `tracing`. [`Producer::reports`] gives the same as a stream.
+    pub fn on_report(mut self, callback: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+        self.callbacks.on_report.push(Arc::new(callback));
+        self
+    }
+
     /// Makes the producer. It asks the cluster for nothing yet.
     ///
     /// # Errors
@@ -177,7 +232,7 @@ impl ProducerBuilder {
     /// Dropping the future makes no producer, or one that is closed at once.
     pub async fn build(self) -> Result<Producer, BuildError> {
         let config = self.config()?;
-        let driver = self.driver;
+        let Self { driver, callbacks, .. } = self;
         let guarded = driver
             .run(move |core, _now| {
                 let wake = Arc::clone(core.wake());
@@ -185,19 +240,16 @@ impl ProducerBuilder {
                 DetachOnDrop(parts.producers.add(config, parts.net, &wake))
             })
             .await?;
-        Ok(Producer::new(driver, guarded))
+        let interceptors = callbacks.interceptors.clone();
+        if !callbacks.is_empty() {
+            callbacks.spawn(Reports::new(guarded.edge().observe())).map_err(BuildError::Start)?;
+        }
+        Ok(Producer::new(driver, guarded, interceptors))
     }
 
     fn config(&self) -> Result<core::ProducerConfig, BuildError> {
         let wrong = |name, problem| Err(BuildError::Setting { name, problem });
-        let (codec, compression_level) = self.compression.codec();
-        let compressor = match compression_level {
-            Some(level) => Compressor::with_level(codec, level),
-            None => Compressor::new(codec),
-        };
-        if compressor.is_err() {
-            return wrong("compression", "the codec has no such level, or this build cannot write it");
-        }
+        let (codec, compression_level) = self.compression.codec()?;
         if self.acks != Acks::All && self.idempotent == Some(true) {
             return wrong("idempotent", "needs acks from all in-sync replicas");
         }
@@ -233,6 +285,12 @@ impl ProducerBuilder {
         config.memory_bytes = self.memory_bytes;
         config.node_share_percent = self.node_share_percent;
         config.topic_timeout = self.topic_timeout;
+        config.partitioner = self.partitioner.to_core();
+        config.availability_timeout = self.availability_timeout;
+        for (topic, settings) in &self.topics {
+            let settings = settings.to_core(self.request_bytes, self.memory_bytes, self.delivery_timeout)?;
+            config.topics.insert(topic.clone(), settings);
+        }
         Ok(config)
     }
 }

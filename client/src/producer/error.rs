@@ -101,6 +101,15 @@ pub enum Certainty {
     PossiblyWritten,
 }
 
+impl Certainty {
+    pub(crate) fn new(certainty: core::Certainty) -> Self {
+        match certainty {
+            core::Certainty::NotWritten => Self::NotWritten,
+            core::Certainty::PossiblyWritten => Self::PossiblyWritten,
+        }
+    }
+}
+
 /// A record that was accepted and then given up.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -117,12 +126,8 @@ pub struct DeliveryError {
 
 impl DeliveryError {
     pub(super) fn new(settled: &core::Settled, undelivered: &core::Undelivered) -> Self {
-        let certainty = match undelivered.certainty {
-            core::Certainty::NotWritten => Certainty::NotWritten,
-            core::Certainty::PossiblyWritten => Certainty::PossiblyWritten,
-        };
         Self {
-            certainty,
+            certainty: Certainty::new(undelivered.certainty),
             partition: settled.partition,
             failure: DeliveryFailure::new(&undelivered.cause),
             latency: Latency::new(&settled.latency),
@@ -190,7 +195,7 @@ pub enum DeliveryFailure {
 }
 
 impl DeliveryFailure {
-    fn new(cause: &core::Cause) -> Self {
+    pub(crate) fn new(cause: &core::Cause) -> Self {
         match cause {
             core::Cause::Expired { timeout, waiting_for, last_error } => {
                 let waiting_for = waiting_for.to_string();

@@ -14,11 +14,11 @@ use crate::driver::timestamp;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a record goes nowhere by itself; give it to `send`"]
 pub struct Record<'a> {
-    key: Option<&'a [u8]>,
-    value: Option<&'a [u8]>,
-    headers: &'a [(&'a str, Option<&'a [u8]>)],
-    timestamp: Option<i64>,
-    partition: Option<i32>,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) headers: &'a [(&'a str, Option<&'a [u8]>)],
+    pub(super) timestamp: Option<i64>,
+    pub(super) partition: Option<i32>,
 }
 
 impl<'a> Record<'a> {
@@ -35,7 +35,8 @@ impl<'a> Record<'a> {
     /// The key. Records with equal keys go to one partition and keep their order, as long as the topic's number of
     /// partitions stays.
     ///
-    /// The partition is the one that Java's default partitioner chooses (murmur2).
+    /// The partition is the one that Java's default partitioner chooses (murmur2), unless the producer has another
+    /// [`Partitioner`](crate::Partitioner).
     pub fn key<K: AsRef<[u8]> + ?Sized>(mut self, key: &'a K) -> Self {
         self.key = Some(key.as_ref());
         self
@@ -58,6 +59,11 @@ impl<'a> Record<'a> {
     pub fn partition(mut self, partition: i32) -> Self {
         self.partition = Some(partition);
         self
+    }
+
+    pub(super) fn from_core(record: &NewRecord<'a>) -> Self {
+        let NewRecord { key, value, headers, timestamp, partition, .. } = *record;
+        Self { key, value, headers, timestamp: Some(timestamp), partition }
     }
 
     pub(super) fn to_core(self) -> NewRecord<'a> {

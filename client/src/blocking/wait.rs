@@ -1,0 +1,88 @@
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// Waits for any future of this crate on the calling thread, which needs no runtime.
+///
+/// The thread is parked meanwhile. Futures of a runtime (its timers, its sockets) need that runtime and do not work
+/// here.
+pub fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = unparking();
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+/// As [`wait`], for no longer than `timeout`; then `None`, and the future is dropped: its section *Cancel safety* says
+/// what that means. To keep on waiting later, give it a `&mut` of a pinned future.
+pub fn wait_for<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let waker = unparking();
+    let mut context = Context::from_waker(&waker);
+    // A time too far to be counted is as good as a century.
+    let far = Duration::from_secs(3_000_000_000);
+    let deadline = Instant::now() + timeout.min(far);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Some(output);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        thread::park_timeout(left);
+    }
+}
+
+/// A waker that unparks the calling thread.
+fn unparking() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, poll_fn, ready};
+
+    use super::*;
+
+    #[test]
+    fn what_is_ready_is_given_at_once_and_what_never_is_ends_with_the_timeout() {
+        assert_eq!(wait(ready(7)), 7);
+        assert_eq!(wait_for(ready(7), Duration::ZERO), Some(7));
+        assert_eq!(wait_for(pending::<()>(), Duration::from_millis(5)), None);
+    }
+
+    #[test]
+    fn another_thread_can_end_the_wait() {
+        let mut polls = 0;
+        let woken = poll_fn(|context| {
+            polls += 1;
+            if polls == 3 {
+                return Poll::Ready(polls);
+            }
+            let waker = context.waker().clone();
+            thread::spawn(move || waker.wake());
+            Poll::Pending
+        });
+        assert_eq!(wait_for(woken, Duration::from_secs(20)), Some(3));
+    }
+}
