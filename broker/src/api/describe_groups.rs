@@ -42,7 +42,7 @@ pub(super) fn handle(
                 group_id: id,
                 ..DescribedGroup::default()
             },
-            None => {
+            Some(Group::Consumer(_)) | None => {
                 let code = if call.version >= 6 { ErrorCode::GROUP_ID_NOT_FOUND } else { ErrorCode::NONE };
                 let dead = error(code, Some("There is no classic group of this id"));
                 DescribedGroup { group_state: "Dead".into(), ..dead }

@@ -2,6 +2,8 @@
 
 mod alter_client_quotas;
 mod api_versions;
+mod consumer_group_describe;
+mod consumer_group_heartbeat;
 mod create_topics;
 mod delete_groups;
 mod delete_topics;
@@ -72,7 +74,7 @@ impl Call {
 }
 
 /// What is offered, by API key.
-pub(crate) const OFFERED: [(ApiKey, VersionRange); 23] = [
+pub(crate) const OFFERED: [(ApiKey, VersionRange); 25] = [
     (ApiKey::PRODUCE, produce::VERSIONS),
     (ApiKey::FETCH, fetch::VERSIONS),
     (ApiKey::LIST_OFFSETS, list_offsets::VERSIONS),
@@ -96,6 +98,8 @@ pub(crate) const OFFERED: [(ApiKey, VersionRange); 23] = [
     (ApiKey::DESCRIBE_CLIENT_QUOTAS, describe_client_quotas::VERSIONS),
     (ApiKey::ALTER_CLIENT_QUOTAS, alter_client_quotas::VERSIONS),
     (ApiKey::DESCRIBE_CLUSTER, describe_cluster::VERSIONS),
+    (ApiKey::CONSUMER_GROUP_HEARTBEAT, consumer_group_heartbeat::VERSIONS),
+    (ApiKey::CONSUMER_GROUP_DESCRIBE, consumer_group_describe::VERSIONS),
 ];
 
 /// Reads one request and handles it.
@@ -145,6 +149,10 @@ pub(crate) fn handle(
         ApiKey::DESCRIBE_CLIENT_QUOTAS => plain(engine, read(call, frame)?, describe_client_quotas::handle),
         ApiKey::ALTER_CLIENT_QUOTAS => plain(engine, read(call, frame)?, alter_client_quotas::handle),
         ApiKey::DESCRIBE_CLUSTER => plain(engine, read(call, frame)?, describe_cluster::handle),
+        ApiKey::CONSUMER_GROUP_HEARTBEAT => {
+            plain(engine, read(call, frame)?, consumer_group_heartbeat::handle)
+        }
+        ApiKey::CONSUMER_GROUP_DESCRIBE => plain(engine, read(call, frame)?, consumer_group_describe::handle),
         _ => Err(Close::NotOffered { key, version }),
     }
 }

@@ -14,10 +14,13 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, TopicName};
 
 use super::{Call, check_coordinator};
-use crate::coordinator::{CommitError, CommittedOffset, Committer};
+use crate::coordinator::{CommitError, CommittedOffset, Committer, Group};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(2, 10);
+
+/// The first version that members of consumer groups may use.
+const FIRST_WITH_EPOCHS: i16 = 9;
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetCommitRequest) -> OffsetCommitResponse {
     let checked = check(engine, call, &request);
@@ -30,6 +33,10 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetCommitRequ
 
 fn check(engine: &mut Engine, call: &Call, request: &OffsetCommitRequest) -> Result<(), ErrorCode> {
     check_coordinator(engine, call, &request.group_id)?;
+    let consumer_group = matches!(engine.coordinators.groups.get(&request.group_id), Some(Group::Consumer(group)) if !group.is_empty());
+    if consumer_group && call.version < FIRST_WITH_EPOCHS {
+        return Err(ErrorCode::UNSUPPORTED_VERSION);
+    }
     let committer = Committer {
         member_id: &request.member_id,
         instance_id: request.group_instance_id.as_deref(),
@@ -37,7 +44,7 @@ fn check(engine: &mut Engine, call: &Call, request: &OffsetCommitRequest) -> Res
     };
     let (groups, mut turn) = engine.coordinators.groups(call.now);
     groups.check_commit(&mut turn, &request.group_id, committer, false).map_err(|error| match error {
-        CommitError::NoGroup if call.version >= 9 => ErrorCode::GROUP_ID_NOT_FOUND,
+        CommitError::NoGroup if call.version >= FIRST_WITH_EPOCHS => ErrorCode::GROUP_ID_NOT_FOUND,
         CommitError::NoGroup => ErrorCode::ILLEGAL_GENERATION,
         CommitError::Code(code) => code,
     })

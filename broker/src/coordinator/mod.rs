@@ -20,7 +20,7 @@ use ottla_proto::GroupId;
 use ottla_proto::messages::join_group::JoinGroupResponse;
 use ottla_proto::messages::sync_group::SyncGroupResponse;
 
-pub(crate) use group::{CommitError, Committer, Group, Groups};
+pub(crate) use group::{CommitError, Committer, Group, Groups, HeartbeatRefused, check_heartbeat};
 pub(crate) use offsets::{CommittedOffset, Offsets};
 pub(crate) use place::coordinator;
 pub use settings::GroupSettings;
@@ -67,6 +67,8 @@ enum TimerKey {
     Sync(GroupId),
     /// Nothing was heard of a member for as long as its session lasts.
     Session(GroupId, MemberId),
+    /// A member of a consumer group has had long enough to give up partitions.
+    Revocation(GroupId, MemberId),
 }
 
 impl Coordinators {
@@ -103,6 +105,9 @@ impl Coordinators {
                 TimerKey::Join(group) => groups.join_expired(&mut turn, &group),
                 TimerKey::Sync(group) => groups.sync_expired(&mut turn, &group),
                 TimerKey::Session(group, member) => groups.session_expired(&mut turn, &group, &member),
+                TimerKey::Revocation(group, member) => {
+                    groups.revocation_expired(&mut turn, &group, &member);
+                }
             }
         }
     }

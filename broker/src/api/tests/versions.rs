@@ -1,5 +1,7 @@
 use ottla_proto::messages::alter_client_quotas::AlterClientQuotasRequest;
 use ottla_proto::messages::api_versions::ApiVersionsRequest;
+use ottla_proto::messages::consumer_group_describe::ConsumerGroupDescribeRequest;
+use ottla_proto::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatRequest;
 use ottla_proto::messages::create_topics::CreateTopicsRequest;
 use ottla_proto::messages::delete_groups::DeleteGroupsRequest;
 use ottla_proto::messages::delete_topics::DeleteTopicsRequest;
@@ -123,6 +125,8 @@ fn every_version_is_answered() {
     each_version(&OffsetDeleteRequest::default());
     each_version(&OffsetFetchRequest::default());
     each_version(&SyncGroupRequest::default());
+    each_version(&ConsumerGroupDescribeRequest::default());
+    each_version(&ConsumerGroupHeartbeatRequest::default());
     // With something in them.
     each_version(&fetch_request(0, 0));
     each_version(&fetch_request(7, 0));

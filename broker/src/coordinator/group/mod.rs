@@ -1,10 +1,14 @@
 //! The groups by id, whatever their protocol.
 
 mod classic;
+mod consumer;
 
 use std::collections::BTreeMap;
 
 use bytestring::ByteString;
+use ottla_proto::messages::consumer_group_heartbeat::{
+    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
+};
 use ottla_proto::messages::heartbeat::HeartbeatRequest;
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
 use ottla_proto::messages::leave_group::{MemberIdentity, MemberResponse};
@@ -13,7 +17,9 @@ use ottla_proto::{ErrorCode, GroupId};
 
 use super::{Answer, MemberId, Turn, milliseconds, own};
 use crate::api::Call;
+use crate::engine::Topics;
 pub(crate) use classic::ClassicGroup;
+pub(crate) use consumer::{ConsumerGroup, Refused as HeartbeatRefused, check as check_heartbeat};
 
 /// All groups of the cluster.
 #[derive(Debug, Default)]
@@ -23,6 +29,7 @@ pub(crate) struct Groups(BTreeMap<GroupId, Group>);
 #[derive(Debug)]
 pub(crate) enum Group {
     Classic(ClassicGroup),
+    Consumer(ConsumerGroup),
 }
 
 /// Who commits an offset, as the request says it.
@@ -62,6 +69,9 @@ impl Groups {
         if session < turn.settings.min_session_timeout || session > turn.settings.max_session_timeout {
             return turn.answer(call, refuse(ErrorCode::INVALID_SESSION_TIMEOUT));
         }
+        if matches!(self.0.get(&request.group_id), Some(Group::Consumer(group)) if group.is_empty()) {
+            self.0.remove(&request.group_id);
+        }
         if !self.0.contains_key(&request.group_id)
             && let Err(code) = self.create(turn, &request.group_id, request.member_id.is_empty())
         {
@@ -69,6 +79,7 @@ impl Groups {
         }
         match self.0.get_mut(&request.group_id) {
             Some(Group::Classic(group)) => group.join(turn, call, request, fresh),
+            Some(Group::Consumer(_)) => turn.answer(call, refuse(ErrorCode::INCONSISTENT_GROUP_PROTOCOL)),
             None => turn.answer(call, refuse(ErrorCode::UNKNOWN_MEMBER_ID)),
         }
     }
@@ -78,7 +89,7 @@ impl Groups {
         let error_code = match self.0.get_mut(&request.group_id) {
             Some(Group::Classic(group)) => return group.sync(turn, call, request),
             None if request.group_id.is_empty() => ErrorCode::INVALID_GROUP_ID,
-            None => ErrorCode::UNKNOWN_MEMBER_ID,
+            Some(Group::Consumer(_)) | None => ErrorCode::UNKNOWN_MEMBER_ID,
         };
         turn.answer(call, Answer::Sync(SyncGroupResponse { error_code, ..SyncGroupResponse::default() }));
     }
@@ -95,7 +106,39 @@ impl Groups {
                 group.heartbeat(turn, member_id, group_instance_id.as_deref(), *generation_id)
             }
             None if group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
-            None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
+            Some(Group::Consumer(_)) | None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
+        }
+    }
+
+    /// See [`ConsumerGroup::heartbeat`]; a group begins with its first member, and may have been a classic one
+    /// before, if that is empty.
+    pub(crate) fn consumer_heartbeat(
+        &mut self,
+        turn: &mut Turn<'_>,
+        topics: &Topics,
+        client_id: &str,
+        request: &ConsumerGroupHeartbeatRequest,
+        fresh: MemberId,
+    ) -> Result<ConsumerGroupHeartbeatResponse, HeartbeatRefused> {
+        let missing = |message| Err(HeartbeatRefused::new(ErrorCode::GROUP_ID_NOT_FOUND, message));
+        if request.member_epoch == 0 && !matches!(self.0.get(&request.group_id), Some(Group::Consumer(_))) {
+            let full = self.0.len() >= turn.settings.max_groups;
+            match self.0.get_mut(&request.group_id) {
+                Some(Group::Classic(group)) if group.is_empty() => group.dissolve(turn),
+                Some(_) => return missing("The group is not a consumer group"),
+                None if full => {
+                    let message = "This broker takes no more groups";
+                    return Err(HeartbeatRefused::new(ErrorCode::POLICY_VIOLATION, message));
+                }
+                None => {}
+            }
+            let id = GroupId(own(&request.group_id.0));
+            self.0.insert(id.clone(), Group::Consumer(ConsumerGroup::new(id)));
+        }
+        match self.0.get_mut(&request.group_id) {
+            Some(Group::Consumer(group)) => group.heartbeat(turn, topics, client_id, request, fresh),
+            Some(Group::Classic(_)) => missing("The group is not a consumer group"),
+            None => missing("There is no such group"),
         }
     }
 
@@ -109,7 +152,7 @@ impl Groups {
         match self.0.get_mut(id) {
             Some(Group::Classic(group)) => Ok(group.leave(turn, members)),
             None if id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
-            None => Ok(members.into_iter().map(unknown).collect()),
+            Some(Group::Consumer(_)) | None => Ok(members.into_iter().map(unknown).collect()),
         }
     }
 
@@ -132,18 +175,15 @@ impl Groups {
             Some(Group::Classic(group)) => {
                 Ok(group.check_commit(turn, member_id, instance_id, generation, transactional)?)
             }
+            Some(Group::Consumer(group)) => Ok(group.check_commit(member_id, generation)?),
             None => Err(CommitError::NoGroup),
         }
     }
 
     /// Whether somebody may read the group's offsets; a member of a consumer group only with its current epoch.
-    pub(crate) fn check_fetch(
-        &self,
-        id: &str,
-        _member_id: Option<&str>,
-        _epoch: i32,
-    ) -> Result<(), ErrorCode> {
+    pub(crate) fn check_fetch(&self, id: &str, member_id: Option<&str>, epoch: i32) -> Result<(), ErrorCode> {
         match self.0.get(id) {
+            Some(Group::Consumer(group)) => group.check_fetch(member_id, epoch),
             Some(Group::Classic(_)) | None => Ok(()),
         }
     }
@@ -151,8 +191,8 @@ impl Groups {
     /// Whether single offsets of the group may be deleted.
     pub(crate) fn check_offset_delete(&self, id: &str) -> Result<&Group, ErrorCode> {
         let group = self.0.get(id).ok_or(ErrorCode::GROUP_ID_NOT_FOUND)?;
-        match group {
-            Group::Classic(classic) => classic.check_offset_delete()?,
+        if let Group::Classic(classic) = group {
+            classic.check_offset_delete()?;
         }
         Ok(group)
     }
@@ -163,8 +203,8 @@ impl Groups {
         if !group.is_empty() {
             return Err(ErrorCode::NON_EMPTY_GROUP);
         }
-        match group {
-            Group::Classic(classic) => classic.dissolve(turn),
+        if let Group::Classic(classic) = group {
+            classic.dissolve(turn);
         }
         self.0.remove(id);
         Ok(())
@@ -185,7 +225,14 @@ impl Groups {
     pub(super) fn session_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
         match self.0.get_mut(id) {
             Some(Group::Classic(group)) => group.session_expired(turn, member),
+            Some(Group::Consumer(group)) => group.fence(turn, member),
             None => {}
+        }
+    }
+
+    pub(super) fn revocation_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
+        if let Some(Group::Consumer(group)) = self.0.get_mut(id) {
+            group.revocation_expired(turn, member);
         }
     }
 
@@ -208,6 +255,7 @@ impl Group {
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Classic(group) => group.is_empty(),
+            Self::Consumer(group) => group.is_empty(),
         }
     }
 
@@ -215,6 +263,7 @@ impl Group {
     pub(crate) fn state_name(&self) -> &'static str {
         match self {
             Self::Classic(group) => group.state_name(),
+            Self::Consumer(group) => group.state_name(),
         }
     }
 
@@ -222,6 +271,7 @@ impl Group {
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::Classic(_) => "classic",
+            Self::Consumer(_) => "consumer",
         }
     }
 
@@ -229,6 +279,7 @@ impl Group {
     pub(crate) fn protocol_type(&self) -> ByteString {
         match self {
             Self::Classic(group) => group.protocol_type(),
+            Self::Consumer(_) => "consumer".into(),
         }
     }
 
@@ -236,6 +287,7 @@ impl Group {
     pub(crate) fn is_subscribed(&self, topic: &str) -> bool {
         match self {
             Self::Classic(group) => group.is_subscribed(topic),
+            Self::Consumer(group) => group.is_subscribed(topic),
         }
     }
 }

@@ -1,0 +1,47 @@
+//! `ConsumerGroupHeartbeat`, versions 0-1.
+//!
+//! Consumer groups (KIP-848): assignors `uniform` and `range`, subscriptions by name and by regular expression
+//! (which must match the whole name), static members, session and rebalance time-outs. An empty classic group
+//! becomes a consumer group with its first member of this kind, and the other way round. A member that was fenced
+//! may join again with its id (as since Kafka 4.3). In version 1 the client chooses the member id (KIP-1082).
+//!
+//! Gaps: no group has members of both protocols at once (Kafka converts a live group); expressions are those of
+//! the crate `regex`, which differ from RE2/J's in rare details, and count from the first heartbeat on, where
+//! Kafka resolves them later; the uniform assignor deals out as evenly as Kafka's, but not always the same.
+
+use ottla_proto::messages::consumer_group_heartbeat::{
+    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
+};
+use ottla_proto::wire::VersionRange;
+
+use super::{Call, check_coordinator};
+use crate::coordinator::{HeartbeatRefused, check_heartbeat};
+use crate::engine::Engine;
+
+pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 1);
+
+pub(super) fn handle(
+    engine: &mut Engine,
+    call: &Call,
+    request: ConsumerGroupHeartbeatRequest,
+) -> ConsumerGroupHeartbeatResponse {
+    heartbeat(engine, call, &request).unwrap_or_else(|refused| ConsumerGroupHeartbeatResponse {
+        error_code: refused.code,
+        error_message: Some(refused.message),
+        ..ConsumerGroupHeartbeatResponse::default()
+    })
+}
+
+fn heartbeat(
+    engine: &mut Engine,
+    call: &Call,
+    request: &ConsumerGroupHeartbeatRequest,
+) -> Result<ConsumerGroupHeartbeatResponse, HeartbeatRefused> {
+    check_heartbeat(request, call.version >= 1)?;
+    let elsewhere = |code| HeartbeatRefused::new(code, "Another node coordinates the group");
+    check_coordinator(engine, call, &request.group_id).map_err(elsewhere)?;
+    let fresh = engine.random_uuid().to_string();
+    let Engine { coordinators, topics, .. } = engine;
+    let (groups, mut turn) = coordinators.groups(call.now);
+    groups.consumer_heartbeat(&mut turn, topics, &call.client_id, request, fresh.into())
+}
