@@ -1,6 +1,7 @@
 //! What nobody asked for but an operator may want to know.
 
 use ottla_core::Event;
+use ottla_core::group::{GroupEvent, Rebalance};
 use ottla_core::net::Throttle;
 use tracing::{debug, info, warn};
 
@@ -33,9 +34,39 @@ pub(crate) fn trace(event: &Event) {
         Event::MetadataRefused { node, error } => {
             warn!(node = node.0, %error, "a broker refused to describe the cluster");
         }
+        Event::Group { group, event } => trace_group(group.as_str(), event),
         Event::PositionReset { topic, partition, from, to, cause } => {
             warn!(%topic, partition, from, to, ?cause, "a consumer goes on elsewhere");
         }
         other => debug!(event = ?other),
+    }
+}
+
+/// What an operator asks about after a rebalance is told at `INFO`; what somebody has to mend at `WARN`.
+fn trace_group(group: &str, event: &GroupEvent) {
+    match event {
+        GroupEvent::Rebalanced(rebalance) => {
+            let Rebalance { cause, member_id, generation, took, assigned, revoked, lost, .. } = rebalance;
+            let (assigned, revoked, lost) = (assigned.len(), revoked.len(), lost.len());
+            info!(group, %cause, %member_id, generation, ?took, assigned, revoked, lost, "rebalanced");
+        }
+        GroupEvent::Lost { partitions, cause } => {
+            warn!(group, %cause, partitions = partitions.len(), "partitions lost");
+        }
+        GroupEvent::HandOverOverdue { partitions, waited } => {
+            warn!(group, ?waited, ?partitions, "partitions given up with work in progress");
+        }
+        GroupEvent::AbsenceNear { away, limit } => {
+            warn!(group, ?away, ?limit, "the application stays away and will lose its place in the group");
+        }
+        GroupEvent::AbsenceExceeded { away, limit } => {
+            warn!(group, ?away, ?limit, "the application stayed away for too long and left the group");
+        }
+        GroupEvent::Abandoned { partition, offset } => {
+            warn!(group, %partition, offset, "a batch was dropped without being done; nothing from it on is committed");
+        }
+        GroupEvent::CommitFailed { error } => warn!(group, %error, "an automatic commit failed"),
+        GroupEvent::Failed { error } => warn!(group, %error, "the member of the group ended"),
+        other => debug!(group, event = ?other),
     }
 }

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod faults;
+mod groups;
 #[cfg(feature = "librdkafka")]
 mod librdkafka;
 mod lines;

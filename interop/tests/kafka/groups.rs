@@ -1,0 +1,100 @@
+//! Consumer groups on a real Kafka, in both protocols.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use kafka_harness::{Options, kafka_or_skip};
+use ottla::admin::NewTopic;
+use ottla::consumer::group::{GroupConsumer, GroupConsumerBuilder, GroupEvent, Protocol};
+use ottla::{Client, Offset, Record};
+
+use crate::support::{connect, create_topic, run};
+
+const PARTITIONS: i32 = 6;
+const SOON: Duration = Duration::from_secs(30);
+
+#[test]
+fn groups_of_both_protocols_read_commit_and_hand_over() {
+    let kafka = kafka_or_skip!(Options::new());
+    let servers = kafka.bootstrap();
+    for protocol in [Protocol::Classic, Protocol::Consumer, Protocol::Auto] {
+        run(one_member_reads_commits_and_leaves(&servers, protocol));
+    }
+}
+
+fn member(client: &Client, group: &str, topic: &str, protocol: Protocol) -> GroupConsumerBuilder {
+    let builder = client.consumer().group(group).subscribe([topic]).from(Offset::Earliest).protocol(protocol);
+    builder.auto_commit(Duration::from_millis(200))
+}
+
+async fn fill(client: &Client, topic: &str, from: u32, count: u32) {
+    let producer = client.producer().build().await.unwrap();
+    let topic = producer.topic(topic);
+    let mut deliveries = Vec::new();
+    for number in from..from + count {
+        let partition = (number % PARTITIONS as u32) as i32;
+        let record = number.to_string();
+        deliveries.push(topic.send(Record::value(&record).partition(partition)).await.unwrap());
+    }
+    for delivery in deliveries {
+        delivery.await.unwrap();
+    }
+    producer.close(SOON).await.unwrap();
+}
+
+/// Reads until that many records have come, each once.
+async fn read(consumer: &mut GroupConsumer, count: usize) -> BTreeSet<u32> {
+    let mut seen = BTreeSet::new();
+    let deadline = Instant::now() + SOON;
+    while seen.len() < count {
+        let next = tokio::time::timeout(deadline - Instant::now(), consumer.next_batch());
+        let batch = match next.await {
+            Ok(batch) => batch.unwrap().unwrap(),
+            Err(_) => panic!(
+                "{} of {count} records; {:?}; {:?}",
+                seen.len(),
+                consumer.handle().status(),
+                consumer.explain().await.unwrap()
+            ),
+        };
+        for record in &batch {
+            let number = std::str::from_utf8(record.value().unwrap()).unwrap().parse().unwrap();
+            assert!(seen.insert(number), "{number} came twice");
+        }
+    }
+    seen
+}
+
+async fn one_member_reads_commits_and_leaves(servers: &str, protocol: Protocol) {
+    let client = connect(servers).await;
+    let (topic, group) = (format!("one-{protocol:?}"), format!("group-{protocol:?}"));
+    create_topic(&client, NewTopic::new(&topic).partitions(PARTITIONS).replication(1)).await;
+    fill(&client, &topic, 0, 600).await;
+
+    let mut consumer = member(&client, &group, &topic, protocol).build().await.unwrap();
+    let begin = Instant::now();
+    assert_eq!(read(&mut consumer, 600).await, (0..600).collect());
+    println!("FIGURE: the first member of a {protocol:?} group has read after {:.1?}", begin.elapsed());
+    let handle = consumer.handle();
+    assert_eq!(handle.owned().len(), PARTITIONS as usize);
+    assert_eq!(handle.status().consumer_protocol, Some(protocol != Protocol::Classic));
+    let report = consumer.close(SOON).await.unwrap();
+    assert!(report.left && report.busy.is_empty(), "{report:?}");
+    let committed: BTreeMap<_, _> = report.committed.into_iter().collect();
+    assert_eq!(committed.len(), PARTITIONS as usize);
+    assert!(committed.values().all(|offset| *offset == Some(100)), "{committed:?}");
+    let rebalances = handle.rebalances();
+    assert_eq!(rebalances[0].assigned.len(), PARTITIONS as usize, "{rebalances:?}");
+    let mut events = Vec::new();
+    while let Some(event) = handle.next_event().await {
+        events.push(event);
+    }
+    assert!(matches!(events[0], GroupEvent::Assigned(_)), "{events:?}");
+    assert!(events.iter().any(|event| matches!(event, GroupEvent::Revoked(_))), "{events:?}");
+
+    // The next one goes on where that one stopped.
+    fill(&client, &topic, 600, 60).await;
+    let mut consumer = member(&client, &group, &topic, protocol).build().await.unwrap();
+    assert_eq!(read(&mut consumer, 60).await, (600..660).collect());
+    consumer.close(SOON).await.unwrap();
+}
