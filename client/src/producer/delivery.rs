@@ -36,7 +36,7 @@ impl Delivery {
         self.0.is_settled()
     }
 
-    /// Takes the record back, if its batch has not been prepared for a request yet.
+    /// Takes the record back, if its batch has not been put into a request yet.
     ///
     /// True: the record is not in the log and will not be. False: it is too late; the delivery goes on. Never
     /// waits.

@@ -186,6 +186,12 @@ pub enum DeliveryFailure {
     /// The producer was closed, or its client stopped, before it was acknowledged.
     #[error("the producer was closed before it was acknowledged; `flush` or `close` waits for that")]
     Closed,
+    /// It was given up by [`Producer::abort`](crate::Producer::abort).
+    #[error("the producer was told to give up everything")]
+    Aborted,
+    /// It was given up by [`Producer::purge`](crate::Producer::purge).
+    #[error("the producer was told to give up the topic's records")]
+    Purged,
     /// It was taken back with [`Delivery::cancel`](crate::Delivery::cancel).
     #[error("it was cancelled before it was written")]
     Cancelled,
@@ -207,6 +213,8 @@ impl DeliveryFailure {
             core::Cause::SequenceGap => Self::SequenceGap,
             core::Cause::TopicRecreated => Self::TopicRecreated,
             core::Cause::Unsendable { reason } => Self::Unsendable(reason.clone()),
+            core::Cause::Aborted => Self::Aborted,
+            core::Cause::Purged => Self::Purged,
             core::Cause::Cancelled => Self::Cancelled,
             core::Cause::ConnectionLost => Self::ConnectionLost,
             _ => Self::Closed,

@@ -86,12 +86,33 @@ impl Producer {
     /// Dropping the future loses the report; the producer is closed all the same, by the same moment.
     pub async fn close(&self, timeout: Duration) -> Result<CloseReport, DriverStopped> {
         let completion = self.shared.edge().close(self.driver.now() + timeout);
-        let report = answer(completion).await?;
-        Ok(CloseReport {
-            written: report.settled.written,
-            not_written: report.settled.not_written,
-            possibly_written: report.settled.possibly_written,
-        })
+        Ok(CloseReport::new(&answer(completion).await?.settled))
+    }
+
+    /// Gives up every record that has no outcome yet, at once, and goes on with those that come later. What is in
+    /// flight ends as possibly written, and keeps its place in the order until its answer comes.
+    ///
+    /// Java has nothing like it without a transaction.
+    ///
+    /// # Errors
+    /// If the client has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses the report; the records are given up all the same.
+    pub async fn abort(&self) -> Result<CloseReport, DriverStopped> {
+        Ok(CloseReport::new(&answer(self.shared.edge().abort()).await?.settled))
+    }
+
+    /// As [`abort`](Self::abort), for the records of one topic.
+    ///
+    /// # Errors
+    /// If the client has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses the report; the records are given up all the same.
+    pub async fn purge(&self, topic: &str) -> Result<CloseReport, DriverStopped> {
+        let completion = self.shared.edge().purge(&TopicName::from(topic));
+        Ok(CloseReport::new(&answer(completion).await?.settled))
     }
 
     /// What waits in this client at this moment, and what for: for this producer's batches, partition by
@@ -300,7 +321,7 @@ impl FlushReport {
     }
 }
 
-/// What [`Producer::close`] has to tell.
+/// What [`Producer::close`], [`abort`](Producer::abort) and [`purge`](Producer::purge) have to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseReport {
@@ -310,4 +331,11 @@ pub struct CloseReport {
     pub not_written: u64,
     /// Records that were given up, and nobody can say whether they are in the log.
     pub possibly_written: u64,
+}
+
+impl CloseReport {
+    fn new(settled: &core::Tally) -> Self {
+        let core::Tally { written, not_written, possibly_written } = *settled;
+        Self { written, not_written, possibly_written }
+    }
 }

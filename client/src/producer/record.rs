@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use ottla_core::producer::NewRecord;
 
 use crate::driver::timestamp;
@@ -19,6 +21,7 @@ pub struct Record<'a> {
     pub(super) headers: &'a [(&'a str, Option<&'a [u8]>)],
     pub(super) timestamp: Option<i64>,
     pub(super) partition: Option<i32>,
+    pub(super) delivery_timeout: Option<Duration>,
 }
 
 impl<'a> Record<'a> {
@@ -61,13 +64,21 @@ impl<'a> Record<'a> {
         self
     }
 
+    /// How long it may take from its acceptance to its acknowledgement, if not as long as the producer's
+    /// `delivery_timeout`; shorter or longer. What is in no request by then never will be.
+    pub fn delivery_timeout(mut self, timeout: Duration) -> Self {
+        self.delivery_timeout = Some(timeout);
+        self
+    }
+
     pub(super) fn from_core(record: &NewRecord<'a>) -> Self {
-        let NewRecord { key, value, headers, timestamp, partition, .. } = *record;
-        Self { key, value, headers, timestamp: Some(timestamp), partition }
+        let NewRecord { key, value, headers, timestamp, partition, delivery_timeout } = *record;
+        Self { key, value, headers, timestamp: Some(timestamp), partition, delivery_timeout }
     }
 
     pub(super) fn to_core(self) -> NewRecord<'a> {
-        let Self { key, value, headers, partition, .. } = self;
-        NewRecord { key, value, headers, timestamp: self.timestamp.unwrap_or_else(timestamp), partition }
+        let Self { key, value, headers, partition, delivery_timeout, .. } = self;
+        let timestamp = self.timestamp.unwrap_or_else(timestamp);
+        NewRecord { key, value, headers, timestamp, partition, delivery_timeout }
     }
 }

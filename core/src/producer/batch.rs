@@ -1,18 +1,21 @@
 //! A batch that the driver owns: from the lane to its outcome.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use ottla_proto::compression::Decompressor;
 use ottla_proto::records::{
-    Batch as WireBatch, BatchWriter, MAX_BATCH_SIZE, SealedBatch, Stamp, StampedBatch,
+    Batch as WireBatch, BatchWriter, MAX_BATCH_SIZE, Records, SealedBatch, Stamp, StampedBatch,
 };
 
 use ottla_proto::{ErrorCode, TopicId};
 
+use super::Certainty;
 use super::budget::Charge;
+use super::deadlines::{Deadlines, Due};
 use super::fate::{BatchFate, Outcome};
 use super::lane::OpenBatch;
 use super::latency::LatencyClock;
-use super::{Certainty, Undelivered};
 use crate::sync::Arc;
 use crate::time::Instant;
 
@@ -22,6 +25,10 @@ pub(super) struct Batch {
     /// Held until the batch is dropped: memory is free again when nobody can send it any more.
     pub(super) charge: Charge,
     pub(super) opened_at: Instant,
+    deadlines: Deadlines,
+    /// How many records were appended, and which of them have been cut out, ascending.
+    appended: u32,
+    pub(super) cut: Vec<u32>,
     /// Counts the lane's batches; both halves of a split one keep it.
     pub(super) ordinal: u64,
     pub(super) records: u32,
@@ -51,21 +58,23 @@ pub(super) enum Body {
 }
 
 impl Batch {
-    /// Takes a batch over from its lane: no record can be cancelled from now on, and those that were are cut
-    /// out. Gives the records to be sealed; `None` if none is left.
-    pub(super) fn take_over(open: OpenBatch) -> (Self, Option<BatchWriter>, u32) {
-        let OpenBatch { writer, fate, charge, opened_at, ordinal } = open;
-        let struck = fate.take();
-        let cancelled = u32::try_from(struck.len()).unwrap_or(u32::MAX);
-        let writer = if struck.is_empty() {
+    /// Takes a batch over from its lane, and gives its records without those that were struck.
+    pub(super) fn take_over(open: OpenBatch) -> (Self, BatchWriter) {
+        let OpenBatch { writer, fate, charge, opened_at, deadlines, ordinal } = open;
+        let cut = fate.struck();
+        let appended = writer.count();
+        let writer = if cut.is_empty() {
             writer
         } else {
-            writer.retain(|index| struck.binary_search(&index).is_err(), Vec::with_capacity(writer.size()))
+            writer.retain(|index| cut.binary_search(&index).is_err(), Vec::with_capacity(writer.size()))
         };
         let batch = Self {
             fate,
             charge,
             opened_at,
+            deadlines,
+            appended,
+            cut,
             ordinal,
             records: writer.count(),
             body: Body::Gone,
@@ -76,7 +85,34 @@ impl Batch {
             topic_id: TopicId::ZERO,
             reported: false,
         };
-        (batch, (!writer.is_empty()).then_some(writer), cancelled)
+        (batch, writer)
+    }
+
+    /// Takes a sealed batch apart and gives its records without those that were struck, these included that are cut
+    /// out already. Gives nothing for a batch that is not sealed.
+    pub(super) fn cut_out(&mut self, struck: Vec<u32>) -> Option<BatchWriter> {
+        let Body::Sealed(sealed) = std::mem::replace(&mut self.body, Body::Gone) else { return None };
+        let size = sealed.uncompressed_size();
+        let records = read(&sealed.stamp(Stamp::NONE))?;
+        let indices = (0..self.appended).filter(|index| self.cut.binary_search(index).is_err());
+        let mut writer = BatchWriter::new(Vec::with_capacity(size));
+        for (index, record) in indices.zip(&records) {
+            if struck.binary_search(&index).is_err() {
+                writer.append_record(&record, MAX_BATCH_SIZE).ok()?;
+            }
+        }
+        self.records = writer.count();
+        self.cut = struck;
+        Some(writer)
+    }
+
+    /// When the first of its records expires; those without a timeout of their own have `timeout`.
+    pub(super) fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
+        self.deadlines.next(self.opened_at + timeout, self.appended)
+    }
+
+    pub(super) fn take_due(&mut self, timeout: Duration, now: Instant) -> Due {
+        self.deadlines.take_due(self.opened_at + timeout, timeout, self.appended, now)
     }
 
     /// Its size on the wire; zero while it is being compressed.
@@ -128,12 +164,6 @@ impl Batch {
         if self.uncertain { Certainty::PossiblyWritten } else { Certainty::NotWritten }
     }
 
-    /// Tells everybody who asks that the batch was given up.
-    pub(super) fn give_up(&mut self, undelivered: Undelivered) {
-        self.reported = true;
-        self.fate.settle(Outcome::Undelivered { undelivered, latency: self.clock.latency() });
-    }
-
     /// Cuts a stamped batch into two of about half the records each, under the same sequences. Gives the batch
     /// back if it cannot be cut.
     pub(super) fn split(mut self) -> Result<[Self; 2], Box<Self>> {
@@ -146,10 +176,7 @@ impl Batch {
             base_sequence: batch.header().base_sequence,
             transactional: batch.header().attributes.is_transactional(),
         };
-        // Our own batch: nothing in it is larger than what was accepted.
-        let mut decompressor = Decompressor::with_limit(MAX_BATCH_SIZE);
-        let records = WireBatch::parse(batch.bytes().clone()).and_then(|batch| batch.read(&mut decompressor));
-        let Ok(records) = records else { return Err(Box::new(self)) };
+        let Some(records) = read(batch) else { return Err(Box::new(self)) };
         if first == 0 {
             return Err(Box::new(self));
         }
@@ -164,17 +191,32 @@ impl Batch {
         let partition = self.fate.partition();
         let fates = [BatchFate::new(partition), BatchFate::new(partition)];
         let [low_fate, high_fate] = &fates;
+        let cut = std::mem::take(&mut self.cut);
+        let place = |index: u32| {
+            let before = cut.binary_search(&index).err()?;
+            index.checked_sub(u32::try_from(before).ok()?)
+        };
+        let high_deadlines = self.deadlines.split_off(first, place);
+        let low_deadlines = self.deadlines;
+        self.fate.hand_down(|index| {
+            let place = place(index)?;
+            Some(if place < first { (low_fate, place) } else { (high_fate, place - first) })
+        });
         self.fate.settle(Outcome::Split(vec![(0, Arc::clone(low_fate)), (first, Arc::clone(high_fate))]));
         let half = self.charge.bytes() / 2;
         let low_charge = self.charge.split_off(half);
         let [low, high] = writers;
         let [low_fate, high_fate] = fates;
-        let piece = |writer: BatchWriter, fate, charge, stamp, order| {
-            fate_taken(&fate);
+        let piece = |writer: BatchWriter, fate: Arc<BatchFate>, charge, deadlines, stamp, order| {
+            // Pieces of a written batch can no longer be cancelled; nothing of theirs was struck yet.
+            let _nothing_struck = fate.take(0);
             Self {
                 fate,
                 charge,
                 opened_at: self.opened_at,
+                deadlines,
+                appended: writer.count(),
+                cut: Vec::new(),
                 ordinal: self.ordinal,
                 records: writer.count(),
                 body: Body::Stamped { batch: writer.seal().stamp(stamp), order },
@@ -196,13 +238,14 @@ impl Batch {
             }
         };
         Ok([
-            piece(low, low_fate, low_charge, stamp, order),
-            piece(high, high_fate, self.charge, second, order + u64::from(first)),
+            piece(low, low_fate, low_charge, low_deadlines, stamp, order),
+            piece(high, high_fate, self.charge, high_deadlines, second, order + u64::from(first)),
         ])
     }
 }
 
-/// Pieces of a written batch can no longer be cancelled.
-fn fate_taken(fate: &Arc<BatchFate>) {
-    let _none_struck = fate.take();
+/// The records of a batch of ours: nothing in it is larger than what was accepted.
+fn read(batch: &StampedBatch) -> Option<Records> {
+    let mut decompressor = Decompressor::with_limit(MAX_BATCH_SIZE);
+    WireBatch::parse(batch.bytes().clone()).and_then(|batch| batch.read(&mut decompressor)).ok()
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ottla_proto::TopicName;
+
 use super::batch::Batch;
 use super::completion::Answerer;
 use super::lane::LaneId;
 use super::machine::Producer;
 use super::outcome::{Cause, Certainty, Tally};
+use super::partition::Partition;
 use crate::core::Waiting;
 use crate::net::Net;
 use crate::time::{Instant, earliest};
@@ -26,6 +29,14 @@ pub struct FlushReport {
 #[non_exhaustive]
 pub struct CloseReport {
     /// What became of the records that were waiting when the close began: all of them.
+    pub settled: Tally,
+}
+
+/// What an abort or a purge has to tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct AbandonReport {
+    /// What became of the records that it gave up.
     pub settled: Tally,
 }
 
@@ -88,12 +99,6 @@ impl Closing {
         }
     }
 
-    pub(super) fn count_cancelled(&mut self, lane: LaneId, ordinal: u64, records: u32) {
-        if records > 0 {
-            self.count(lane, ordinal, records, Some(Certainty::NotWritten));
-        }
-    }
-
     /// A batch has its outcome.
     pub(super) fn settle(&mut self, lane: LaneId, ordinal: u64) {
         for scope in self.scopes(lane, ordinal) {
@@ -142,6 +147,19 @@ impl Producer {
             close.deadline = close.deadline.min(deadline);
             close.reports.extend(report);
         }
+    }
+
+    /// Gives up what has no outcome, of one topic or of all. The producer goes on.
+    pub(super) fn abandon_now(&mut self, topic: Option<&TopicName>, now: Instant) -> AbandonReport {
+        let chosen = |partition: &&Partition| {
+            let of = self.topics.get(partition.topic).map(|of| &of.edge.name);
+            topic.is_none_or(|topic| of == Some(topic))
+        };
+        // All of them: a sender may have filled a lane and not told of it yet.
+        let lanes: Vec<_> =
+            self.partitions.iter().filter(chosen).map(|partition| partition.lane.id).collect();
+        let cause = if topic.is_some() { Cause::Purged } else { Cause::Aborted };
+        AbandonReport { settled: self.abandon(lanes, &cause, now) }
     }
 
     pub(super) fn is_closed(&self) -> bool {

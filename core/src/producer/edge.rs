@@ -12,7 +12,7 @@ use super::inbox::{Inbox, Order};
 use super::metrics::ProducerMetrics;
 use super::report::{Observers, Reports};
 use super::topic::{TopicEdge, TopicHandle};
-use super::{CloseReport, FlushReport, ProducerConfig};
+use super::{AbandonReport, CloseReport, FlushReport, ProducerConfig};
 use crate::net::ThrottleView;
 use crate::sync::{Arc, Mutex};
 use crate::time::Instant;
@@ -89,6 +89,23 @@ impl ProducerEdge {
     pub fn close(&self, deadline: Instant) -> Completion<CloseReport> {
         let (report, completion) = completion();
         self.inbox.order(Order::Close { deadline, report });
+        completion
+    }
+
+    /// Gives up every record that has no outcome, at once, and goes on with those that come later. What is in
+    /// flight ends as possibly written.
+    pub fn abort(&self) -> Completion<AbandonReport> {
+        self.abandon(None)
+    }
+
+    /// As [`Self::abort`], for the records of one topic.
+    pub fn purge(&self, topic: &TopicName) -> Completion<AbandonReport> {
+        self.abandon(Some(topic.clone()))
+    }
+
+    fn abandon(&self, topic: Option<TopicName>) -> Completion<AbandonReport> {
+        let (report, completion) = completion();
+        self.inbox.order(Order::Abandon { topic, report });
         completion
     }
 

@@ -13,18 +13,49 @@ use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 pub(super) struct BatchFate {
     partition: i32,
     settled: AtomicBool,
+    /// Some record ended before the batch.
+    some_ended: AtomicBool,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     outcome: Option<Outcome>,
-    /// Indices of cancelled records, ascending.
-    struck: Vec<u32>,
-    /// The driver has taken the bytes: nothing can be struck any more.
+    /// Records that ended before their batch, by rising index.
+    ended: Vec<Ended>,
+    /// The batch is being written: nothing can be struck any more.
     taken: bool,
     /// By record, so that a record that is polled often has one entry.
     wakers: BTreeMap<u32, Waker>,
+}
+
+/// A record that did not wait for its batch.
+#[derive(Clone, Debug)]
+struct Ended {
+    index: u32,
+    /// It is to be cut out of the batch, and does not count among its records any more.
+    struck: bool,
+    undelivered: Undelivered,
+    latency: Latency,
+}
+
+impl State {
+    fn struck(&self) -> impl Iterator<Item = u32> {
+        self.ended.iter().filter(|ended| ended.struck).map(|ended| ended.index)
+    }
+
+    fn ended(&self, index: u32) -> Option<&Ended> {
+        let place = self.ended.binary_search_by_key(&index, |ended| ended.index).ok()?;
+        self.ended.get(place)
+    }
+
+    fn end(&mut self, ended: Ended) -> Option<Waker> {
+        let index = ended.index;
+        if let Err(place) = self.ended.binary_search_by_key(&index, |ended| ended.index) {
+            self.ended.insert(place, ended);
+        }
+        self.wakers.remove(&index)
+    }
 }
 
 /// How a batch ended.
@@ -46,51 +77,113 @@ pub(super) enum Outcome {
 
 impl BatchFate {
     pub(super) fn new(partition: i32) -> Arc<Self> {
-        Arc::new(Self { partition, settled: AtomicBool::new(false), state: Mutex::new(State::default()) })
+        Arc::new(Self {
+            partition,
+            settled: AtomicBool::new(false),
+            some_ended: AtomicBool::new(false),
+            state: Mutex::new(State::default()),
+        })
     }
 
     pub(super) fn partition(&self) -> i32 {
         self.partition
     }
 
-    /// From now on no record can be struck; gives those that were, ascending.
-    pub(super) fn take(&self) -> Vec<u32> {
-        let mut state = self.state.lock();
-        state.taken = true;
-        state.struck.clone()
+    /// The records that were struck so far, ascending.
+    pub(super) fn struck(&self) -> Vec<u32> {
+        self.state.lock().struck().collect()
     }
 
-    /// Ends the batch and wakes whoever waits for one of its records. A second call is ignored.
-    pub(super) fn settle(&self, outcome: Outcome) {
-        let wakers = {
+    /// The batch is about to be written: from now on no record can be struck.
+    ///
+    /// # Errors
+    /// All records that were struck, if they are more than the `cut` ones that the batch is free of; they must be
+    /// cut out first.
+    pub(super) fn take(&self, cut: usize) -> Result<(), Vec<u32>> {
+        let mut state = self.state.lock();
+        if state.struck().count() > cut {
+            return Err(state.struck().collect());
+        }
+        state.taken = true;
+        Ok(())
+    }
+
+    /// The batch is not written after all.
+    pub(super) fn give_back(&self) {
+        self.state.lock().taken = false;
+    }
+
+    /// Ends the batch and wakes whoever waits for one of its records. Gives how many records had been struck, and
+    /// how many others had ended before. A second call is ignored.
+    pub(super) fn settle(&self, outcome: Outcome) -> Before {
+        let (before, wakers) = {
             let mut state = self.state.lock();
+            let struck = state.struck().count();
+            let before = Before { struck: count(struck), others: count(state.ended.len() - struck) };
             if state.outcome.is_some() {
-                return;
+                return before;
             }
             state.taken = true;
             state.outcome = Some(outcome);
             self.settled.store(true, Ordering::Release);
-            std::mem::take(&mut state.wakers)
+            (before, std::mem::take(&mut state.wakers))
         };
         wakers.into_values().for_each(Waker::wake);
+        before
     }
 
-    fn strike(&self, index: u32) -> bool {
+    /// Takes a record out of a batch that is not being written: it is not in the log and will not be. Says whether
+    /// it did.
+    pub(super) fn strike(&self, index: u32, cause: Cause, latency: Latency) -> bool {
+        self.end(index, true, undelivered(Certainty::NotWritten, cause), latency)
+    }
+
+    /// Ends a record whose batch goes on with it. Says whether it had not ended before.
+    pub(super) fn give_up(&self, index: u32, cause: Cause, latency: Latency) -> bool {
+        self.end(index, false, undelivered(Certainty::PossiblyWritten, cause), latency)
+    }
+
+    fn end(&self, index: u32, struck: bool, undelivered: Undelivered, latency: Latency) -> bool {
         let waker = {
             let mut state = self.state.lock();
-            if state.taken {
+            if state.outcome.is_some() || (struck && state.taken) || state.ended(index).is_some() {
                 return false;
             }
-            if let Err(place) = state.struck.binary_search(&index) {
-                state.struck.insert(place, index);
-            }
-            state.wakers.remove(&index)
+            self.some_ended.store(true, Ordering::Release);
+            state.end(Ended { index, struck, undelivered, latency })
         };
         if let Some(waker) = waker {
             waker.wake();
         }
         true
     }
+
+    /// The batch goes on as pieces: whoever ended on its own is counted with the piece that it is in now.
+    pub(super) fn hand_down<'a>(&self, piece: impl Fn(u32) -> Option<(&'a Arc<Self>, u32)>) {
+        let ended = self.state.lock().ended.clone();
+        for Ended { index, undelivered, latency, .. } in ended.into_iter().filter(|ended| !ended.struck) {
+            if let Some((fate, index)) = piece(index) {
+                fate.end(index, false, undelivered, latency);
+            }
+        }
+    }
+
+    fn is_cancelled(&self, index: u32) -> bool {
+        let state = self.state.lock();
+        state.ended(index).is_some_and(|ended| *ended.undelivered.cause == Cause::Cancelled)
+    }
+}
+
+/// How many records of a batch had ended before it did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Before {
+    /// Taken out before it was written.
+    pub(super) struck: u32,
+    pub(super) others: u32,
+}
+
+fn undelivered(certainty: Certainty, cause: Cause) -> Undelivered {
+    Undelivered { certainty, cause: Arc::new(cause) }
 }
 
 /// One accepted record on its way: ask it, cancel it, or drop it.
@@ -109,16 +202,23 @@ impl Delivery {
         Self { fate, index, polled: false }
     }
 
+    pub(super) fn index(&self) -> u32 {
+        self.index
+    }
+
     /// The partition that the record went to.
     #[must_use]
     pub fn partition(&self) -> i32 {
         self.fate.partition
     }
 
-    /// Whether the outcome is known; costs one atomic load, unless the batch was split.
+    /// Whether the outcome is known; costs two atomic loads, and a lock only if some record of the batch ended on
+    /// its own.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.fate.settled.load(Ordering::Acquire)
+            || (self.fate.some_ended.load(Ordering::Acquire)
+                && self.fate.state.lock().ended(self.index).is_some())
     }
 
     /// The outcome, or the promise to wake `context` when there is one.
@@ -126,10 +226,11 @@ impl Delivery {
         loop {
             let next = {
                 let mut state = self.fate.state.lock();
-                if let Ok(_struck) = state.struck.binary_search(&self.index) {
-                    return Poll::Ready(cancelled(self.fate.partition));
+                if let Some(Ended { undelivered, latency, .. }) = state.ended(self.index) {
+                    let (partition, result) = (self.fate.partition, Err(undelivered.clone()));
+                    return Poll::Ready(Settled { partition, latency: *latency, result });
                 }
-                let before = count(state.struck.partition_point(|&struck| struck < self.index));
+                let before = count(state.struck().take_while(|&struck| struck < self.index).count());
                 let index = self.index.saturating_sub(before);
                 match &state.outcome {
                     None => {
@@ -144,7 +245,8 @@ impl Delivery {
                         let piece = pieces.partition_point(|(first, _)| *first <= index).saturating_sub(1);
                         match pieces.get(piece) {
                             Some((first, fate)) => (Arc::clone(fate), index.saturating_sub(*first)),
-                            None => return Poll::Ready(cancelled(self.fate.partition)),
+                            // A split batch has pieces.
+                            None => return Poll::Pending,
                         }
                     }
                     Some(Outcome::Written { base_offset, log_append_time, latency }) => {
@@ -164,26 +266,22 @@ impl Delivery {
         }
     }
 
-    /// Takes the record back, if its batch has never been given to a request.
+    /// Takes the record back, if its batch has never been given to a request. It may have been compressed.
     ///
     /// True: the record is not in the log and will not be; its delivery says [`Cause::Cancelled`]. False: too
     /// late, the delivery goes on. Cost: one lock, no wait.
     pub fn cancel(&self) -> bool {
-        self.fate.strike(self.index)
+        self.fate.strike(self.index, Cause::Cancelled, Latency::default())
+            || self.fate.is_cancelled(self.index)
     }
 }
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        if self.polled && !self.is_settled() {
+        if self.polled && !self.fate.settled.load(Ordering::Acquire) {
             self.fate.state.lock().wakers.remove(&self.index);
         }
     }
-}
-
-fn cancelled(partition: i32) -> Settled {
-    let undelivered = Undelivered { certainty: Certainty::NotWritten, cause: Arc::new(Cause::Cancelled) };
-    Settled { partition, latency: Latency::default(), result: Err(undelivered) }
 }
 
 /// Record counts come from `u32` indices, so they fit.

@@ -5,9 +5,11 @@
 //! full batches have come together to be worth a wake (anything, while nothing is in flight: no answer will
 //! wake the driver then).
 
+use ottla_proto::TopicName;
+
 use super::completion::Answerer;
 use super::topic::TopicEdge;
-use super::{CloseReport, FlushReport, LaneId};
+use super::{AbandonReport, CloseReport, FlushReport, LaneId};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 use crate::time::Instant;
 use crate::wake::DriverWake;
@@ -45,6 +47,11 @@ pub(super) enum Order {
         deadline: Instant,
         report: Answerer<CloseReport>,
     },
+    /// Give up what has no outcome, of one topic or of all, and go on.
+    Abandon {
+        topic: Option<TopicName>,
+        report: Answerer<AbandonReport>,
+    },
     /// The last handle is gone; what was accepted is still delivered.
     Detach,
 }
@@ -56,6 +63,7 @@ impl Order {
             Self::Topic(topic) => topic.close(),
             Self::Flush { report, .. } => report.answer(FlushReport::default()),
             Self::Close { report, .. } => report.answer(CloseReport::default()),
+            Self::Abandon { report, .. } => report.answer(AbandonReport::default()),
             Self::Hurry | Self::Detach => {}
         }
     }
@@ -71,7 +79,8 @@ impl Inbox {
         }
     }
 
-    /// A batch was opened at a lane that had none; it must be looked at by `look_at`.
+    /// A batch was opened at a lane that had none, or got a record that expires sooner than others; it must be
+    /// looked at by `look_at`.
     pub(super) fn opened(&self, lane: LaneId, look_at: Instant) {
         self.items.lock().lanes.push(lane);
         self.wake.wake_before(look_at);

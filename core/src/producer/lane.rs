@@ -4,10 +4,12 @@
 //! waits for a throttle stays open and grows.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use ottla_proto::records::{BatchFull, BatchWriter};
 
 use super::budget::{Budget, Charge, Shortage, Turn};
+use super::deadlines::{Deadlines, Due};
 use super::fate::{BatchFate, Delivery};
 use super::record::NewRecord;
 use crate::sync::{Arc, AtomicI64, AtomicU32, Mutex, Ordering};
@@ -37,6 +39,8 @@ struct State {
     /// The capacity to open the next batch with: what the last one came to.
     hint: usize,
     opened: u64,
+    /// Some batch may hold a record with a delivery timeout of its own.
+    has_own_timeouts: bool,
     closed: bool,
 }
 
@@ -47,8 +51,26 @@ pub(super) struct OpenBatch {
     pub(super) fate: Arc<BatchFate>,
     pub(super) charge: Charge,
     pub(super) opened_at: Instant,
+    pub(super) deadlines: Deadlines,
     /// Counts the lane's batches.
     pub(super) ordinal: u64,
+}
+
+/// What expired in a lane.
+#[derive(Debug, Default)]
+pub(super) struct Overdue {
+    /// Batches in which nothing has time left, with the timeout of the last record.
+    pub(super) batches: Vec<(OpenBatch, Duration)>,
+    /// Batches in which some records have expired, while others have time left.
+    pub(super) parts: Vec<OverduePart>,
+}
+
+#[derive(Debug)]
+pub(super) struct OverduePart {
+    pub(super) fate: Arc<BatchFate>,
+    pub(super) opened_at: Instant,
+    /// By index, with the timeout of each.
+    pub(super) records: Vec<(u32, Duration)>,
 }
 
 /// What an append needs to know beside the record.
@@ -66,6 +88,8 @@ pub(super) struct AppendTerms<'a> {
 pub(super) struct Changes {
     /// When a batch was opened, if one was.
     pub(super) opened_at: Option<Instant>,
+    /// When the record expires, if it has a timeout of its own.
+    pub(super) expires_at: Option<Instant>,
     /// The size of the batch that became full, if one did.
     pub(super) filled: Option<usize>,
 }
@@ -120,6 +144,7 @@ impl Lane {
             frozen: VecDeque::new(),
             hint: Self::FIRST_CAPACITY,
             opened: 0,
+            has_own_timeouts: false,
             closed: false,
         };
         Arc::new(Self {
@@ -150,7 +175,7 @@ impl Lane {
         record: &NewRecord<'_>,
         entry: Entry,
         terms: &AppendTerms<'_>,
-        now: impl FnOnce() -> Instant,
+        now: impl Fn() -> Instant,
     ) -> (Changes, Result<Delivery, Refusal>) {
         let mut changes = Changes::default();
         let locked = match entry {
@@ -170,6 +195,7 @@ impl Lane {
         }
         if let Some(open) = &mut state.open {
             if let Some(delivery) = open.append(record, terms) {
+                changes.expires_at = state.note_timeout(record, &delivery, now);
                 return (changes, Ok(delivery));
             }
             changes.filled = self.freeze(&mut state);
@@ -178,8 +204,9 @@ impl Lane {
             }
         }
         let result = self.open(&mut state, record, terms, now);
-        if let Ok((opened_at, _)) = result {
-            changes.opened_at = Some(opened_at);
+        if let Ok((opened_at, delivery)) = &result {
+            changes.opened_at = Some(*opened_at);
+            changes.expires_at = state.note_timeout(record, delivery, || *opened_at);
         }
         (changes, result.map(|(_, delivery)| delivery))
     }
@@ -189,7 +216,7 @@ impl Lane {
         state: &mut State,
         record: &NewRecord<'_>,
         terms: &AppendTerms<'_>,
-        now: impl FnOnce() -> Instant,
+        now: impl Fn() -> Instant,
     ) -> Result<(Instant, Delivery), Refusal> {
         let needed = record.size_bound();
         let leader = self.leader();
@@ -207,7 +234,8 @@ impl Lane {
         let delivery = Delivery::new(Arc::clone(&fate), 0);
         let ordinal = state.opened;
         state.opened += 1;
-        state.open = Some(OpenBatch { writer, fate, charge, opened_at, ordinal });
+        let deadlines = Deadlines::default();
+        state.open = Some(OpenBatch { writer, fate, charge, opened_at, deadlines, ordinal });
         Ok((opened_at, delivery))
     }
 
@@ -222,8 +250,41 @@ impl Lane {
     }
 }
 
+impl State {
+    /// Takes note of a record's own timeout, and gives its end.
+    fn note_timeout(
+        &mut self,
+        record: &NewRecord<'_>,
+        delivery: &Delivery,
+        now: impl Fn() -> Instant,
+    ) -> Option<Instant> {
+        let timeout = record.delivery_timeout?;
+        let accepted_at = now();
+        if let Some(open) = &mut self.open {
+            open.deadlines.add(delivery.index(), accepted_at, timeout);
+            self.has_own_timeouts = true;
+        }
+        Some(accepted_at + timeout)
+    }
+
+    fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
+        // Batches that expire as a whole do so in the order in which they were opened.
+        let looked_at = if self.has_own_timeouts { usize::MAX } else { 1 };
+        self.batches().take(looked_at).filter_map(|batch| batch.next_expiry(timeout)).min()
+    }
+
+    fn batches(&self) -> impl Iterator<Item = &OpenBatch> {
+        self.frozen.iter().chain(&self.open)
+    }
+}
+
 /// The driver's side.
 impl Lane {
+    /// When the first record expires; those without a timeout of their own have `timeout`.
+    pub(super) fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
+        self.state.lock().next_expiry(timeout)
+    }
+
     pub(super) fn view(&self) -> LaneView {
         let state = self.state.lock();
         let open_since = state.open.as_ref().map(|open| open.opened_at);
@@ -244,14 +305,42 @@ impl Lane {
         state.frozen.pop_front()
     }
 
-    /// Takes the oldest batch if it was opened at `moment` or before.
-    pub(super) fn take_if_opened_by(&self, moment: Instant) -> Option<OpenBatch> {
+    /// Takes out what has expired by `now`; records without a timeout of their own have `timeout`.
+    pub(super) fn take_overdue(&self, timeout: Duration, now: Instant) -> Overdue {
         let mut state = self.state.lock();
-        if state.frozen.is_empty() && state.open.as_ref().is_some_and(|open| open.opened_at <= moment) {
-            self.freeze(&mut state);
+        let mut overdue = Overdue::default();
+        if state.next_expiry(timeout).is_none_or(|at| at > now) {
+            return overdue;
         }
-        let oldest = state.frozen.front()?.opened_at;
-        if oldest <= moment { state.frozen.pop_front() } else { None }
+        let frozen = std::mem::take(&mut state.frozen);
+        let open = state.open.take();
+        let was_open = open.is_some();
+        let last = frozen.len();
+        for (place, mut batch) in frozen.into_iter().chain(open).enumerate() {
+            let count = batch.writer.count();
+            match batch.deadlines.take_due(batch.opened_at + timeout, timeout, count, now) {
+                Due::All(last) => {
+                    overdue.batches.push((batch, last));
+                    continue;
+                }
+                Due::Some(records) => {
+                    let (fate, opened_at) = (Arc::clone(&batch.fate), batch.opened_at);
+                    overdue.parts.push(OverduePart { fate, opened_at, records });
+                }
+                Due::Nothing => {}
+            }
+            if place < last {
+                state.frozen.push_back(batch);
+            } else {
+                state.open = Some(batch);
+            }
+        }
+        if was_open && state.open.is_none() {
+            self.end_choice();
+        }
+        let has_own_timeouts = state.batches().any(|batch| batch.deadlines.has_own());
+        state.has_own_timeouts = has_own_timeouts;
+        overdue
     }
 
     /// The partition has another leader: what it holds counts against that one's share from now on.
@@ -281,6 +370,10 @@ impl Lane {
 }
 
 impl OpenBatch {
+    fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
+        self.deadlines.next(self.opened_at + timeout, self.writer.count())
+    }
+
     /// `None` if the batch is full: at its limit, or memory for its growth is refused.
     #[inline]
     fn append(&mut self, record: &NewRecord<'_>, terms: &AppendTerms<'_>) -> Option<Delivery> {

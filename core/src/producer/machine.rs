@@ -6,6 +6,7 @@
 //! as the net lets it. A turn costs what changed, never the number of partitions.
 
 mod availability;
+mod ending;
 mod filling;
 mod review;
 
@@ -19,19 +20,17 @@ use super::closing::Closing;
 use super::compress::{Compressed, CompressionJob};
 use super::config::{ProducerConfig, TopicSettings};
 use super::edge::ProducerEdge;
-use super::fate::Outcome;
 use super::identity::Identity;
 use super::inbox::{Items, Order};
 use super::lane::LaneId;
-use super::latency::{Part, Pauses};
-use super::metrics::{ProducerMetrics, SettledBatch};
+use super::latency::Pauses;
+use super::metrics::ProducerMetrics;
 use super::partition::{InFlight, Partition};
-use super::report::BatchReport;
 use super::request::Request as RequestInFlight;
 use super::topic::TopicEdge;
-use super::{Cause, Certainty, ProducerKey, Undelivered};
+use super::{ProducerKey, Tally};
 use crate::event::Event;
-use crate::net::{Net, Owner, RequestToken, Role, Written};
+use crate::net::{Net, Owner, RequestToken};
 use crate::sync::Arc;
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
@@ -54,6 +53,8 @@ pub(super) struct Producer {
     pub(super) closing: Closing,
     pub(super) metrics: ProducerMetrics,
     pub(super) events: VecDeque<Event>,
+    /// What was given up since this was last set to nothing.
+    abandoned: Tally,
     /// Partitions that changed and have not been reviewed.
     dirty: BTreeSet<LaneId>,
     generation: u64,
@@ -107,6 +108,7 @@ impl Producer {
             closing: Closing::default(),
             metrics: ProducerMetrics::default(),
             events: VecDeque::new(),
+            abandoned: Tally::default(),
             dirty: BTreeSet::new(),
             generation: 0,
             last_token: 0,
@@ -185,6 +187,7 @@ impl Producer {
                 Order::Hurry => hurry = true,
                 Order::Flush { deadline, report } => self.begin_flush(deadline, report),
                 Order::Close { deadline, report } => self.begin_close(deadline, Some(report)),
+                Order::Abandon { topic, report } => report.answer(self.abandon_now(topic.as_ref(), now)),
                 Order::Detach => self.begin_close(Instant::from_micros(u64::MAX), None),
             }
         }
@@ -351,111 +354,5 @@ impl Producer {
             batch.body = Body::Sealed(sealed);
             self.touch(lane);
         }
-    }
-}
-
-// Outcomes.
-impl Producer {
-    pub(super) fn written(
-        &mut self,
-        lane: LaneId,
-        mut batch: Batch,
-        base_offset: Option<i64>,
-        log_append_time: Option<i64>,
-    ) {
-        if batch.reported {
-            return;
-        }
-        batch.reported = true;
-        batch.fate.settle(Outcome::Written { base_offset, log_append_time, latency: batch.clock.latency() });
-        self.report(lane, &batch, Ok(super::Written { offset: base_offset, log_append_time }));
-        self.closing.count(lane, batch.ordinal, batch.records, None);
-        self.closing.settle(lane, batch.ordinal);
-    }
-
-    /// Gives a batch up and says so; nothing happens if its outcome was told before.
-    pub(super) fn give_up(&mut self, lane: LaneId, batch: &mut Batch, certainty: Certainty, cause: Cause) {
-        if batch.reported {
-            return;
-        }
-        let undelivered = Undelivered { certainty, cause: Arc::new(cause) };
-        batch.give_up(undelivered.clone());
-        self.report(lane, batch, Err(undelivered.clone()));
-        self.closing.count(lane, batch.ordinal, batch.records, Some(certainty));
-        self.closing.settle(lane, batch.ordinal);
-        let place = self.partitions.get(lane.0 as usize).map(|partition| self.place_of(partition));
-        let (topic, partition) = place.unwrap_or_default();
-        let records = batch.records;
-        self.events.push_back(Event::Undelivered { topic, partition, records, undelivered });
-    }
-
-    /// Counts the outcome and tells those who observe.
-    fn report(&mut self, lane: LaneId, batch: &Batch, result: Result<super::Written, Undelivered>) {
-        let (records, latency) = (batch.records, batch.clock.latency());
-        self.metrics.settle(&SettledBatch {
-            records,
-            bytes: batch.size(),
-            attempts: batch.attempts,
-            latency,
-            lost: result.as_ref().err(),
-        });
-        let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
-        self.edge.observers.tell(|| {
-            let (topic, partition) = self.place_of(partition);
-            BatchReport { topic, partition, records, latency, result: result.clone() }
-        });
-    }
-
-    /// The cluster refuses the producer for good: nothing can be sent any more.
-    fn fail_all(&mut self, code: ErrorCode, net: &mut Net, now: Instant) {
-        if self.edge.fatal.set(code).is_ok() {
-            for partition in &self.partitions {
-                partition.lane.close();
-                self.active.insert(partition.lane.id);
-            }
-            self.give_up_all(net, now, &Cause::Refused { code, message: None });
-            self.edge.budget.call_all();
-            for topic in &self.topics {
-                topic.edge.refuse(code);
-            }
-        }
-    }
-
-    /// Gives up everything that has no outcome, at once.
-    pub(super) fn give_up_all(&mut self, net: &mut Net, now: Instant, cause: &Cause) {
-        for lane in std::mem::take(&mut self.active) {
-            let Some(partition) = self.partition(lane) else { continue };
-            let mut batches: Vec<_> = std::mem::take(&mut partition.again).into();
-            batches.extend(std::mem::take(&mut partition.sealed));
-            let mut untaken = Vec::new();
-            while let Some(open) = partition.lane.take() {
-                untaken.push(open);
-            }
-            let in_flight = std::mem::take(&mut partition.in_flight);
-            for open in untaken {
-                let (batch, _, cancelled) = Batch::take_over(open);
-                self.closing.count_cancelled(lane, batch.ordinal, cancelled);
-                batches.push(batch);
-            }
-            for InFlight { token, link, mut batch } in in_flight {
-                // The connections are closed with the producer: what has not left whole never will.
-                let whole =
-                    net.written(link, self.owner(), token).is_none_or(|written| written == Written::Whole);
-                batch.uncertain |= whole;
-                batch.clock.book(Part::Broker, now);
-                batches.push(batch);
-            }
-            for mut batch in batches {
-                if let Some(partition) = self.partition(lane) {
-                    batch.clock.book_wait(&partition.waits, now);
-                }
-                let certainty = batch.certainty();
-                self.give_up(lane, &mut batch, certainty, cause.clone());
-            }
-            self.rest(lane);
-        }
-        self.requests.clear();
-        self.jobs.clear();
-        net.release(Role::Produce(self.key), now);
     }
 }

@@ -14,11 +14,12 @@
 //! | `budget` | the memory bound, shared by node, with its queues |
 //! | `inbox` | what handles tell the driver, and when they wake it |
 //! | `fate`, `outcome` | what became of a record |
+//! | `deadlines` | when records expire |
 //! | `machine` | what each partition waits for, and filling requests |
 //! | `partition`, `batch` | a partition's batches in order; one batch from lane to outcome |
 //! | `request`, `verdict` | answers, and what each error code means |
 //! | `identity` | producer id and epoch |
-//! | `closing` | flush and close |
+//! | `closing` | flush, close, abort, purge |
 //! | `latency`, `metrics` | where a batch's time went, and those of all together |
 //! | `report` | outcomes by batch, for observers |
 
@@ -29,6 +30,7 @@ mod closing;
 mod completion;
 mod compress;
 mod config;
+mod deadlines;
 mod edge;
 mod fate;
 mod identity;
@@ -54,7 +56,7 @@ mod loom;
 #[cfg(not(loom))]
 mod tests;
 
-pub use closing::{CloseReport, FlushReport};
+pub use closing::{AbandonReport, CloseReport, FlushReport};
 pub use completion::Completion;
 pub use compress::{Compressed, CompressionContext, CompressionJob};
 pub use config::{Acks, ProducerConfig, TopicConfig};

@@ -80,6 +80,10 @@ pub enum Cause {
     },
     /// The producer was closed, and its deadline passed before the record was acknowledged.
     Closed,
+    /// The producer was told to give up all that it had.
+    Aborted,
+    /// The producer was told to give up what it had for this topic.
+    Purged,
     /// The record was taken back by its sender.
     Cancelled,
     /// The connection broke and the configured acknowledgement allows no second attempt.
@@ -106,6 +110,8 @@ impl fmt::Display for Cause {
             Self::TopicRecreated => f.write_str("its topic was deleted and created again under way"),
             Self::Unsendable { reason } => write!(f, "it cannot be sent to this broker: {reason}"),
             Self::Closed => f.write_str("the producer was closed before it was acknowledged"),
+            Self::Aborted => f.write_str("the producer was told to give up everything"),
+            Self::Purged => f.write_str("the producer was told to give up the topic's records"),
             Self::Cancelled => f.write_str("it was cancelled before it was written"),
             Self::ConnectionLost => f.write_str("the connection broke, and acks=0 allows no second attempt"),
         }

@@ -1,6 +1,7 @@
 //! What the driver knows of one partition: its batches in order, and what holds them.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use ottla_proto::records::{NO_SEQUENCE, Stamp, add_to_sequence};
 use ottla_proto::{BrokerId, ErrorCode, ProducerEpoch, ProducerId};
@@ -170,6 +171,14 @@ impl Partition {
     /// Whether no stamped batch of it is without an outcome.
     pub(super) fn is_drained(&self) -> bool {
         self.in_flight.is_empty() && self.again.is_empty()
+    }
+
+    /// When the first record expires that has no outcome.
+    pub(super) fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
+        let in_flight = self.in_flight.iter().map(|sent| &sent.batch);
+        let batches = in_flight.chain(&self.again).chain(&self.sealed).filter(|batch| !batch.reported);
+        let taken = batches.filter_map(|batch| batch.next_expiry(timeout)).min();
+        earliest(taken, self.lane.next_expiry(timeout))
     }
 
     /// When the oldest batch whose outcome has not been told was opened, those in the lane aside.

@@ -1,5 +1,7 @@
 //! A record on its way in: borrowed, so that whoever is refused still has it.
 
+use std::time::Duration;
+
 use ottla_proto::records::{BATCH_HEADER_SIZE, BatchFull, BatchWriter, Header};
 
 /// A record to be sent. Key, value and headers are copied once, straight into the batch.
@@ -15,6 +17,8 @@ pub struct NewRecord<'a> {
     pub timestamp: i64,
     /// The partition, if the sender chooses it.
     pub partition: Option<i32>,
+    /// How long it may take from its acceptance to its acknowledgement, if not as long as the producer says.
+    pub delivery_timeout: Option<Duration>,
 }
 
 impl NewRecord<'_> {

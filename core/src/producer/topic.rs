@@ -17,7 +17,7 @@ use super::partitioner::Place;
 use super::record::NewRecord;
 use crate::net::Class;
 use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
-use crate::time::Instant;
+use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
 
 /// Why a record was not accepted. The sender still has it.
@@ -405,12 +405,13 @@ impl TopicHandle {
         let ProducerEdge { budget, inbox, .. } = &*self.producer;
         let TopicSettings { linger, batch_bytes, .. } = self.topic.settings;
         let terms = AppendTerms { budget, batch_bytes, turn };
-        let (Changes { opened_at, filled }, result) = lane.append(record, entry, &terms, now);
+        let (Changes { opened_at, expires_at, filled }, result) = lane.append(record, entry, &terms, now);
         if let Some(bytes) = filled {
             inbox.filled(lane.id, bytes);
         }
-        if let Some(opened_at) = opened_at {
-            inbox.opened(lane.id, opened_at + linger);
+        let look_at = earliest(opened_at.map(|opened_at| opened_at + linger), expires_at);
+        if let Some(look_at) = look_at {
+            inbox.opened(lane.id, look_at);
         }
         result
     }

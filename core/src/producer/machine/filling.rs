@@ -6,12 +6,12 @@ use ottla_proto::{ApiKey, BrokerId, TopicId};
 
 use super::Producer;
 use crate::net::{Link, Net, Role, SendOptions};
-use crate::producer::Cause;
 use crate::producer::batch::{Batch, Body};
 use crate::producer::config::Acks;
 use crate::producer::lane::LaneId;
 use crate::producer::partition::InFlight;
 use crate::producer::request::{Request as RequestInFlight, TOPIC_IDS_FROM, build};
+use crate::producer::{Cause, Certainty};
 use crate::time::Instant;
 use crate::wait::WaitReason;
 
@@ -166,20 +166,51 @@ impl Producer {
         if let Some(batch) = partition.again.pop_front() {
             return Some(batch);
         }
-        if partition.sealed.is_empty() {
-            let open = partition.lane.take()?;
-            self.seal(lane, open);
+        loop {
+            let partition = self.partition(lane)?;
+            if partition.sealed.is_empty() {
+                let open = partition.lane.take()?;
+                self.seal(lane, open);
+            }
+            let partition = self.partition(lane)?;
+            let batch = match partition.sealed.front() {
+                Some(Batch { body: Body::Sealed(_), .. }) => partition.sealed.pop_front()?,
+                Some(_) => return None,
+                // All its records were struck.
+                None => continue,
+            };
+            match batch.fate.take(batch.cut.len()) {
+                Ok(()) => return Some(batch),
+                // Each round cuts at least one record out.
+                Err(struck) => self.cut_out(lane, batch, struck),
+            }
         }
-        let partition = self.partition(lane)?;
-        match partition.sealed.front() {
-            Some(Batch { body: Body::Sealed(_), .. }) => partition.sealed.pop_front(),
-            _ => None,
+    }
+
+    /// Cuts records out of a sealed batch that were struck after it was sealed, and puts it back.
+    fn cut_out(&mut self, lane: LaneId, mut batch: Batch, struck: Vec<u32>) {
+        let before = batch.cut.len();
+        let Some(writer) = batch.cut_out(struck) else {
+            let cause = Cause::Unsendable { reason: "its records cannot be read back".to_owned() };
+            return self.give_up(lane, &mut batch, Certainty::NotWritten, cause);
+        };
+        let more = u32::try_from(batch.cut.len().saturating_sub(before)).unwrap_or(u32::MAX);
+        self.closing.count(lane, batch.ordinal, more, Some(Certainty::NotWritten));
+        if let Some(batch) = self.close_body(lane, batch, writer)
+            && let Some(partition) = self.partition(lane)
+        {
+            partition.sealed.push_front(batch);
         }
     }
 
     fn give_back(&mut self, lane: LaneId, batch: Batch) {
         if let Some(partition) = self.partition(lane) {
-            if batch.is_stamped() { partition.put_back(batch) } else { partition.sealed.push_front(batch) }
+            if batch.is_stamped() {
+                partition.put_back(batch);
+            } else {
+                batch.fate.give_back();
+                partition.sealed.push_front(batch);
+            }
         }
     }
 

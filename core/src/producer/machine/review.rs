@@ -1,6 +1,7 @@
 //! What a partition waits for: the one place that decides it.
 
 use ottla_proto::compression::Codec;
+use ottla_proto::records::BatchWriter;
 use ottla_proto::{ApiKey, BrokerId};
 
 use super::Producer;
@@ -12,7 +13,7 @@ use crate::producer::compress::CompressionJob;
 use crate::producer::config::TopicSettings;
 use crate::producer::lane::{LaneId, OpenBatch};
 use crate::producer::latency::Part;
-use crate::producer::partition::{InFlight, Partition};
+use crate::producer::partition::Partition;
 use crate::producer::{Cause, Certainty};
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
@@ -80,7 +81,7 @@ impl Producer {
         } else {
             None
         };
-        let deadline = earliest(partition.oldest(), view.oldest).map(|oldest| oldest + timeout);
+        let deadline = partition.next_expiry(timeout);
         let timer = earliest(deadline, hold.as_ref().and_then(WaitReason::until));
         if let Some(oldest) = view.oldest
             && let Some(partition) = self.partition(lane)
@@ -166,12 +167,25 @@ impl Producer {
 
     /// Takes a batch over from its lane, to the end of the sealed ones.
     pub(super) fn seal(&mut self, lane: LaneId, open: OpenBatch) {
-        let (mut batch, writer, cancelled) = Batch::take_over(open);
-        self.closing.count_cancelled(lane, batch.ordinal, cancelled);
-        let Some(writer) = writer else {
+        let (batch, writer) = self.take_over(lane, open);
+        if let Some(batch) = self.close_body(lane, batch, writer)
+            && let Some(partition) = self.partition(lane)
+        {
+            partition.sealed.push_back(batch);
+        }
+    }
+
+    /// Seals a batch or gives it to the compressor; `None` if no record is left in it.
+    pub(super) fn close_body(
+        &mut self,
+        lane: LaneId,
+        mut batch: Batch,
+        writer: BatchWriter,
+    ) -> Option<Batch> {
+        if writer.is_empty() {
             self.closing.settle(lane, batch.ordinal);
-            return;
-        };
+            return None;
+        }
         let settings = self.partitions.get(lane.0 as usize).and_then(|partition| self.settings_of(partition));
         let (codec, level) =
             settings.map_or((Codec::None, None), |settings| (settings.codec, settings.compression_level));
@@ -184,71 +198,11 @@ impl Producer {
             let producer = self.key;
             self.jobs.push_back(CompressionJob { producer, lane, number, writer, codec, level });
         }
-        if let Some(partition) = self.partition(lane) {
-            partition.sealed.push_back(batch);
-        }
-    }
-
-    /// Gives up what is older than the delivery timeout.
-    fn expire(&mut self, lane: LaneId, net: &Net, now: Instant) {
-        let timeout = self.config.delivery_timeout;
-        let Some(limit) = now.as_micros().checked_sub(u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX))
-        else {
-            return;
-        };
-        let limit = Instant::from_micros(limit);
-        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
-        let overdue = |batch: &Batch| batch.opened_at <= limit;
-        let mut expired = Vec::new();
-        while partition.again.front().is_some_and(overdue)
-            && let Some(batch) = partition.again.pop_front()
-        {
-            partition.sequence.lose(batch.order());
-            expired.push(batch);
-        }
-        while partition.sealed.front().is_some_and(overdue) {
-            expired.extend(partition.sealed.pop_front());
-        }
-        let mut untaken = Vec::new();
-        while let Some(open) = partition.lane.take_if_opened_by(limit) {
-            untaken.push(open);
-        }
-        let late = partition.in_flight.iter().any(|sent| !sent.batch.reported && overdue(&sent.batch));
-        if expired.is_empty() && untaken.is_empty() && !late {
-            return;
-        }
-        let reason = self.reason(lane, net, now);
-        for open in untaken {
-            let (batch, _, cancelled) = Batch::take_over(open);
-            self.closing.count_cancelled(lane, batch.ordinal, cancelled);
-            expired.push(batch);
-        }
-        for mut batch in expired {
-            if let Some(partition) = self.partition(lane) {
-                batch.clock.book_wait(&partition.waits, now);
-            }
-            let cause = Cause::Expired { timeout, waiting_for: reason.clone(), last_error: batch.last_error };
-            let certainty = batch.certainty();
-            self.give_up(lane, &mut batch, certainty, cause);
-        }
-        // What is in flight keeps its place until its answer decides about its sequence.
-        let Some(partition) = self.partition(lane) else { return };
-        let mut in_flight = std::mem::take(&mut partition.in_flight);
-        for InFlight { link, batch, .. } in &mut in_flight {
-            if !batch.reported && overdue(batch) {
-                batch.clock.book(Part::Broker, now);
-                let waiting_for = WaitReason::AnswerDue { node: link.node };
-                let cause = Cause::Expired { timeout, waiting_for, last_error: batch.last_error };
-                self.give_up(lane, batch, Certainty::PossiblyWritten, cause);
-            }
-        }
-        if let Some(partition) = self.partition(lane) {
-            partition.in_flight = in_flight;
-        }
+        Some(batch)
     }
 
     /// What the partition's next batch waits for, in the words of the moment.
-    fn reason(&self, lane: LaneId, net: &Net, now: Instant) -> WaitReason {
+    pub(super) fn reason(&self, lane: LaneId, net: &Net, now: Instant) -> WaitReason {
         let Some(partition) = self.partitions.get(lane.0 as usize) else { return WaitReason::ProducerId };
         let (topic, index) = self.place_of(partition);
         if let Some(leader) = partition.leader

@@ -1,6 +1,7 @@
 //! The whole producer against peers that do what a test tells them, with a clock that is a field.
 
 mod delivery;
+mod ending;
 mod events;
 mod identity;
 mod memory;
