@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::error;
 
@@ -41,6 +42,8 @@ pub struct OutgoingRecord<'a> {
     pub timestamp: Option<i64>,
     /// The partition, if it is not for the partitioner to find.
     pub partition: Option<i32>,
+    /// How long it may take, if not as long as the producer says.
+    pub delivery_timeout: Option<Duration>,
 }
 
 impl<'a> OutgoingRecord<'a> {
@@ -60,6 +63,7 @@ impl<'a> OutgoingRecord<'a> {
                 .collect(),
             timestamp: record.timestamp,
             partition: record.partition,
+            delivery_timeout: record.delivery_timeout,
         }
     }
 
@@ -75,6 +79,7 @@ impl<'a> OutgoingRecord<'a> {
             headers,
             timestamp: self.timestamp,
             partition: self.partition,
+            delivery_timeout: self.delivery_timeout,
         }
     }
 }
