@@ -59,6 +59,16 @@ pub enum WaitReason {
         /// Which quota, as far as it can be known.
         cause: ThrottleCause,
     },
+    /// The broker has answered several times in a row with a throttle and no records (quota): the next batch may be
+    /// larger than all that the quota lets through in its window. Only a higher `consumer_byte_rate` helps then.
+    ThrottledInVain {
+        /// The node.
+        node: i32,
+        /// How many such answers there were.
+        answers: u32,
+        /// Until the throttle at hand ends.
+        remaining: Duration,
+    },
     /// As many requests are unanswered on the connection as may be.
     InFlightLimit {
         /// The node.
@@ -135,6 +145,9 @@ impl WaitReason {
                 remaining: remaining(until),
                 cause: ThrottleCause::new(*cause),
             },
+            core::WaitReason::ThrottledInVain { node, answers, until } => {
+                Self::ThrottledInVain { node: node.0, answers: *answers, remaining: remaining(until) }
+            }
             core::WaitReason::InFlightLimit { node } => Self::InFlightLimit { node: node.0 },
             core::WaitReason::SocketNotAccepting { node } => Self::SocketNotAccepting { node: node.0 },
             core::WaitReason::AnswerDue { node } => Self::AnswerDue { node: node.0 },
@@ -162,6 +175,7 @@ impl WaitReason {
             | Self::Connecting { node }
             | Self::ReconnectBackoff { node, .. }
             | Self::Throttled { node, .. }
+            | Self::ThrottledInVain { node, .. }
             | Self::InFlightLimit { node }
             | Self::SocketNotAccepting { node }
             | Self::AnswerDue { node }
@@ -186,6 +200,7 @@ impl WaitReason {
         match self {
             Self::ReconnectBackoff { remaining, .. }
             | Self::Throttled { remaining, .. }
+            | Self::ThrottledInVain { remaining, .. }
             | Self::Linger { remaining }
             | Self::RetryBackoff { remaining, .. } => Some(*remaining),
             _ => None,
@@ -207,6 +222,11 @@ impl fmt::Display for WaitReason {
             Self::Throttled { node, class, remaining, cause } => {
                 write!(f, "throttled by node {node} for another {remaining:.1?} ({class} requests, {cause})")
             }
+            Self::ThrottledInVain { node, answers, remaining } => write!(
+                f,
+                "throttled by node {node} for another {remaining:.1?}, which has sent no records {answers} times in a \
+                 row: the next batch may be larger than the quota's window; raise consumer_byte_rate"
+            ),
             Self::InFlightLimit { node } => {
                 write!(f, "node {node} has as many unanswered requests as it may")
             }

@@ -56,6 +56,16 @@ pub enum WaitReason {
         /// Which quota, as far as it can be known.
         cause: ThrottleCause,
     },
+    /// The broker has answered several times in a row with a throttle and no records (quota): the next batch may be
+    /// larger than all that the quota lets through in its window.
+    ThrottledInVain {
+        /// The node.
+        node: BrokerId,
+        /// How many such answers there were.
+        answers: u32,
+        /// When the throttle at hand ends.
+        until: Instant,
+    },
     /// As many requests are unanswered on the connection as may be.
     InFlightLimit {
         /// The node.
@@ -121,6 +131,7 @@ impl WaitReason {
             | Self::Connecting { node }
             | Self::ReconnectBackoff { node, .. }
             | Self::Throttled { node, .. }
+            | Self::ThrottledInVain { node, .. }
             | Self::InFlightLimit { node }
             | Self::SocketNotAccepting { node }
             | Self::AnswerDue { node }
@@ -145,6 +156,7 @@ impl WaitReason {
         match self {
             Self::ReconnectBackoff { until, .. }
             | Self::Throttled { until, .. }
+            | Self::ThrottledInVain { until, .. }
             | Self::Linger { until }
             | Self::RetryBackoff { until, .. } => Some(*until),
             _ => None,
@@ -167,6 +179,11 @@ impl fmt::Display for WaitReason {
             Self::Throttled { node, class, cause, .. } => {
                 write!(f, "throttled by node {node} for {class} requests ({cause})")
             }
+            Self::ThrottledInVain { node, answers, .. } => write!(
+                f,
+                "throttled by node {node}, which has sent no records {answers} times in a row: the next batch may be \
+                 larger than the quota's window; raise consumer_byte_rate"
+            ),
             Self::InFlightLimit { node } => {
                 write!(f, "node {node} has as many unanswered requests as it may")
             }

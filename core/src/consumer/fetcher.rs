@@ -21,6 +21,9 @@ use crate::sync::Arc;
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
 
+/// After so many answers in a row that are nothing but a throttle, something may never come through.
+const EMPTY_THROTTLES_IN_VAIN: u32 = 3;
+
 /// The driver's side of one consumer: which partition is led by which node, what is asked of each node, and
 /// what its answers mean.
 ///
@@ -549,7 +552,7 @@ impl Fetcher {
             Some(Request::Fetch(Flight { sent_at, .. }) | Request::Lookup(Lookup { sent_at, .. })) => {
                 Some((WaitReason::AnswerDue { node: id }, *sent_at))
             }
-            None => node.blocked.clone(),
+            None => node.blocked.clone().map(|(reason, since)| (node.in_vain(reason), since)),
         }
     }
 }
@@ -565,6 +568,16 @@ impl Node {
             lookup: None,
             blocked: None,
             idle: None,
+        }
+    }
+
+    /// A throttle that keeps coming without records is named differently from one that follows records.
+    fn in_vain(&self, reason: WaitReason) -> WaitReason {
+        match reason {
+            WaitReason::Throttled { node, until, .. } if self.empty_throttles >= EMPTY_THROTTLES_IN_VAIN => {
+                WaitReason::ThrottledInVain { node, answers: self.empty_throttles, until }
+            }
+            reason => reason,
         }
     }
 }

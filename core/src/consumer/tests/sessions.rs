@@ -91,6 +91,29 @@ fn a_throttled_empty_answer_keeps_the_session() {
 }
 
 #[test]
+fn throttles_that_keep_coming_without_records_are_named_so() {
+    let mut bench = Bench::at(4, ConsumerConfig::default());
+    for round in 1..=4 {
+        let fetch = bench.fetch();
+        bench.world.answer(&fetch, &FetchResponse { throttle_time_ms: 3_000, ..FetchResponse::default() });
+        bench.settle();
+        match &bench.reasons()[..] {
+            [WaitReason::Throttled { .. }] => assert!(round < 3),
+            [WaitReason::ThrottledInVain { answers, .. }] => assert_eq!(*answers, round),
+            other => panic!("{other:?}"),
+        }
+        bench.advance(Duration::from_secs(3));
+    }
+    // Records end the row.
+    let fetch = bench.fetch();
+    bench.answer(&fetch, vec![data(0, 9, batch(4, 2, 10))]);
+    let fetch = bench.fetch();
+    bench.world.answer(&fetch, &FetchResponse { throttle_time_ms: 3_000, ..FetchResponse::default() });
+    bench.settle();
+    assert!(matches!(bench.reasons()[..], [WaitReason::Throttled { .. }]));
+}
+
+#[test]
 fn a_throttled_answer_to_a_full_request_has_no_session_and_is_no_error() {
     let mut bench = Bench::at(4, ConsumerConfig::default());
     let fetch = bench.fetch();
