@@ -108,6 +108,8 @@ pub struct PartitionStatus {
     pub topic: String,
     /// The partition.
     pub partition: i32,
+    /// The node that answered for it last: the leader, or a replica that the leader named.
+    pub read_from: Option<i32>,
     /// The offset that is handed out next; `None` until it is found.
     pub position: Option<i64>,
     /// One more than the last offset that every in-sync replica has, as of the last answer.
@@ -133,6 +135,7 @@ impl PartitionStatus {
         Self {
             topic: status.partition.topic.to_string(),
             partition: status.partition.partition,
+            read_from: status.read_from.map(|node| node.0),
             position: status.position,
             high_watermark: status.high_watermark,
             last_stable_offset: status.last_stable_offset,
@@ -152,6 +155,9 @@ impl PartitionStatus {
 pub struct ConsumerStats {
     /// Answers that arrived.
     pub fetches: u64,
+    /// Of these, answers to requests that named every partition: each begins a fetch session (KIP-227), so that many
+    /// mean a broker that keeps none.
+    pub full_fetches: u64,
     /// Bytes of records that arrived.
     pub fetched_bytes: u64,
     /// Of these, what was dropped unread: after a seek, or because a paused partition gave its room to others.
@@ -166,6 +172,7 @@ impl ConsumerStats {
     pub(super) fn new(stats: core::ConsumerStats) -> Self {
         Self {
             fetches: stats.fetches,
+            full_fetches: stats.full_fetches,
             fetched_bytes: stats.fetched_bytes,
             discarded_bytes: stats.discarded_bytes,
             budget_used: stats.budget_used,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 
-use ottla_proto::{ErrorCode, TopicName};
+use ottla_proto::{BrokerId, ErrorCode, TopicName};
 
 use super::batch::FetchedBatch;
 use super::budget::Budget;
@@ -48,6 +48,8 @@ pub struct ConsumerEdge {
 pub struct PartitionStatus {
     /// Which partition.
     pub partition: TopicPartition,
+    /// The node that answered for it last: the leader, or a replica that the leader named.
+    pub read_from: Option<BrokerId>,
     /// The offset that is handed out next; `None` until the start is found.
     pub position: Option<i64>,
     /// One more than the last offset that is on every in-sync replica, as the last answer had it.
@@ -80,6 +82,9 @@ pub struct ConsumerStats {
     pub discarded_bytes: u64,
     /// Answers that arrived.
     pub fetches: u64,
+    /// Of these, answers to requests that named every partition: each begins a fetch session (KIP-227), so that many
+    /// mean a broker that keeps none.
+    pub full_fetches: u64,
     /// What is charged to the budget now.
     pub budget_used: usize,
     /// The budget.
@@ -130,6 +135,7 @@ pub(super) enum Order {
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
     pub(super) batches: Vec<FetchedBatch>,
+    pub(super) node: Option<BrokerId>,
     /// Where reading goes on after these batches and whatever lies behind them that is not for the reader.
     pub(super) next_offset: Option<i64>,
     pub(super) failure: Option<PartitionError>,
@@ -183,6 +189,7 @@ struct Slot {
     partition: TopicPartition,
     queue: VecDeque<FetchedBatch>,
     unread_bytes: usize,
+    read_from: Option<BrokerId>,
     position: Option<i64>,
     high_watermark: Option<i64>,
     last_stable_offset: Option<i64>,
@@ -451,9 +458,10 @@ impl ConsumerEdge {
         }
     }
 
-    pub(super) fn count_fetch(&self, fetched: usize, discarded: usize) {
+    pub(super) fn count_fetch(&self, full: bool, fetched: usize, discarded: usize) {
         let mut state = self.state.lock();
         state.stats.fetches += 1;
+        state.stats.full_fetches += u64::from(full);
         state.stats.fetched_bytes += fetched as u64;
         state.stats.discarded_bytes += discarded as u64;
     }
@@ -595,6 +603,7 @@ impl State {
                 None => slot.position = Some(next_offset),
             }
         }
+        slot.read_from = delivery.node.or(slot.read_from);
         slot.failure = delivery.failure;
         slot.high_watermark = delivery.high_watermark.or(slot.high_watermark);
         slot.last_stable_offset = delivery.last_stable_offset.or(slot.last_stable_offset);
@@ -628,6 +637,7 @@ impl Slot {
             partition,
             queue: VecDeque::new(),
             unread_bytes: 0,
+            read_from: None,
             position,
             high_watermark: None,
             last_stable_offset: None,
@@ -674,6 +684,7 @@ impl Slot {
     fn status(&self, isolation: Isolation) -> PartitionStatus {
         PartitionStatus {
             partition: self.partition.clone(),
+            read_from: self.read_from,
             position: self.position,
             high_watermark: self.high_watermark,
             last_stable_offset: self.last_stable_offset,

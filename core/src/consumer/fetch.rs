@@ -322,7 +322,7 @@ impl Fetcher {
         if let Some(node) = self.nodes.get_mut(&node) {
             node.empty_throttles = if throttled && fetched == 0 { node.empty_throttles + 1 } else { 0 };
         }
-        self.edge.count_fetch(fetched, discarded);
+        self.edge.count_fetch(full, fetched, discarded);
         self.rotate(node, &deliveries);
         self.edge.deliver(deliveries);
     }
@@ -364,6 +364,7 @@ impl Fetcher {
         }
         partition.succeed();
         let mut delivery = Delivery {
+            node: Some(node),
             high_watermark: known(data.high_watermark),
             last_stable_offset: known(data.last_stable_offset),
             log_start_offset: known(data.log_start_offset),

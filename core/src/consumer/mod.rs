@@ -21,11 +21,15 @@ mod error;
 mod fetch;
 mod fetcher;
 mod lookup;
+#[cfg(test)]
+#[cfg(loom)]
+mod loom;
 mod partition;
 mod reader;
 mod session;
 mod split;
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests;
 
 use std::collections::BTreeMap;
