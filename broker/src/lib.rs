@@ -14,8 +14,10 @@
 mod api;
 mod coordinator;
 mod engine;
+pub mod fault;
 mod log;
 mod quota;
+mod random;
 mod server;
 #[cfg(test)]
 mod testing;

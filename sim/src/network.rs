@@ -405,7 +405,8 @@ impl Network {
                         self.send_down(id, frame.into_bytes(), queue);
                     }
                 }
-                Reply::Close(_) => {
+                // No plan here breaks bytes of an answer; the network does that itself.
+                Reply::Close(_) | Reply::Faulty { .. } => {
                     self.by_engine.remove(&output.connection);
                     self.sockets[id.0].engine = None;
                     let at = self.arrival(self.sockets[id.0].node, self.sockets[id.0].down_at, queue.now);

@@ -11,6 +11,7 @@ mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod faulty;
 mod fetch;
 mod find_coordinator;
 mod heartbeat;
@@ -37,12 +38,14 @@ use ottla_proto::wire::{DecodeError, Message, Reader, Request, Response, Segment
 use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch};
 
 pub(crate) use create_topics::plan_topic;
+pub(crate) use faulty::{RequestStart, partitions_of, refuse, refuses_by_partition, tell_throttle};
 pub(crate) use fetch::FetchSessions;
 pub(crate) use waiting::{Waiting, expire, wake};
 
 use crate::Instant;
 use crate::coordinator::Answer;
 use crate::engine::{Close, ConnectionId, Engine, Partition, Replica};
+use crate::fault::Hits;
 use crate::quota::Client;
 
 /// What became of a request.
@@ -64,6 +67,8 @@ pub(crate) struct Call {
     /// The size of the whole request, as the producer's quota counts it.
     pub(crate) size: usize,
     pub(crate) now: Instant,
+    /// What is to go wrong.
+    pub(crate) faults: Hits,
     correlation_id: i32,
 }
 
@@ -108,6 +113,7 @@ pub(crate) fn handle(
     connection: ConnectionId,
     node: BrokerId,
     frame: Bytes,
+    faults: Hits,
     now: Instant,
 ) -> Result<Handled, Close> {
     let mut start = Reader::new(frame.clone());
@@ -118,7 +124,7 @@ pub(crate) fn handle(
 
     let offered = OFFERED.iter().any(|(offered, versions)| *offered == key && versions.contains(version));
     let client_id = String::new();
-    let call = Call { connection, node, version, client_id, size: frame.len(), now, correlation_id };
+    let call = Call { connection, node, version, client_id, size: frame.len(), now, faults, correlation_id };
     if !offered {
         if key == ApiKey::API_VERSIONS {
             return call.answer_version(0, &api_versions::unsupported());

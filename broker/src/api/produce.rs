@@ -28,6 +28,7 @@ use super::waiting::WaitingRequest;
 use super::{Call, Handled, Incoming, throttle};
 use crate::Instant;
 use crate::engine::{Close, Engine, NodeAddress, Partition, Topic};
+use crate::fault::Stage;
 use crate::log::{Appended, Refused, only_batch};
 use crate::quota::QuotaKey;
 
@@ -128,6 +129,9 @@ impl WaitingProduce {
             }
         }
         let Self { call, acks, mut response, .. } = self;
+        if !call.faults.is_empty() {
+            pretend_to_fail(engine, &call, &mut response);
+        }
         response.node_endpoints = leaders(engine, &response);
 
         let limited = QuotaKey::ProducerByteRate;
@@ -219,8 +223,15 @@ fn try_append(
 ) -> Result<Written, Failed> {
     let id = topic.map_err(Failed::Code)?;
     let unknown = Failed::Code(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    if engine.is_disk_full(call.node, call.now) {
+        return Err(Failed::Code(ErrorCode::KAFKA_STORAGE_ERROR));
+    }
+    let clock = engine.wall_clock(call.node, call.now);
     let Some(topic) = engine.topics.get_mut(id) else { return Err(unknown) };
-    let Topic { config, partitions, .. } = topic;
+    let Topic { config, partitions, name, .. } = topic;
+    if let Some(code) = call.faults.error(Stage::Before, name, index) {
+        return Err(Failed::Code(code));
+    }
     let partition = usize::try_from(index).ok().and_then(|index| partitions.get_mut(index));
     let Some(partition) = partition else { return Err(unknown) };
     let batch = only_batch(records, call.version).map_err(|refused| Failed::Refused(refused, -1))?;
@@ -241,8 +252,8 @@ fn try_append(
         let early = matches!(refused.code, ErrorCode::CORRUPT_MESSAGE | ErrorCode::MESSAGE_TOO_LARGE);
         Failed::Refused(refused, if early { -1 } else { log_start_offset })
     };
-    let checked = engine.checker.check(batch, config, call.now).map_err(refused)?;
-    let log_append_time = config.log_append_time.then(|| call.now.as_millis());
+    let checked = engine.checker.check(batch, config, clock).map_err(refused)?;
+    let log_append_time = config.log_append_time.then(|| clock.as_millis());
     let appended = replica.log.append(&checked, leader_epoch, log_append_time).map_err(refused)?;
     let end_offset = match appended.grown {
         true => replica.log.end_offset(),
@@ -253,6 +264,23 @@ fn try_append(
     }
     let log_start_offset = retain(engine, id, index).unwrap_or(log_start_offset);
     Ok(Written { topic: id, appended, log_start_offset, end_offset })
+}
+
+/// Puts the errors of faults that come after the append in place of the truth.
+fn pretend_to_fail(engine: &Engine, call: &Call, response: &mut ProduceResponse) {
+    for topic in &mut response.responses {
+        let name = engine.topics.get(topic.topic_id).map_or(&*topic.name, |topic| &*topic.name);
+        for partition in &mut topic.partition_responses {
+            if let Some(error_code) = call.faults.error(Stage::After, name, partition.index) {
+                *partition = PartitionProduceResponse {
+                    index: partition.index,
+                    error_code,
+                    base_offset: -1,
+                    ..PartitionProduceResponse::default()
+                };
+            }
+        }
+    }
 }
 
 /// Drops what the topic need not keep of a partition. Returns where its log starts now.

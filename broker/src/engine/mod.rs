@@ -1,10 +1,10 @@
 //! The broker as a state machine: requests in, answers out, no clock, no socket, no chance.
 
 mod config;
+mod faulty;
 mod node;
 mod nodes;
 mod partition;
-mod random;
 mod replication;
 mod stats;
 #[cfg(test)]
@@ -31,10 +31,12 @@ pub(crate) use topics::{Topic, Topics, check_name};
 use crate::Instant;
 use crate::api::{self, FetchSessions, Handled, Waiting};
 use crate::coordinator::{Coordinators, coordinator};
+use crate::fault::{Faults, Hits};
 use crate::log::BatchChecker;
 use crate::quota::{Client, QuotaEntity, QuotaKey, QuotaLimits};
+use crate::random::Random;
+use faulty::{Delayed, Doomed};
 use node::Node;
-use random::Random;
 use timers::Timers;
 
 /// A Kafka cluster without sockets.
@@ -58,6 +60,11 @@ pub struct Engine {
     pub(crate) coordinators: Coordinators,
     pub(crate) checker: BatchChecker,
     pub(crate) stats: Stats,
+    pub(crate) faults: Faults,
+    delayed: BTreeMap<u64, Delayed>,
+    next_delayed: u64,
+    /// The newest moment that the engine was told of.
+    now: Instant,
     timers: Timers,
     nodes: BTreeMap<BrokerId, Node>,
     connections: BTreeMap<ConnectionId, Connection>,
@@ -88,6 +95,18 @@ pub enum Reply {
         /// The answer without its length prefix.
         frame: Option<Segments>,
         /// The connection is muted until then: read nothing from it before.
+        muted_until: Instant,
+    },
+    /// A fault: send these bytes just as they are, then go on reading or close the connection. The engine has
+    /// forgotten it then.
+    Faulty {
+        /// What is sent instead of a frame, a length prefix included.
+        bytes: Bytes,
+        /// How fast; at once if nothing is said.
+        bytes_per_second: Option<u32>,
+        /// Whether to close the connection then.
+        close: bool,
+        /// The connection is muted until then.
         muted_until: Instant,
     },
     /// Send nothing more and close the connection; the engine has forgotten it.
@@ -137,6 +156,8 @@ pub struct TopicError {
 struct Connection {
     node: BrokerId,
     busy: bool,
+    /// The request that is being handled, if faults wait for its answer.
+    doomed: Option<Box<Doomed>>,
 }
 
 impl Engine {
@@ -151,6 +172,10 @@ impl Engine {
             limits: QuotaLimits::default(),
             waiting: Waiting::default(),
             coordinators: Coordinators::new(config.groups.clone()),
+            faults: Faults::default(),
+            delayed: BTreeMap::new(),
+            next_delayed: 0,
+            now: Instant::default(),
             timers: Timers::default(),
             checker: BatchChecker::default(),
             stats: Stats::default(),
@@ -169,7 +194,7 @@ impl Engine {
         self.nodes.get(&node).filter(|node| node.state != NodeState::Stopped)?;
         let connection = ConnectionId(self.next_connection);
         self.next_connection += 1;
-        self.connections.insert(connection, Connection { node, busy: false });
+        self.connections.insert(connection, Connection { node, busy: false, doomed: None });
         Some(connection)
     }
 
@@ -196,11 +221,22 @@ impl Engine {
     }
 
     fn take_frame(&mut self, connection: ConnectionId, node: BrokerId, frame: Bytes, now: Instant) {
-        if let Some(frozen) = self.nodes.get_mut(&node).filter(|node| node.state == NodeState::Frozen) {
-            frozen.held.frames.push((connection, frame));
+        self.now = now;
+        if self.hold(node, connection, frame.clone(), None) {
             return;
         }
-        match api::handle(self, connection, node, frame, now) {
+        let hits = self.meet_faults(node, &frame, now);
+        self.serve(connection, node, frame, hits, now);
+    }
+
+    fn serve(&mut self, connection: ConnectionId, node: BrokerId, frame: Bytes, hits: Hits, now: Instant) {
+        if self.hold(node, connection, frame.clone(), Some(hits.clone())) {
+            return;
+        }
+        if !hits.is_empty() && !self.suffer_before(connection, node, &frame, &hits, now) {
+            return;
+        }
+        match api::handle(self, connection, node, frame, hits, now) {
             Ok(Handled::Answered { frame, muted_until }) => self.answer(connection, frame, muted_until),
             Ok(Handled::Waiting) => {}
             Err(reason) => self.close(connection, reason),
@@ -209,6 +245,7 @@ impl Engine {
 
     /// Answers the requests that what just happened has made ready.
     pub(crate) fn settle_all(&mut self, now: Instant) {
+        self.now = now;
         api::answer_members(self);
         api::wake(self, now);
     }
@@ -227,6 +264,7 @@ impl Engine {
 
     /// Does what is due: followers fetch, lost nodes are noticed, requests that waited long enough are answered.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
         while let Some(timer) = self.timers.pop_due(now) {
             self.run_timer(timer, now);
         }
@@ -288,6 +326,10 @@ impl Engine {
         self.nodes.get_mut(&node).map(|node| &mut node.fetch_sessions)
     }
 
+    pub(crate) fn fetch_sessions_of(&self, node: BrokerId) -> Option<&FetchSessions> {
+        self.nodes.get(&node).map(|node| &node.fetch_sessions)
+    }
+
     /// The next of the numbers that follow from the seed.
     pub(crate) fn random_number(&mut self) -> u64 {
         self.random.next()
@@ -342,10 +384,11 @@ impl Engine {
     }
 
     pub(crate) fn answer(&mut self, connection: ConnectionId, frame: Option<Segments>, muted_until: Instant) {
-        if let Some(state) = self.connections.get_mut(&connection) {
-            state.busy = false;
-            let node = state.node;
-            self.send(node, connection, Reply::Answer { frame, muted_until });
+        let Some(state) = self.connections.get_mut(&connection) else { return };
+        let node = state.node;
+        match state.doomed.take() {
+            None => self.reply(connection, Reply::Answer { frame, muted_until }),
+            Some(doomed) => self.suffer_after(connection, node, frame, muted_until, *doomed),
         }
     }
 

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::{ConnectionId, Output};
 use crate::Instant;
 use crate::api::FetchSessions;
+use crate::fault::Hits;
 use crate::quota::{QuotaUsage, Windows};
 
 /// What a node is doing.
@@ -30,6 +31,10 @@ pub(crate) struct Node {
     pub(super) session_ends: Option<Instant>,
     /// How long after its leader the node has a record; `None` if it does not follow at all.
     pub(super) replication_lag: Option<Duration>,
+    /// The end of a time in which the node can write nothing.
+    pub(super) disk_full_until: Instant,
+    /// How far the node's clock is ahead of the cluster's.
+    pub(super) clock_offset_ms: i64,
     pub(super) fetch_sessions: FetchSessions,
     pub(super) held: Held,
 }
@@ -37,7 +42,8 @@ pub(crate) struct Node {
 /// What a frozen node has not looked at and not sent; one request and one reply at most for each connection.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    pub(super) frames: Vec<(ConnectionId, Bytes)>,
+    /// With the faults that it has met already.
+    pub(super) requests: Vec<(ConnectionId, Bytes, Option<Hits>)>,
     pub(super) outputs: Vec<Output>,
 }
 
@@ -49,6 +55,8 @@ impl Node {
             registered: true,
             session_ends: None,
             replication_lag: Some(Duration::ZERO),
+            disk_full_until: Instant::default(),
+            clock_offset_ms: 0,
             fetch_sessions: FetchSessions::default(),
             held: Held::default(),
         }

@@ -26,6 +26,8 @@ impl Engine {
             registered: state.registered,
             session_ends: Some(now + timeout),
             replication_lag: state.replication_lag,
+            disk_full_until: state.disk_full_until,
+            clock_offset_ms: state.clock_offset_ms,
             ..Node::new(windows)
         };
         self.timers.set(now + timeout, Timer::EndSession(node));
@@ -94,8 +96,11 @@ impl Engine {
         let held = std::mem::take(&mut state.held);
         self.unfence(node, now);
         self.outputs.extend(held.outputs);
-        for (connection, frame) in held.frames {
-            self.take_frame(connection, node, frame, now);
+        for (connection, frame, hits) in held.requests {
+            match hits {
+                None => self.take_frame(connection, node, frame, now),
+                Some(hits) => self.serve(connection, node, frame, hits, now),
+            }
         }
         self.settle_all(now);
         true
@@ -187,6 +192,13 @@ impl Engine {
             }
             Timer::Replicate(id, index, node) => self.replicate_late(id, index, node, now),
             Timer::ShrinkIsr(id, index) => self.shrink_isr(id, index, now),
+            Timer::StartNode(node) => {
+                self.start_node(node, now);
+            }
+            Timer::ThawNode(node) => {
+                self.thaw_node(node, now);
+            }
+            Timer::Resume(number) => self.resume(number, now),
         }
     }
 

@@ -13,6 +13,12 @@ pub(crate) enum Timer {
     Replicate(TopicId, i32, BrokerId),
     /// A follower may have been behind for too long to be in sync.
     ShrinkIsr(TopicId, i32),
+    /// A fault's node returns.
+    StartNode(BrokerId),
+    /// A fault's node goes on.
+    ThawNode(BrokerId),
+    /// A fault has held something back for long enough.
+    Resume(u64),
 }
 
 /// What is to be done, by its time.

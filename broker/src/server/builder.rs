@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::clock::Clock;
 use super::{Cluster, Limits, Shared, State, accept, run_timer};
 use crate::engine::{Config, Engine, NodeAddress, TopicError};
+use crate::fault::{Fault, FaultError};
 use crate::quota::Windows;
 use crate::{QuotaEntity, QuotaKey};
 
@@ -28,6 +29,7 @@ pub struct Builder {
     limits: Limits,
     topics: Vec<(String, i32, BTreeMap<String, String>)>,
     quotas: Vec<(QuotaEntity, QuotaKey, f64)>,
+    faults: Vec<Fault>,
 }
 
 impl Default for Builder {
@@ -42,6 +44,7 @@ impl Default for Builder {
             limits,
             topics: Vec::new(),
             quotas: Vec::new(),
+            faults: Vec::new(),
         }
     }
 }
@@ -183,6 +186,13 @@ impl Builder {
         self
     }
 
+    /// Something that goes wrong from the start.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// Starts the cluster on the current tokio runtime. Clients can connect when this returns.
     ///
     /// # Errors
@@ -215,14 +225,15 @@ impl Builder {
         };
         self.config.nodes = listeners.iter().map(node).collect();
 
+        let clock = Clock::start();
+        let mut engine = self.engine()?;
+        for fault in std::mem::take(&mut self.faults) {
+            engine.add_fault(fault, clock.now())?;
+        }
         let shared = Shared {
-            state: Mutex::new(State {
-                engine: self.engine()?,
-                replies: BTreeMap::new(),
-                closures: VecDeque::new(),
-            }),
+            state: Mutex::new(State { engine, replies: BTreeMap::new(), closures: VecDeque::new() }),
             timer: Notify::new(),
-            clock: Clock::start(),
+            clock,
             limits: self.limits,
         };
         let shared = Arc::new(shared);
@@ -281,6 +292,9 @@ pub enum StartError {
         /// What is wrong with it.
         source: TopicError,
     },
+    /// A fault makes no sense.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// A quota is not above zero, or not whole although it counts bytes.
     #[error(
         "a quota of {limit} for {key} is impossible: it must be above zero, and whole if it counts bytes"

@@ -3,10 +3,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use ottla_proto::BrokerId;
 use ottla_proto::wire::Segments;
 use thiserror::Error;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
@@ -79,6 +80,15 @@ async fn serve(
                     tokio::time::sleep_until(shared.clock.at(muted_until)).await;
                 }
             }
+            Some(Reply::Faulty { bytes, bytes_per_second, close, muted_until }) => {
+                write_slowly(&mut stream, bytes, bytes_per_second, idle).await?;
+                if close {
+                    return Ok(());
+                }
+                if muted_until > shared.clock.now() {
+                    tokio::time::sleep_until(shared.clock.at(muted_until)).await;
+                }
+            }
             Some(Reply::Close(reason)) => return Err(reason.into()),
             None => return Ok(()),
         }
@@ -88,4 +98,26 @@ async fn serve(
 async fn write(stream: &mut TcpStream, frame: Segments, idle: Duration) -> Result<(), Ended> {
     let written = timeout(idle, frame::write(stream, frame)).await;
     written.map_err(|_| Ended::Idle(idle))?.map_err(Ended::Write)
+}
+
+/// Writes what a fault wants, no faster than it wants.
+async fn write_slowly(
+    stream: &mut TcpStream,
+    mut bytes: Bytes,
+    bytes_per_second: Option<u32>,
+    idle: Duration,
+) -> Result<(), Ended> {
+    /// Small enough to look slow, and not so small that a fast pace needs a timer for each byte.
+    const PIECES_A_SECOND: u32 = 20;
+    while !bytes.is_empty() {
+        let piece = bytes_per_second.map_or(u32::MAX, |pace| (pace / PIECES_A_SECOND).max(1));
+        let piece = bytes.split_to(usize::try_from(piece).unwrap_or(usize::MAX).min(bytes.len()));
+        let written = timeout(idle, stream.write_all(&piece)).await;
+        written.map_err(|_| Ended::Idle(idle))?.map_err(Ended::Write)?;
+        if let Some(pace) = bytes_per_second.filter(|_| !bytes.is_empty()) {
+            let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+            tokio::time::sleep(Duration::from_secs(1) * length / pace.max(1)).await;
+        }
+    }
+    Ok(())
 }

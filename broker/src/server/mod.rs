@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 pub use builder::{Builder, StartError};
 
 use crate::engine::{ConnectionId, Engine, Reply, Stats, TopicError};
+use crate::fault::{Fault, FaultError, FaultState, Firing};
 use crate::{Instant, QuotaEntity, QuotaKey};
 use clock::Clock;
 
@@ -129,6 +130,36 @@ impl Cluster {
     /// Lets a frozen node go on; see [`Engine::thaw_node`].
     pub fn thaw_node(&self, node: BrokerId) -> bool {
         self.shared.step(|engine, now| engine.thaw_node(node, now))
+    }
+
+    /// Lets something go wrong from now on; see [`fault`](crate::fault). Returns the fault's name.
+    ///
+    /// # Errors
+    /// [`FaultError`] if the fault makes no sense, or there are too many.
+    pub fn add_fault(&self, fault: Fault) -> Result<String, FaultError> {
+        self.shared.step(|engine, now| engine.add_fault(fault, now))
+    }
+
+    /// Takes a fault away. What it did stays done. Returns whether there was one of this name.
+    pub fn remove_fault(&self, name: &str) -> bool {
+        self.shared.step(|engine, _| engine.remove_fault(name))
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.shared.step(|engine, _| engine.clear_faults());
+    }
+
+    /// Every fault, and how often it happened.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultState> {
+        self.shared.state.lock().engine.faults()
+    }
+
+    /// What faults did since this was last called, oldest first; at most the last 10,000 of it.
+    #[must_use]
+    pub fn take_firings(&self) -> Vec<Firing> {
+        self.shared.state.lock().engine.take_firings()
     }
 
     /// How long after their leaders the replicas on a node have a record; see [`Engine::set_replication_lag`].

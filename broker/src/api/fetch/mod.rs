@@ -28,6 +28,7 @@ use ottla_proto::messages::fetch::{
     EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
     NodeEndpoint, PartitionData,
 };
+use ottla_proto::records::Batches;
 use ottla_proto::wire::{Response, VersionRange};
 use ottla_proto::{BrokerId, ErrorCode, TopicId, TopicName};
 
@@ -37,6 +38,7 @@ use super::waiting::WaitingRequest;
 use super::{Call, Handled, Incoming, check_epoch, throttle};
 use crate::Instant;
 use crate::engine::{Close, Engine, NodeAddress, Partition, Replica, Topics};
+use crate::fault::{Reaction, Stage};
 use crate::log::EpochEnd;
 use crate::quota::QuotaKey;
 use session::Session;
@@ -53,6 +55,9 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<FetchRequest>) -> R
         Ok(opened) => opened,
         Err(error_code) => return call.answer(&FetchResponse { error_code, ..FetchResponse::default() }, 0),
     };
+    if let Some(error_code) = session_error(&call) {
+        return call.answer(&FetchResponse { error_code, ..FetchResponse::default() }, 0);
+    }
     let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or_default());
     let deadline = call.now + max_wait.min(engine.config.fetch_max_wait);
     let fetch = WaitingFetch { call, request, session, asked };
@@ -211,7 +216,13 @@ impl WaitingFetch {
                 let limit = replica.visible_end(self.is_read_committed());
                 let offset = asked.partition.fetch_offset;
                 let records = replica.log.read(offset, limit, max_bytes, first_whole);
-                data.records = Some(records.map_err(|_| ErrorCode::OFFSET_OUT_OF_RANGE)?);
+                let records = records.map_err(|_| ErrorCode::OFFSET_OUT_OF_RANGE)?;
+                let name = asked.topic.id(&engine.topics, self.call.version)?;
+                let name = engine.topics.get(name).map_or("", |topic| &*topic.name);
+                data.records = Some(match self.call.faults.corrupts(name, data.partition_index) {
+                    true => corrupted(&records),
+                    false => records,
+                });
             }
         }
         Ok(data)
@@ -223,6 +234,14 @@ impl WaitingFetch {
         let partition = engine.topics.get(id).and_then(|topic| topic.partition(asked.partition.partition));
         let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
         let failed = |code| Failed { code, partition: Some(partition) };
+        if !self.call.faults.is_empty() {
+            let name = engine.topics.get(id).map_or("", |topic| &*topic.name);
+            let index = asked.partition.partition;
+            let error = |stage| self.call.faults.error(stage, name, index);
+            if let Some(code) = error(Stage::Before).or_else(|| error(Stage::After)) {
+                return Err(failed(code));
+            }
+        }
         check_epoch(partition, asked.partition.current_leader_epoch).map_err(failed)?;
         const FIRST_FROM_FOLLOWERS: i16 = 11;
         let is_leader = partition.leader == self.call.node;
@@ -334,6 +353,34 @@ impl From<ErrorCode> for Failed<'_> {
     fn from(code: ErrorCode) -> Self {
         Self { code, partition: None }
     }
+}
+
+/// An error that a fault wants and that only the answer as a whole can tell.
+fn session_error(call: &Call) -> Option<ErrorCode> {
+    let about_sessions = |code: &ErrorCode| {
+        matches!(
+            *code,
+            ErrorCode::FETCH_SESSION_ID_NOT_FOUND
+                | ErrorCode::INVALID_FETCH_SESSION_EPOCH
+                | ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR
+        )
+    };
+    let wanted = call.faults.all().filter_map(|hit| match hit.fault.then {
+        Reaction::Error { code } => Some(code),
+        _ => None,
+    });
+    wanted.into_iter().find(about_sessions)
+}
+
+/// The records with the last bit of their first batch turned, which its checksum covers.
+fn corrupted(records: &Bytes) -> Bytes {
+    let mut bytes = records.to_vec();
+    let first = Batches::new(records.clone()).next().and_then(Result::ok);
+    let size = first.map_or(bytes.len(), |batch| batch.header().size);
+    if let Some(last) = size.checked_sub(1).and_then(|last| bytes.get_mut(last)) {
+        *last ^= 1;
+    }
+    bytes.into()
 }
 
 /// One entry for each topic, topics and partitions in the order in which they first come.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use ottla_proto::ErrorCode;
 use ottla_proto::messages::fetch::{FetchPartition, FetchRequest, PartitionData};
+use ottla_proto::{ErrorCode, TopicId, TopicName};
 
 use super::{Asked, AskedTopic};
 use crate::Instant;
@@ -116,6 +116,12 @@ impl FetchSessions {
             return Err(ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
         }
         Ok((continued, asked))
+    }
+
+    /// The partitions of a session, by name or id; none if there is no such session.
+    pub(crate) fn partitions(&self, id: i32) -> impl Iterator<Item = (&TopicName, TopicId, i32)> {
+        let places = self.sessions.get(&id).into_iter().flat_map(|cached| cached.places.keys());
+        places.map(|(topic, partition)| (&topic.name, topic.id, *partition))
     }
 
     /// Which partitions the answer has to name.

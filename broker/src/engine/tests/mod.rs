@@ -6,8 +6,8 @@ use ottla_proto::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 use ottla_proto::messages::list_offsets::ListOffsetsRequest;
 use ottla_proto::messages::metadata::MetadataRequest;
 
-use super::random::Random;
 use super::{Close, Reply};
+use crate::random::Random;
 use crate::testing::*;
 
 #[test]
@@ -97,7 +97,7 @@ fn garbage_harms_nobody() {
             world.engine.handle_frame(world.client, bytes.into(), world.now);
             let end = match world.engine.poll_output().map(|output| output.reply) {
                 Some(Reply::Answer { .. }) => 0,
-                Some(Reply::Close(_)) => 1,
+                Some(Reply::Close(_) | Reply::Faulty { .. }) => 1,
                 None => 2,
             };
             ends[end] += 1;

@@ -15,6 +15,14 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// Draws whether something of this probability happens.
+    pub(crate) fn happens(&mut self, probability: f64) -> bool {
+        // 53 bits are all that a float between 0 and 1 can tell apart.
+        #[expect(clippy::cast_precision_loss, reason = "the number has 53 bits")]
+        let drawn = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        drawn < probability
+    }
+
     /// Sixteen bytes marked as a random UUID (version 4), which keeps clear of Kafka's reserved ids.
     pub(crate) fn uuid(&mut self) -> [u8; 16] {
         let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
