@@ -130,10 +130,10 @@ impl Connection {
         matches!(self.phase, Phase::Ready)
     }
 
-    /// Why nothing more may be put here now.
-    pub(super) fn refusal(&self, config: &NetConfig) -> Option<WaitReason> {
+    /// Why nothing more may be put here now; `max_in_flight` requests may be unanswered.
+    pub(super) fn refusal(&self, config: &NetConfig, max_in_flight: usize) -> Option<WaitReason> {
         let (node, unwritten) = (self.node, self.unwritten());
-        let full = self.in_flight.len() >= config.max_in_flight;
+        let full = self.in_flight.len() >= max_in_flight;
         if !self.is_ready() {
             Some(WaitReason::Connecting { node })
         } else if unwritten >= config.max_unwritten || (full && unwritten > 0) {

@@ -260,6 +260,8 @@ struct Slot {
     retry_at: Instant,
     last_attempt: Instant,
     last_error: Option<DisconnectCause>,
+    /// Somebody waits for the end of the back-off.
+    awaited: bool,
     /// The last throttle to be waited out that was told on a connection of this node and role.
     throttle: Option<Throttle>,
 }
@@ -529,7 +531,8 @@ impl Net {
         if connection.unwritten() == 0 {
             self.with_output.remove(&id);
         }
-        if connection.refused && connection.refusal(&self.config).is_none() {
+        let window = self.throttle.window(connection.node, connection.role, &self.config);
+        if connection.refused && connection.refusal(&self.config, window).is_none() {
             connection.refused = false;
             self.has_room_again = true;
         }
@@ -637,7 +640,8 @@ impl Net {
     fn connected(&mut self, node: BrokerId, role: Role, now: Instant) -> Result<Link, WaitReason> {
         let slot = self.slots.entry((node, role)).or_default();
         if let Some(connection) = slot.connection.and_then(|id| self.connections.get_mut(&id)) {
-            let refusal = connection.refusal(&self.config);
+            let window = self.throttle.window(node, role, &self.config);
+            let refusal = connection.refusal(&self.config, window);
             connection.refused = refusal.is_some();
             return refusal.map_or(Ok(Link { connection: connection.id, node }), Err);
         }
@@ -645,6 +649,7 @@ impl Net {
             && let Some(error) = &slot.last_error
         {
             self.wakes.insert(slot.retry_at);
+            slot.awaited = true;
             return Err(WaitReason::ReconnectBackoff { node, until: slot.retry_at, error: error.clone() });
         }
         let Some(host) = self.cluster.host(node).cloned() else {
@@ -654,6 +659,7 @@ impl Net {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
         slot.connection = Some(id);
+        slot.awaited = false;
         slot.last_attempt = now;
         let within = self.config.connection_setup_timeout;
         // The shell's own deadline comes a little earlier: it can say which addresses were tried.
@@ -701,10 +707,13 @@ impl Net {
     }
 
     fn note(&mut self, told: &Told, throttle_ms: i32, mutation: bool, now: Instant) {
-        let Ok(throttle_ms @ 1..) = u64::try_from(throttle_ms) else { return };
-        let length = Duration::from_millis(throttle_ms);
         let Told { node, connection, api, version } = *told;
-        let (until, class) = (now + length, Class::of(api));
+        let class = Class::of(api);
+        let Ok(throttle_ms @ 1..) = u64::try_from(throttle_ms) else {
+            return self.throttle.note_unthrottled(node, class);
+        };
+        let length = Duration::from_millis(throttle_ms);
+        let until = now + length;
         let cause = if mutation { ThrottleCause::Mutation } else { ThrottleCause::infer(class, length) };
         let throttle = Throttle { node, class, until, cause };
         let obey = api.throttle_wait_version().is_some_and(|from| version >= from);

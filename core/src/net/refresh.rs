@@ -5,7 +5,7 @@ use std::time::Duration;
 use ottla_proto::messages::{MetadataRequest, MetadataResponse};
 use ottla_proto::{ApiKey, BrokerId, ErrorCode};
 
-use super::{Answer, DisconnectCause, Event, Link, Net, Owner, RequestToken, Role, SendOptions};
+use super::{Answer, DisconnectCause, Event, Link, Net, Owner, RequestToken, Role, SendOptions, Slot};
 use crate::cluster::Scope;
 use crate::time::Instant;
 use crate::wait::WaitReason;
@@ -87,7 +87,7 @@ impl Net {
                 }
                 continue;
             };
-            match connection.refusal(&self.config) {
+            match connection.refusal(&self.config, self.config.max_in_flight) {
                 None if !connection.is_stalled(ANSWER_PATIENCE, now) => {
                     keep_least(&mut ready, connection.in_flight(), node);
                 }
@@ -187,6 +187,18 @@ impl Net {
         self.refresh.failures = 0;
         self.cluster.update(&response, &scope, now, &mut self.random);
         self.adopt_bootstrap(now);
+        self.doubt_what_cannot_be_reached(now);
+    }
+
+    /// What somebody waits for at a node that cannot be reached may move to another before the next attempt to
+    /// reach the old one: the cluster is asked again meanwhile.
+    fn doubt_what_cannot_be_reached(&mut self, now: Instant) {
+        let is_waiting = |((_, role), slot): (&(BrokerId, Role), &Slot)| {
+            *role != Role::Control && slot.awaited && slot.retry_at > now
+        };
+        if self.slots.iter().any(is_waiting) {
+            self.cluster.refresh();
+        }
     }
 
     pub(super) fn on_metadata_failure(&mut self, now: Instant) {

@@ -3,13 +3,14 @@
 //! The deadline belongs to the node, not to a connection: a broker that restarts cannot be told from a cut
 //! cable, and reconnecting must not be a way around a quota.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use ottla_proto::{ApiKey, BrokerId};
 
+use super::{NetConfig, Role};
 use crate::sync::{Arc, AtomicU64, Ordering};
 use crate::time::Instant;
 
@@ -233,6 +234,8 @@ pub(crate) struct ThrottleTable {
     obeyed: BTreeMap<(BrokerId, Class), (Instant, ThrottleCause)>,
     /// When each throttle that was told ends; an entry leaves when its end has been told too.
     running: BTreeMap<(BrokerId, Class), Instant>,
+    /// Whose latest answer of that class told of a throttle to be waited out.
+    wary: BTreeSet<(BrokerId, Class)>,
 }
 
 impl ThrottleTable {
@@ -254,6 +257,7 @@ impl ThrottleTable {
         let end = self.running.entry((node, class)).or_insert(until);
         *end = until.max(*end);
         if obey {
+            self.wary.insert((node, class));
             let entry = self.obeyed.entry((node, class)).or_insert((until, cause));
             if entry.0 < until {
                 *entry = (until, cause);
@@ -266,6 +270,25 @@ impl ThrottleTable {
     pub(crate) fn obeyed(&self, node: BrokerId, class: Class, now: Instant) -> Option<Throttle> {
         let &(until, cause) = self.obeyed.get(&(node, class))?;
         (until > now).then_some(Throttle { node, class, until, cause })
+    }
+
+    /// Takes in that an answer told of no throttle.
+    pub(crate) fn note_unthrottled(&mut self, node: BrokerId, class: Class) {
+        self.wary.remove(&(node, class));
+    }
+
+    /// How many requests may be unanswered on a connection.
+    ///
+    /// Where the latest answer told of a throttle, the next one probably will too, and the broker then stops reading:
+    /// a second request behind it would only lie in the socket, while its records could have gone on gathering. So
+    /// one request goes at a time, until an answer tells of no throttle.
+    pub(super) fn window(&self, node: BrokerId, role: Role, config: &NetConfig) -> usize {
+        let class = match role {
+            Role::Produce(_) => Class::Produce,
+            Role::Fetch(_) => Class::Fetch,
+            Role::Control | Role::Coordinator(_) => return config.max_in_flight,
+        };
+        if self.wary.contains(&(node, class)) { 1 } else { config.max_in_flight }
     }
 
     /// The throttles that ended by `now` and were not reported as ended yet.

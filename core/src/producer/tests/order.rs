@@ -370,3 +370,21 @@ fn a_partition_that_moved_waits_for_its_new_leader_alone() {
         assert_eq!(moved.reason.node(), Some(BrokerId(2)), "{moved:?}");
     }
 }
+
+#[test]
+fn a_leader_that_moves_away_from_a_dead_node_is_found_before_the_next_attempt_to_reach_that() {
+    for moved_after in 0..20 {
+        let mut scene = Scene::new(no_linger(), 2, 1);
+        scene.down.insert(1);
+        let _delivery = scene.send("0");
+        // The attempts to reach the node are a second apart by now.
+        scene.advance(millis(6000 + 77 * moved_after));
+        scene.move_leader(2, 2);
+        let begin = scene.now();
+        while scene.pending.is_empty() {
+            scene.advance(millis(10));
+            assert!(scene.now() < begin + millis(700), "moved after {moved_after}");
+        }
+        assert_eq!(scene.next_request().0, 2);
+    }
+}

@@ -125,3 +125,34 @@ fn a_dead_node_delays_no_other_and_is_named() {
         WaitReason::ReconnectBackoff { node: BrokerId(1), .. } | WaitReason::Connecting { node: BrokerId(1) }
     ));
 }
+
+#[test]
+fn after_a_throttle_one_request_goes_at_a_time_until_an_answer_tells_of_none() {
+    let mut scene = Scene::begun(no_linger(), 1, 2);
+    let mut deliveries = vec![scene.send("0")];
+    let (_, request) = scene.next_request();
+    scene.serve_throttled(&request, 1000);
+    deliveries.extend(["1", "2"].map(|value| scene.send(value)));
+    scene.advance(millis(1000));
+    let (_, request) = scene.next_request();
+    assert_eq!(Scene::values(&request), ["1", "2"]);
+    // Were they sent, the broker would read them only after its next pause.
+    deliveries.extend(["3", "4"].map(|value| scene.send(value)));
+    deliveries.push(scene.send_to(1, "other"));
+    assert!(scene.pending.is_empty());
+    assert!(
+        reasons(&scene).contains(&WaitReason::InFlightLimit { node: BrokerId(1) }),
+        "{:?}",
+        reasons(&scene)
+    );
+    scene.serve_throttled(&request, 500);
+    scene.advance(millis(500));
+    let (_, request) = scene.next_request();
+    assert_eq!(Scene::values(&request), ["3", "4"], "they went on gathering");
+    assert_eq!(request.read::<ProduceRequest>().topic_data[0].partition_data.len(), 2);
+    scene.serve(&request);
+    deliveries.extend(["5", "6"].map(|value| scene.send(value)));
+    assert_eq!(scene.pending.len(), 2, "without a throttle the window is open again");
+    scene.serve_all();
+    assert!(deliveries.into_iter().all(|delivery| settled(delivery).result.is_ok()));
+}
