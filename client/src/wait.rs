@@ -84,6 +84,8 @@ pub enum WaitReason {
         /// The node.
         node: i32,
     },
+    /// A sender has handed it over; nothing is in its way, and the client takes it next.
+    Queued,
     /// The batch waits for company.
     Linger {
         /// Until it goes in any case.
@@ -151,6 +153,7 @@ impl WaitReason {
             core::WaitReason::InFlightLimit { node } => Self::InFlightLimit { node: node.0 },
             core::WaitReason::SocketNotAccepting { node } => Self::SocketNotAccepting { node: node.0 },
             core::WaitReason::AnswerDue { node } => Self::AnswerDue { node: node.0 },
+            core::WaitReason::Queued => Self::Queued,
             core::WaitReason::Linger { until } => Self::Linger { remaining: remaining(until) },
             core::WaitReason::RetryBackoff { until, error } => {
                 Self::RetryBackoff { remaining: remaining(until), error: *error }
@@ -183,6 +186,7 @@ impl WaitReason {
             Self::Metadata { .. }
             | Self::NoLeader { .. }
             | Self::NoController
+            | Self::Queued
             | Self::Linger { .. }
             | Self::RetryBackoff { .. }
             | Self::ProducerId
@@ -232,6 +236,7 @@ impl fmt::Display for WaitReason {
             }
             Self::SocketNotAccepting { node } => write!(f, "node {node} takes no more bytes"),
             Self::AnswerDue { node } => write!(f, "waiting for node {node} to answer"),
+            Self::Queued => f.write_str("handed over to the client"),
             Self::Linger { remaining } => write!(f, "lingering for more records for another {remaining:.1?}"),
             Self::RetryBackoff { remaining, error } => {
                 write!(f, "trying again in {remaining:.1?} after {error}")

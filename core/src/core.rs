@@ -158,7 +158,7 @@ impl Core {
     #[must_use]
     pub fn explain(&self, now: Instant) -> Vec<Waiting> {
         let mut waiting = Vec::new();
-        self.producers.explain(&mut waiting);
+        self.producers.explain(&self.net, now, &mut waiting);
         self.consumers.explain(&self.net, now, &mut waiting);
         self.groups.explain(&mut waiting);
         waiting.extend(self.calls.waiting().map(|(since, reason)| Waiting {

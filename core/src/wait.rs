@@ -81,6 +81,8 @@ pub enum WaitReason {
         /// The node.
         node: BrokerId,
     },
+    /// A sender has handed it over; nothing is in its way, and the client's next turn takes it.
+    Queued,
     /// The batch waits for company.
     Linger {
         /// When it goes in any case.
@@ -122,6 +124,47 @@ pub enum WaitReason {
     },
 }
 
+macro_rules! kinds {
+    ($($variant:ident),+ $(,)?) => {
+        impl WaitReason {
+            /// The names of all reasons.
+            pub const KINDS: &'static [&'static str] = &[$(stringify!($variant)),+];
+
+            /// The reason's name alone.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => stringify!($variant)),+
+                }
+            }
+        }
+    };
+}
+
+// The compiler holds this list complete.
+kinds!(
+    Metadata,
+    NoLeader,
+    NoController,
+    NoAddress,
+    Connecting,
+    ReconnectBackoff,
+    Throttled,
+    InFlightLimit,
+    SocketNotAccepting,
+    AnswerDue,
+    Queued,
+    Linger,
+    RetryBackoff,
+    ProducerId,
+    Compression,
+    EarlierBatch,
+    Memory,
+    Unread,
+    Paused,
+    NodeShare,
+);
+
 impl WaitReason {
     /// The node that is waited for, if it is one.
     #[must_use]
@@ -139,6 +182,7 @@ impl WaitReason {
             Self::Metadata { .. }
             | Self::NoLeader { .. }
             | Self::NoController
+            | Self::Queued
             | Self::Linger { .. }
             | Self::RetryBackoff { .. }
             | Self::ProducerId
@@ -189,6 +233,7 @@ impl fmt::Display for WaitReason {
             }
             Self::SocketNotAccepting { node } => write!(f, "node {node} takes no more bytes"),
             Self::AnswerDue { node } => write!(f, "waiting for node {node} to answer"),
+            Self::Queued => f.write_str("handed over to the client"),
             Self::Linger { .. } => f.write_str("lingering for more records"),
             Self::RetryBackoff { error, .. } => write!(f, "waiting to try again after {error}"),
             Self::ProducerId => f.write_str("waiting for a producer id"),

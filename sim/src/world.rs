@@ -277,7 +277,7 @@ impl World {
             let overdue = client.look_by.iter().find(|&(_, &due)| due < self.queue.now);
             let Some((&(producer, partition), &due)) = overdue else { continue };
             // A partition that waits for something else grows without the driver.
-            let explained = explanation_of(client, &self.producers[producer]);
+            let explained = explanation_of(client, &self.producers[producer], self.queue.now);
             if explained.iter().any(|waiting| waiting.partition == Some(partition)) {
                 client.look_by.remove(&(producer, partition));
                 continue;
@@ -311,7 +311,7 @@ impl World {
                 }
             }
             for producer in self.producers.iter().filter(|producer| producer.client == index) {
-                let explained = explanation_of(client, producer);
+                let explained = explanation_of(client, producer, self.queue.now);
                 for partition in producer.open_partitions(&self.book) {
                     if !explained.iter().any(|waiting| waiting.partition == Some(partition)) {
                         let what = format!("partition {partition} of producer {}", producer.index);
@@ -450,9 +450,10 @@ impl World {
     }
 }
 
-fn explanation_of(client: &mut Client, producer: &ProducerApp) -> Vec<Waiting> {
+fn explanation_of(client: &mut Client, producer: &ProducerApp, now: Instant) -> Vec<Waiting> {
     let mut waiting = Vec::new();
-    client.core.parts().producers.explain_one(&producer.edge, &mut waiting);
+    let parts = client.core.parts();
+    parts.producers.explain_one(&producer.edge, parts.net, now, &mut waiting);
     waiting
 }
 

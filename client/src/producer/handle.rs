@@ -128,7 +128,8 @@ impl Producer {
         self.driver
             .run(move |core, now| {
                 let mut waiting = Vec::new();
-                core.parts().producers.explain_one(shared.edge(), &mut waiting);
+                let parts = core.parts();
+                parts.producers.explain_one(shared.edge(), parts.net, now, &mut waiting);
                 waiting.iter().map(|waiting| Waiting::new(waiting, now)).collect()
             })
             .await

@@ -3,6 +3,7 @@ use std::time::Duration;
 use ottla_proto::messages::create_topics::CreatableTopicResult;
 use ottla_proto::messages::{
     CreateTopicsRequest, CreateTopicsResponse, DescribeClusterRequest, DescribeClusterResponse,
+    MetadataResponse,
 };
 use ottla_proto::{ApiKey, BrokerId, ErrorCode};
 
@@ -203,4 +204,20 @@ fn closing_the_client_ends_every_call() {
         Err(CallError::Closed { api: ApiKey::DESCRIBE_CLUSTER })
     ));
     assert_eq!(world.closed.len(), world.connects.len());
+}
+
+#[test]
+fn a_cluster_without_a_controller_is_named_as_such() {
+    let mut world = World::new(1, NetConfig::default());
+    world.turn();
+    let (bootstrap, _) = world.connects[0].clone();
+    world.open(bootstrap);
+    let request = world.take_one(bootstrap);
+    let leaderless = metadata(1, &[]);
+    world.answer(&request, &MetadataResponse { controller_id: BrokerId::NONE, ..leaderless });
+    world.turn();
+    let spec = CallSpec::new(DescribeClusterRequest::default(), world.now + SECOND);
+    world.core.call(spec.to(Target::Controller), world.now);
+    world.turn();
+    assert_eq!(world.core.explain(world.now)[0].reason, WaitReason::NoController);
 }

@@ -15,7 +15,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Context, Poll, Waker};
 
+use ottla_proto::TopicName;
+
 use crate::sync::{Arc, Mutex};
+use crate::time::Instant;
 
 /// The account of bytes that wait for no known leader.
 pub(super) const NO_LEADER: i32 = -1;
@@ -50,8 +53,20 @@ struct Ticket(u64);
 struct Waiter {
     node: i32,
     need: usize,
+    since: Instant,
+    topic: TopicName,
     waker: Option<Waker>,
     called: bool,
+}
+
+/// A sender that waits for memory.
+#[derive(Debug)]
+pub(super) struct WaitingCaller {
+    pub(super) topic: TopicName,
+    pub(super) shortage: Shortage,
+    pub(super) need: usize,
+    pub(super) free: usize,
+    pub(super) since: Instant,
 }
 
 /// Why a charge was refused.
@@ -84,6 +99,17 @@ impl Budget {
     /// Whether anyone waits for space.
     pub(super) fn has_waiters(&self) -> bool {
         !self.books.lock().waiters.is_empty()
+    }
+
+    /// Who waits, in the order of their coming. Those whose turn has come wait for nobody but themselves.
+    pub(super) fn waiting(&self) -> Vec<WaitingCaller> {
+        let books = self.books.lock();
+        let waiting = |(ticket, waiter): (&Ticket, &Waiter)| {
+            let shortage = self.admit(&books, waiter.node, waiter.need, Some(*ticket)).err()?;
+            let Waiter { need, since, ref topic, .. } = *waiter;
+            Some(WaitingCaller { topic: topic.clone(), shortage, need, free: books.free, since })
+        };
+        books.waiters.iter().filter_map(waiting).collect()
     }
 
     /// Whether batches go to more than one leader.
@@ -132,13 +158,15 @@ impl Budget {
         Ok(Charge { budget: Arc::clone(self), node, bytes })
     }
 
-    /// Joins the queue of `node` for `bytes`.
-    pub(super) fn wait(self: &Arc<Self>, node: i32, bytes: usize) -> Turn {
+    /// Joins the queue of `node` for `bytes`, which a record of `topic` needs.
+    pub(super) fn wait(self: &Arc<Self>, node: i32, bytes: usize, topic: &TopicName, since: Instant) -> Turn {
         let mut books = self.books.lock();
         let ticket = Ticket(books.next_ticket);
         books.next_ticket += 1;
         books.accounts.entry(node).or_default().queue.insert(ticket);
-        books.waiters.insert(ticket, Waiter { node, need: bytes, waker: None, called: false });
+        let topic = topic.clone();
+        let waiter = Waiter { node, need: bytes, since, topic, waker: None, called: false };
+        books.waiters.insert(ticket, waiter);
         Turn { budget: Arc::clone(self), ticket }
     }
 

@@ -178,7 +178,7 @@ impl Producer {
             let Flush { scope, report, .. } = self.closing.flushes.swap_remove(index);
             let mut waiting = Vec::new();
             if !complete {
-                self.explain(&mut waiting);
+                self.explain(net, now, &mut waiting);
             }
             report.answer(FlushReport { settled: scope.settled, waiting });
         }

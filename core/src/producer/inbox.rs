@@ -5,6 +5,8 @@
 //! full batches have come together to be worth a wake (anything, while nothing is in flight: no answer will
 //! wake the driver then).
 
+use std::collections::BTreeSet;
+
 use ottla_proto::TopicName;
 
 use super::completion::Answerer;
@@ -122,6 +124,16 @@ impl Inbox {
     pub(super) fn has_input(&self) -> bool {
         let items = self.items.lock();
         !items.lanes.is_empty() || !items.orders.is_empty()
+    }
+
+    /// Which lanes and topics nobody has taken yet.
+    pub(super) fn untaken(&self) -> (BTreeSet<LaneId>, Vec<Arc<TopicEdge>>) {
+        let items = self.items.lock();
+        let topic = |order: &Order| match order {
+            Order::Topic(topic) => Some(Arc::clone(topic)),
+            _ => None,
+        };
+        (items.lanes.iter().copied().collect(), items.orders.iter().filter_map(topic).collect())
     }
 
     /// Takes everything; `spare` is what the last turn took, emptied, so that nothing is allocated.

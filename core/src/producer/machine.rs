@@ -7,8 +7,11 @@
 
 mod availability;
 mod ending;
+mod explaining;
 mod filling;
 mod review;
+
+pub(super) use explaining::shortage_reason;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -53,15 +53,15 @@ impl Producers {
         self.producers.values().any(|producer| producer.edge.inbox.has_input())
     }
 
-    pub(crate) fn explain(&self, waiting: &mut Vec<Waiting>) {
-        self.producers.values().for_each(|producer| producer.explain(waiting));
+    pub(crate) fn explain(&self, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
+        self.producers.values().for_each(|producer| producer.explain(net, now, waiting));
     }
 
     /// What waits in the producer that these handles belong to.
-    pub fn explain_one(&self, edge: &Arc<ProducerEdge>, waiting: &mut Vec<Waiting>) {
+    pub fn explain_one(&self, edge: &Arc<ProducerEdge>, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
         let producer = self.producers.values().find(|producer| Arc::ptr_eq(&producer.edge, edge));
         if let Some(producer) = producer {
-            producer.explain(waiting);
+            producer.explain(net, now, waiting);
         }
     }
 

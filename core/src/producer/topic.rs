@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
-use ottla_proto::{BrokerId, ErrorCode, TopicName};
+use ottla_proto::{ErrorCode, TopicName};
 
 use super::budget::{Shortage, Turn};
 use super::choice::{Choices, Chosen, Sticky};
@@ -13,9 +13,9 @@ use super::edge::ProducerEdge;
 use super::fate::Delivery;
 use super::inbox::Order;
 use super::lane::{AppendTerms, Changes, Entry, Lane, LaneId, Refusal};
+use super::machine::shortage_reason;
 use super::partitioner::Place;
 use super::record::NewRecord;
-use crate::net::Class;
 use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
@@ -267,7 +267,8 @@ impl TopicHandle {
                     if let Wait::Memory(turn) = &mut waiting.0 {
                         turn.need(leader, needed);
                     } else {
-                        waiting.0 = Wait::Memory(self.producer.budget.wait(leader, needed));
+                        waiting.0 =
+                            Wait::Memory(self.producer.budget.wait(leader, needed, &self.topic.name, now()));
                         self.producer.inbox.order(Order::Hurry);
                     }
                     if let Wait::Memory(turn) = &mut waiting.0
@@ -466,24 +467,9 @@ impl TopicHandle {
     fn refused(&self, blocked: Blocked, now: Instant) -> Refused {
         match blocked {
             Blocked::Unknown => Refused::Waiting(WaitReason::Metadata { topic: self.topic.name.clone() }),
-            Blocked::Memory { shortage: Shortage::Whole, needed, .. } => {
-                Refused::Waiting(WaitReason::Memory {
-                    needed: u64::try_from(needed).unwrap_or(u64::MAX),
-                    free: u64::try_from(self.producer.budget.free()).unwrap_or(u64::MAX),
-                })
-            }
-            Blocked::Memory { shortage: Shortage::Node(node), .. } => {
-                let node = BrokerId(node);
-                // The share is full because the node takes nothing: if it told why, that is the reason.
-                Refused::Waiting(match self.producer.throttle.get(node, Class::Produce, now) {
-                    Some(throttle) => WaitReason::Throttled {
-                        node,
-                        class: Class::Produce,
-                        until: throttle.until,
-                        cause: throttle.cause,
-                    },
-                    None => WaitReason::NodeShare { node },
-                })
+            Blocked::Memory { shortage, needed, .. } => {
+                let free = self.producer.budget.free();
+                Refused::Waiting(shortage_reason(shortage, needed, free, &self.producer.throttle, now))
             }
             Blocked::Refused(refused) => refused,
         }

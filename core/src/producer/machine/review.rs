@@ -5,7 +5,6 @@ use ottla_proto::records::BatchWriter;
 use ottla_proto::{ApiKey, BrokerId};
 
 use super::Producer;
-use crate::core::Waiting;
 use crate::event::Event;
 use crate::net::{Net, Throttle};
 use crate::producer::batch::{Batch, Body};
@@ -215,33 +214,6 @@ impl Producer {
             Some((reason, _)) => reason.clone(),
             None if partition.leader.is_none() => WaitReason::NoLeader { topic, partition: index },
             None => WaitReason::Connecting { node: partition.leader.unwrap_or(BrokerId::NONE) },
-        }
-    }
-
-    pub(in crate::producer) fn explain(&self, waiting: &mut Vec<Waiting>) {
-        for &lane in &self.active {
-            let Some(partition) = self.partitions.get(lane.0 as usize) else { continue };
-            let Some((reason, since)) = &partition.waiting else { continue };
-            let (topic, index) = self.place_of(partition);
-            waiting.push(Waiting {
-                node: reason.node().or(partition.leader),
-                topic: Some(topic),
-                partition: Some(index),
-                reason: reason.clone(),
-                since: *since,
-                until: reason.until(),
-            });
-        }
-        // Their records wait with the senders: without partitions there is no batch that could hold them.
-        for topic in self.topics.iter().filter(|topic| topic.edge.is_awaited()) {
-            waiting.push(Waiting {
-                node: None,
-                topic: Some(topic.edge.name.clone()),
-                partition: None,
-                reason: WaitReason::Metadata { topic: topic.edge.name.clone() },
-                since: topic.wanted_at,
-                until: None,
-            });
         }
     }
 

@@ -9,6 +9,7 @@ mod observing;
 mod order;
 mod outcomes;
 mod partitioning;
+mod reasons;
 mod sequences;
 mod throttle;
 mod topics;
