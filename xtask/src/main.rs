@@ -12,6 +12,7 @@ mod generate;
 mod kafka;
 mod steps;
 mod test;
+mod throttle_report;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -47,6 +48,11 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Throttle the client by a real Kafka of three nodes and print what it does; writes docs/throttle-report.md.
+    ThrottleReport {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run every fuzz target for a while.
     Fuzz {
         /// How long for each target.
@@ -65,6 +71,7 @@ fn main() -> ExitCode {
         Command::Ci => Ok(gate::ci()),
         Command::Proof => gate::proof(),
         Command::Bench { arguments } => gate::bench(&arguments).map(done),
+        Command::ThrottleReport { arguments } => throttle_report::run(&arguments).map(done),
         Command::Fuzz { seconds } => fuzz::run(root(), seconds).map(done),
     };
     result.unwrap_or_else(|error| {

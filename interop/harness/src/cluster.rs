@@ -22,6 +22,7 @@ pub struct Options {
     version: Version,
     nodes: usize,
     settings: Vec<(String, String)>,
+    advertised_ports: Vec<u16>,
     heap_mebibytes: u32,
     detached: Option<PathBuf>,
 }
@@ -32,6 +33,7 @@ impl Default for Options {
             version: Version::default(),
             nodes: 1,
             settings: Vec::new(),
+            advertised_ports: Vec::new(),
             heap_mebibytes: 512,
             detached: None,
         }
@@ -63,6 +65,14 @@ impl Options {
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, value: impl ToString) -> Self {
         self.settings.push((key.into(), value.to_string()));
+        self
+    }
+
+    /// The ports at which clients are told to find the nodes, instead of the nodes' own: those of proxies on this
+    /// machine, one for each node. The nodes themselves go on to talk to each other directly.
+    #[must_use]
+    pub fn advertise(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.advertised_ports = ports.into_iter().collect();
         self
     }
 
@@ -122,11 +132,19 @@ impl Cluster {
             Some(folder) => (detached_folder(folder)?, Lifetime::Detached, None),
         };
         let control_count = if options.version.uses_zookeeper() { 1 } else { options.nodes };
-        let leases = ports::lease(options.nodes + control_count)?;
+        let replication_count = options.advertised_ports.len();
+        let leases = ports::lease(options.nodes + control_count + replication_count)?;
         let ports: Vec<u16> = leases.iter().map(|lease| lease.port).collect();
-        let (client_ports, control_ports) = ports.split_at(options.nodes);
-        let plan =
-            Plan { version: options.version, client_ports, control_ports, settings: &options.settings };
+        let (client_ports, other_ports) = ports.split_at(options.nodes);
+        let (control_ports, replication_ports) = other_ports.split_at(control_count);
+        let plan = Plan {
+            version: options.version,
+            client_ports,
+            control_ports,
+            advertised_ports: &options.advertised_ports,
+            replication_ports,
+            settings: &options.settings,
+        };
 
         let mut nodes = Vec::with_capacity(options.nodes);
         for (node, port) in (1..).zip(client_ports) {
