@@ -150,6 +150,7 @@ kinds!(
     Connecting,
     ReconnectBackoff,
     Throttled,
+    ThrottledInVain,
     InFlightLimit,
     SocketNotAccepting,
     AnswerDue,
