@@ -255,3 +255,30 @@ async fn an_interceptor_sees_every_batch_and_may_panic() {
     }
     assert_eq!((records, seen.load(Ordering::Relaxed)), (10, 10));
 }
+
+#[tokio::test]
+async fn offsets_are_found_without_moving() {
+    let (_cluster, kafka) = filled(2, 10, 10).await;
+    let consumer = kafka.consumer().assign([("orders", 0)]).from(Offset::Earliest);
+    let mut consumer = consumer.unknown_topic_patience(Duration::from_millis(200)).build().await.unwrap();
+    let wanted = [
+        ("orders", 0, Offset::Earliest),
+        ("orders", 1, Offset::Latest),
+        ("orders", 0, Offset::Ago(Duration::from_secs(3_600))),
+        ("orders", 1, Offset::Ago(Duration::ZERO)),
+        ("orders", 7, Offset::Latest),
+    ];
+    // Polled once and dropped: the answer is lost and nothing else.
+    let _ = pin!(consumer.find_offsets(wanted, SOON)).poll(&mut Context::from_waker(Waker::noop()));
+    let found = tokio::time::timeout(SOON, consumer.find_offsets(wanted, SOON)).await.unwrap().unwrap();
+    assert_eq!(found.len(), 5);
+    for answer in found {
+        match (answer.partition, &answer.found) {
+            (0, Ok(Some(found))) => assert_eq!(found.offset, 0),
+            (1, Ok(found)) => assert!(found.is_none_or(|found| found.offset == 10), "{found:?}"),
+            (7, Err(error)) => assert!(error.to_string().contains("2 partitions"), "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(next(&mut consumer).await.iter().next().unwrap().offset(), 0);
+}

@@ -142,10 +142,11 @@ impl Core {
         ticket
     }
 
-    /// Whoever asked went away. A call is not sent any more and ends without an event; a flush or close that
+    /// Whoever asked went away. A call or look-up is not sent any more and ends without an event; a flush or close that
     /// has begun goes on, and its event is not emitted.
     pub fn forget(&mut self, ticket: Ticket) {
         self.calls.forget(ticket, &mut self.net);
+        self.consumers.forget(ticket, &mut self.net);
     }
 
     /// Where the latest attempt to reach each bootstrap address stands.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ottla_proto::{BrokerId, ErrorCode, GroupId, ProducerEpoch, ProducerId, TopicName};
 
 use crate::calls::{CallAnswer, CallError};
+use crate::consumer::FoundOffsets;
 use crate::group::{CommitError, GroupEvent, LeaveReport};
 use crate::net::{ConnectionId, DisconnectCause, Host, Role, Throttle};
 use crate::producer::{CompressionJob, Undelivered};
@@ -71,6 +72,13 @@ pub enum Event {
         group: GroupId,
         /// What.
         event: GroupEvent,
+    },
+    /// A look-up of offsets ended.
+    OffsetsFound {
+        /// Which.
+        ticket: Ticket,
+        /// What became of each partition.
+        offsets: FoundOffsets,
     },
     /// A connection is ready for requests.
     Connected {
@@ -183,6 +191,7 @@ impl Event {
     pub fn ticket(&self) -> Option<Ticket> {
         match self {
             Self::CallDone { ticket, .. }
+            | Self::OffsetsFound { ticket, .. }
             | Self::CommitDone { ticket, .. }
             | Self::GroupLeft { ticket, .. } => Some(*ticket),
             _ => None,

@@ -106,26 +106,26 @@ pub enum PartitionErrorKind {
     Internal,
 }
 
+impl PartitionErrorKind {
+    pub(super) fn new(fault: core::PartitionFault) -> Self {
+        match fault {
+            core::PartitionFault::Records(_) | core::PartitionFault::Control(_) => Self::Damaged,
+            core::PartitionFault::OutOfRange { log_start, log_end } => {
+                Self::OutOfRange { log_start, log_end }
+            }
+            core::PartitionFault::Truncated { diverging_offset } => Self::Truncated { diverging_offset },
+            core::PartitionFault::NoSuchPartition { count } => Self::NoSuchPartition { count },
+            core::PartitionFault::Refused { node, error } => Self::Refused { node: node.0, error },
+            core::PartitionFault::Encode(_) => Self::Internal,
+            _ => Self::Protocol,
+        }
+    }
+}
+
 impl PartitionError {
     pub(super) fn new(error: core::PartitionError) -> Self {
         let message = error.to_string();
-        let kind = match error.fault {
-            core::PartitionFault::Records(_) | core::PartitionFault::Control(_) => {
-                PartitionErrorKind::Damaged
-            }
-            core::PartitionFault::OutOfRange { log_start, log_end } => {
-                PartitionErrorKind::OutOfRange { log_start, log_end }
-            }
-            core::PartitionFault::Truncated { diverging_offset } => {
-                PartitionErrorKind::Truncated { diverging_offset }
-            }
-            core::PartitionFault::NoSuchPartition { count } => PartitionErrorKind::NoSuchPartition { count },
-            core::PartitionFault::Refused { node, error } => {
-                PartitionErrorKind::Refused { node: node.0, error }
-            }
-            core::PartitionFault::Encode(_) => PartitionErrorKind::Internal,
-            _ => PartitionErrorKind::Protocol,
-        };
+        let kind = PartitionErrorKind::new(error.fault);
         Self {
             topic: error.partition.topic.to_string(),
             partition: error.partition.partition,

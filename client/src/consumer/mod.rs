@@ -7,6 +7,7 @@ mod builder;
 mod error;
 mod feed;
 pub mod group;
+mod offsets;
 mod position;
 mod stream;
 
@@ -21,6 +22,7 @@ pub use batch::{Batch, ConsumerRecord, Header, Headers, OwnedRecord, RecordRef, 
 pub use builder::ConsumerBuilder;
 pub use error::{ConsumeError, NotAssigned, PartitionError, PartitionErrorKind};
 pub use feed::ConsumerInterceptor;
+pub use offsets::{FoundOffset, OffsetAnswer, OffsetError};
 pub use position::{ConsumerStats, Isolation, Offset, PartitionStatus, Reset};
 pub use stream::Batches;
 

@@ -3,7 +3,7 @@
 //! Only the driver reserves; anyone may give back, on any thread. So two reservations never race, and a
 //! release that races with one can only leave more room than was seen.
 
-use crate::sync::{Arc, AtomicBool, AtomicI64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicI64, Mutex, Ordering, fence};
 use crate::wake::DriverWake;
 
 /// The one bound of a consumer.
@@ -44,9 +44,11 @@ impl Budget {
     }
 
     fn release(&self, bytes: i64) {
-        self.used.fetch_sub(bytes, Ordering::SeqCst);
-        // The driver stores `wanted` and then looks at `used` once more: one of the two sees the other.
-        if self.wanted.load(Ordering::SeqCst) && self.wanted.swap(false, Ordering::SeqCst) {
+        self.used.fetch_sub(bytes, Ordering::AcqRel);
+        // The driver stores `wanted` and then looks at what is used once more: with a fence between the two steps on
+        // both sides, one of them sees the other.
+        fence(Ordering::SeqCst);
+        if self.wanted.load(Ordering::Relaxed) && self.wanted.swap(false, Ordering::AcqRel) {
             *self.came_back.lock() = true;
             self.wake.wake();
         }
@@ -69,13 +71,14 @@ impl Account {
     /// leaves fewer than `least`. After a refusal the driver is woken when bytes come back.
     pub(super) fn reserve(self: &Arc<Self>, least: usize, most: usize, share: usize) -> Option<Charge> {
         let room = || {
-            let own = signed(share) - self.used.load(Ordering::SeqCst);
-            let whole = self.budget.limit - self.budget.used.load(Ordering::SeqCst);
+            let own = signed(share) - self.used.load(Ordering::Acquire);
+            let whole = self.budget.limit - self.budget.used.load(Ordering::Acquire);
             own.min(whole).min(signed(most))
         };
         let mut bytes = room();
         if bytes < signed(least) {
-            self.budget.wanted.store(true, Ordering::SeqCst);
+            self.budget.wanted.store(true, Ordering::Release);
+            fence(Ordering::SeqCst);
             bytes = room();
         }
         (bytes >= signed(least)).then(|| self.charge(bytes))
@@ -86,8 +89,8 @@ impl Account {
     }
 
     fn charge(self: &Arc<Self>, bytes: i64) -> Charge {
-        self.used.fetch_add(bytes, Ordering::SeqCst);
-        self.budget.used.fetch_add(bytes, Ordering::SeqCst);
+        self.used.fetch_add(bytes, Ordering::AcqRel);
+        self.budget.used.fetch_add(bytes, Ordering::AcqRel);
         Charge { account: Arc::clone(self), bytes }
     }
 }
@@ -111,8 +114,8 @@ impl Charge {
         let bytes = signed(bytes);
         if bytes > self.bytes {
             let more = bytes - self.bytes;
-            self.account.used.fetch_add(more, Ordering::SeqCst);
-            self.account.budget.used.fetch_add(more, Ordering::SeqCst);
+            self.account.used.fetch_add(more, Ordering::AcqRel);
+            self.account.budget.used.fetch_add(more, Ordering::AcqRel);
         } else {
             self.give_back(self.bytes - bytes);
         }
@@ -126,7 +129,7 @@ impl Charge {
 
     fn give_back(&self, bytes: i64) {
         if bytes > 0 {
-            self.account.used.fetch_sub(bytes, Ordering::SeqCst);
+            self.account.used.fetch_sub(bytes, Ordering::AcqRel);
             self.account.budget.release(bytes);
         }
     }

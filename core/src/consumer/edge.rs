@@ -418,6 +418,11 @@ impl ConsumerEdge {
         appetites
     }
 
+    /// A number for a partition that is only asked about.
+    pub(super) fn next_slot(&self) -> SlotId {
+        self.state.lock().next_slot()
+    }
+
     /// Adds partitions that are not assigned yet.
     pub(super) fn assign_new(&self, partitions: Vec<(TopicPartition, Start)>) {
         let mut state = self.state.lock();
@@ -514,11 +519,16 @@ impl ConsumerEdge {
 
 impl State {
     fn assign(&mut self, partition: TopicPartition, start: Start) -> SlotId {
-        let id = SlotId(self.next_slot);
-        self.next_slot = self.next_slot.wrapping_add(1);
+        let id = self.next_slot();
         self.slots.insert(id, Slot::new(partition.clone(), start.offset()));
         self.by_partition.insert(partition.clone(), id);
         self.orders.push(Order::Assign { slot: id, partition, start });
+        id
+    }
+
+    fn next_slot(&mut self) -> SlotId {
+        let id = SlotId(self.next_slot);
+        self.next_slot = self.next_slot.wrapping_add(1);
         id
     }
 

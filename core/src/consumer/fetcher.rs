@@ -11,9 +11,10 @@ use super::error::PartitionFault;
 use super::fetch::Flight;
 use super::lookup::Lookup;
 use super::partition::{Partition, Replica, Retry, Stage};
+use super::question::Question;
 use super::session::FetchSession;
 use crate::Waiting;
-use crate::event::Event;
+use crate::event::{Event, Ticket};
 use crate::net::{Answer, Failure, Net, Owner, RequestToken, Role};
 use crate::random::Random;
 use crate::retry::{Remedy, remedy};
@@ -48,6 +49,9 @@ pub(super) struct Fetcher {
     watch_at: Option<Instant>,
     /// When the first partition that is read from a replica goes back to its leader.
     pub(super) lease_end: Option<Instant>,
+    pub(super) questions: BTreeMap<Ticket, Question>,
+    /// Partitions whose question is answered.
+    pub(super) answered: Vec<SlotId>,
     pub(super) events: VecDeque<Event>,
     random: Random,
     closed: bool,
@@ -116,6 +120,8 @@ impl Fetcher {
             cluster_generation: None,
             watch_at: None,
             lease_end: None,
+            questions: BTreeMap::new(),
+            answered: Vec::new(),
             events: VecDeque::new(),
             random: Random::new(seed),
             closed: false,
@@ -128,6 +134,10 @@ impl Fetcher {
         let changed = self.follow_orders(net, now);
         if self.closed {
             return;
+        }
+        self.expire_questions(net, now);
+        for slot in std::mem::take(&mut self.answered) {
+            self.unassign(slot, net);
         }
         let generation = net.cluster().generation();
         if changed || self.cluster_generation != Some(generation) {
@@ -182,12 +192,18 @@ impl Fetcher {
         let idle =
             self.nodes.values().filter(|node| node.fetch.is_none()).filter_map(|node| node.idle?.until);
         let retries = self.unresolved.iter().filter_map(|slot| self.partitions.get(slot)?.retry);
-        idle.chain(retries.map(|retry| retry.until)).chain(self.watch_at).chain(self.lease_end).min()
+        let questions = self.questions.values().map(|question| question.deadline);
+        let changes = self.watch_at.into_iter().chain(self.lease_end);
+        idle.chain(retries.map(|retry| retry.until)).chain(questions).chain(changes).min()
     }
 
     /// Says of every partition that has nothing to read what it waits for.
     pub(super) fn explain(&self, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
-        for (slot, appetite) in self.edge.appetites(self.partitions.keys().copied()) {
+        let asked_about =
+            self.questions.values().flat_map(Question::open).map(|slot| (slot, Appetite::Hungry));
+        for (slot, appetite) in
+            self.edge.appetites(self.partitions.keys().copied()).into_iter().chain(asked_about)
+        {
             let Some(partition) = self.partitions.get(&slot) else { continue };
             let Some((reason, since)) = self.reason(partition, appetite, net, now) else { continue };
             waiting.push(Waiting {
@@ -216,6 +232,7 @@ impl Fetcher {
     /// Ends it: requests in flight go with their connections, everything unread is dropped.
     pub(super) fn close(&mut self, net: &mut Net, now: Instant) {
         self.closed = true;
+        self.close_questions();
         self.edge.end();
         let owner = Owner::Consumer(self.key);
         for (token, _) in std::mem::take(&mut self.requests) {
@@ -236,6 +253,11 @@ impl Fetcher {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// Leaders and topics are looked at with the next step, whether the view of the cluster changes or not.
+    pub(super) fn look_again(&mut self) {
+        self.cluster_generation = None;
     }
 }
 
@@ -262,7 +284,14 @@ impl Fetcher {
         changed
     }
 
-    fn assign(&mut self, slot: SlotId, name: TopicPartition, start: Start, net: &mut Net, now: Instant) {
+    pub(super) fn assign(
+        &mut self,
+        slot: SlotId,
+        name: TopicPartition,
+        start: Start,
+        net: &mut Net,
+        now: Instant,
+    ) {
         self.topic_mut(&name.topic, net, now).assigned += 1;
         let partition = Partition::new(name, start, &self.config, now);
         if partition.needs_lookup() {
@@ -271,7 +300,7 @@ impl Fetcher {
         self.partitions.insert(slot, partition);
     }
 
-    fn unassign(&mut self, slot: SlotId, net: &mut Net) {
+    pub(super) fn unassign(&mut self, slot: SlotId, net: &mut Net) {
         let Some(partition) = self.partitions.remove(&slot) else { return };
         self.unresolved.remove(&slot);
         if let Some(node) = partition.node.and_then(|node| self.nodes.get_mut(&node)) {
@@ -503,6 +532,9 @@ impl Fetcher {
     /// The partition stands still until the application seeks.
     pub(super) fn fail(&mut self, slot: SlotId, fault: PartitionFault, skip_to: Option<i64>) {
         let Some(partition) = self.partitions.get_mut(&slot) else { return };
+        if partition.question.is_some() {
+            return self.answer_question(slot, Err(fault.into()));
+        }
         let failure = Some(partition.fail(fault, skip_to));
         self.unresolved.remove(&slot);
         self.edge.deliver([(slot, Delivery { failure, ..Delivery::default() })]);
@@ -514,7 +546,7 @@ impl Fetcher {
         }
     }
 
-    fn reason(
+    pub(super) fn reason(
         &self,
         partition: &Partition,
         appetite: Appetite,

@@ -82,6 +82,10 @@ impl Fetcher {
         for slot in slots {
             let Some(partition) = self.partitions.get_mut(slot) else { continue };
             let Some(leader) = partition.leader else { continue };
+            // A request names a partition once; whoever else asks about it has the next turn.
+            if lookup.asked.contains_key(&partition.name) {
+                continue;
+            }
             let timestamp = match partition.stage {
                 Stage::Start(Start::Earliest) => EARLIEST,
                 Stage::Start(Start::Timestamp(timestamp)) => timestamp.max(0),
@@ -177,6 +181,9 @@ impl Fetcher {
             return self.put_off_or_fail(slot, found.error_code, node, net, now);
         }
         let Some(partition) = self.partitions.get_mut(&slot) else { return };
+        if partition.question.is_some() {
+            return self.take_answer(slot, found);
+        }
         partition.succeed();
         let mut delivery = Delivery::default();
         if let Stage::At(_) = partition.stage {

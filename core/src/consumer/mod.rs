@@ -3,7 +3,8 @@
 //! Two sides meet at the [`ConsumerEdge`]. The driver's side (`fetcher`, with `lookup` for where reading begins and
 //! `fetch` and `session` for the records) keeps one fetch in flight per node, cuts what arrives into batches (`split`) while
 //! the bytes are in the cache, and hands them over compressed. The application's side ([`ConsumerReader`])
-//! decompresses and checks a batch when it is wanted; from then on iterating it borrows and cannot fail.
+//! decompresses and checks a batch when it is wanted; from then on iterating it borrows and cannot fail. Offsets that
+//! the application only asks about (`question`) go the way of those that reading begins at.
 //!
 //! **Nothing is dropped.** Bytes are reserved in the `budget` before they are asked for, and stay charged until
 //! the application has dropped the last batch of the answer that brought them. A batch larger than what was
@@ -25,6 +26,7 @@ mod lookup;
 #[cfg(loom)]
 mod loom;
 mod partition;
+mod question;
 mod reader;
 mod session;
 mod split;
@@ -32,16 +34,17 @@ mod split;
 #[cfg(not(loom))]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 pub use batch::Batch;
 pub use config::{ConsumerConfig, Isolation, ResetPolicy, Start, TopicPartition};
 pub use edge::{ConsumerEdge, ConsumerStats, PartitionStatus};
 pub use error::{NotAssigned, PartitionError, PartitionFault};
+pub use question::{FoundOffset, FoundOffsets, LookupError};
 pub use reader::{ConsumerReader, ReadError};
 
 use crate::Waiting;
-use crate::event::Event;
+use crate::event::{Event, Ticket};
 use crate::machine::Machine;
 use crate::net::{Answer, Failure, Net, Owner, Sent};
 use crate::random::Random;
@@ -59,6 +62,8 @@ pub struct ConsumerKey(pub u32);
 #[derive(Debug)]
 pub struct Consumers {
     fetchers: BTreeMap<ConsumerKey, Fetcher>,
+    /// What those that have ended had still to tell.
+    events: VecDeque<Event>,
     last_key: u32,
     random: Random,
 }
@@ -67,7 +72,7 @@ impl Consumers {
     /// None yet.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { fetchers: BTreeMap::new(), last_key: 0, random: Random::new(seed) }
+        Self { fetchers: BTreeMap::new(), events: VecDeque::new(), last_key: 0, random: Random::new(seed) }
     }
 
     /// Starts a consumer that has nothing assigned. It ends when its reader is dropped or its edge closed.
@@ -103,13 +108,42 @@ impl Consumers {
 
     /// The next thing that an operator may want to know.
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        self.fetchers.values_mut().find_map(Fetcher::poll_event)
+        let ended = self.events.pop_front();
+        ended.or_else(|| self.fetchers.values_mut().find_map(Fetcher::poll_event))
     }
 
     /// Ends all of them.
     pub fn close_all(&mut self, net: &mut Net, now: Instant) {
         for mut fetcher in std::mem::take(&mut self.fetchers).into_values() {
             fetcher.close(net, now);
+            self.events.append(&mut fetcher.events);
+        }
+    }
+
+    /// Looks up offsets for the application; ends with one [`Event::OffsetsFound`] of this ticket, by `deadline`.
+    pub fn find_offsets(
+        &mut self,
+        key: ConsumerKey,
+        ticket: Ticket,
+        wanted: Vec<(TopicPartition, Start)>,
+        deadline: Instant,
+        net: &mut Net,
+        now: Instant,
+    ) {
+        match self.fetchers.get_mut(&key) {
+            Some(fetcher) => fetcher.ask(ticket, wanted, deadline, net, now),
+            None => {
+                let closed = |(partition, _)| (partition, Err(LookupError::Closed));
+                let offsets = wanted.into_iter().map(closed).collect();
+                self.events.push_back(Event::OffsetsFound { ticket, offsets });
+            }
+        }
+    }
+
+    /// Whoever asked for offsets went away.
+    pub(crate) fn forget(&mut self, ticket: Ticket, net: &mut Net) {
+        for fetcher in self.fetchers.values_mut() {
+            fetcher.forget(ticket, net);
         }
     }
 
@@ -126,7 +160,13 @@ impl Machine for Consumers {
         for fetcher in self.fetchers.values_mut() {
             fetcher.step(net, now);
         }
-        self.fetchers.retain(|_, fetcher| !fetcher.is_closed());
+        let events = &mut self.events;
+        self.fetchers.retain(|_, fetcher| {
+            if fetcher.is_closed() {
+                events.append(&mut fetcher.events);
+            }
+            !fetcher.is_closed()
+        });
     }
 
     fn handle_answer(&mut self, answer: Answer, net: &mut Net, now: Instant) {

@@ -3,6 +3,7 @@ use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch};
 use super::config::{ConsumerConfig, ResetPolicy, Start, TopicPartition};
 use super::error::{PartitionError, PartitionFault};
 use crate::cluster::Leader;
+use crate::event::Ticket;
 use crate::net::RequestToken;
 use crate::time::Instant;
 
@@ -21,6 +22,8 @@ pub(super) struct Partition {
     pub(super) last_epoch: LeaderEpoch,
     /// The position that a reset left behind, until the new one is found.
     pub(super) reset_from: Option<i64>,
+    /// Its offset answers a question, and nothing is fetched of it.
+    pub(super) question: Option<Ticket>,
     pub(super) leader: Option<Leader>,
     /// A replica to read from in the leader's place.
     pub(super) replica: Option<Replica>,
@@ -83,6 +86,7 @@ impl Partition {
                 _ => LeaderEpoch::NONE,
             },
             reset_from: None,
+            question: None,
             leader: None,
             replica: None,
             node: None,

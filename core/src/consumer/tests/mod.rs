@@ -5,6 +5,7 @@ mod budget;
 mod fetching;
 mod hostile;
 mod positions;
+mod questions;
 mod replicas;
 mod sessions;
 
