@@ -1,18 +1,24 @@
 //! `ottla broker`: an embedded Kafka until Ctrl-C.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
 use clap::Args;
-use ottla_broker::{Cluster, QuotaEntity, QuotaKey};
+use ottla_broker::{Builder, Cluster, QuotaEntity, QuotaKey};
 use serde_json::json;
 
+use crate::control::{Control, read_faults};
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output;
 
 /// Everything is kept in memory and gone at the end. It is for tests and trials, not for production.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Broker {
+    #[command(subcommand)]
+    control: Option<Control>,
+
     /// The port of the first node; the others follow. 0 takes free ports
     #[arg(short, long, default_value_t = 9092)]
     port: u16,
@@ -41,6 +47,14 @@ pub(crate) struct Broker {
     #[arg(long, value_name = "BYTES")]
     consumer_byte_rate: Option<u32>,
 
+    /// What goes wrong: a TOML or JSON file
+    #[arg(long = "faults", value_name = "FILE")]
+    fault_file: Option<PathBuf>,
+
+    /// Open a port on 127.0.0.1 for `ottla broker fault`, `node` and `leader`
+    #[arg(long = "control", value_name = "PORT", num_args = 0..=1, default_missing_value = "9099")]
+    control_port: Option<u16>,
+
     /// Print the addresses, and the summary at the end, as JSON
     #[arg(long)]
     json: bool,
@@ -58,6 +72,9 @@ fn topic(text: &str) -> Result<(String, i32), String> {
 
 impl Broker {
     pub(crate) async fn run(self, interrupt: &Interrupt) -> Outcome {
+        if let Some(control) = self.control {
+            return control.run().await;
+        }
         let mut builder = Cluster::builder()
             .nodes(self.nodes)
             .host(self.host)
@@ -75,12 +92,22 @@ impl Broker {
                 builder = builder.client_quota(QuotaEntity::default_client_id(), key, f64::from(limit));
             }
         }
+        if let Some(file) = &self.fault_file {
+            builder = read_faults(file)?.into_iter().fold(builder, Builder::fault);
+        }
+        if let Some(port) = self.control_port {
+            builder = builder.control_port(port);
+        }
         let cluster = builder.start().await.map_err(Failure::usage)?;
         if self.json {
-            output::line(&json!({ "bootstrap": cluster.bootstrap() }))?;
+            let control = cluster.control_address().map(|address| address.to_string());
+            output::line(&json!({ "bootstrap": cluster.bootstrap(), "control": control }))?;
         } else {
             output::line(&cluster.bootstrap())?;
             eprintln!("an embedded Kafka listens there, in memory, until Ctrl-C");
+            if let Some(address) = cluster.control_address() {
+                eprintln!("it can be controlled at {address}");
+            }
         }
         interrupt.pressed().await;
 

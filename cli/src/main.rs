@@ -5,6 +5,7 @@
 mod broker;
 mod connect;
 mod consume;
+mod control;
 mod demo;
 mod exit;
 mod interrupt;
@@ -104,6 +105,15 @@ mod tests {
             "ottla quotas describe --client a --default-user --json",
             "ottla quotas set --user a --default-client producer_byte_rate=1e6 request_percentage=50",
             "ottla quotas remove --ip ::1",
+            "ottla broker --faults f.toml --control",
+            "ottla broker --control 0",
+            "ottla broker fault add f.json --control a:1",
+            "ottla broker fault list",
+            "ottla broker fault firings",
+            "ottla broker fault remove a",
+            "ottla broker fault clear",
+            "ottla broker node kill 2",
+            "ottla broker leader move t 0 2",
             "ottla demo --records 10 --size 30 --quota 5 --json",
         ];
         for line in lines {

@@ -382,3 +382,41 @@ fn quotas_are_set_described_and_removed() {
     let nobody = run(&["quotas", "-b", &broker.bootstrap, "set", "producer_byte_rate=5"]);
     assert_eq!(nobody.status.code(), Some(2));
 }
+
+#[test]
+fn faults_and_nodes_are_controlled_from_outside() {
+    let folder = Folder::new("faults");
+    let file = folder.file(
+        "faults.toml",
+        b"[[faults]]\nname = \"late\"\nwhen = { api = \"Produce\", count = 1 }\nthen = { do = \"delay\", ms = 1 }\n",
+    );
+    let broker =
+        Broker::start(&["--topic", "t", "--nodes", "2", "--control", "0", "--faults", &file, "--json"]);
+    let addresses: serde_json::Value = serde_json::from_str(&broker.bootstrap).unwrap();
+    let (bootstrap, control) =
+        (addresses["bootstrap"].as_str().unwrap(), addresses["control"].as_str().unwrap());
+    let ask = |arguments: &[&str]| run(&[&["broker"], arguments, &["--control", control]].concat());
+
+    succeeded(&run_with_input(&["produce", "-b", bootstrap, "-t", "t"], b"a\nb\n"));
+    let firings = succeeded(&ask(&["fault", "firings"]));
+    let firing: serde_json::Value = serde_json::from_str(firings.trim()).unwrap();
+    assert_eq!((&firing["fault"], &firing["api"]), (&"late".into(), &"Produce".into()));
+
+    let more = folder.file("more.json", br#"{"faults": [{"name": "a b/c", "then": {"do": "garbage"}}]}"#);
+    assert_eq!(succeeded(&ask(&["fault", "add", &more])), "a b/c\n");
+    let listed: serde_json::Value = serde_json::from_str(&succeeded(&ask(&["fault", "list"]))).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    succeeded(&ask(&["fault", "remove", "a b/c"]));
+    assert_eq!(ask(&["fault", "remove", "a b/c"]).status.code(), Some(1));
+    succeeded(&ask(&["fault", "clear"]));
+    assert_eq!(succeeded(&ask(&["fault", "list"])), "[]\n");
+
+    succeeded(&ask(&["node", "kill", "2"]));
+    let twice = ask(&["node", "kill", "2"]);
+    assert_eq!(twice.status.code(), Some(1));
+    assert!(text(&twice.stderr).contains("no state to kill"), "{}", text(&twice.stderr));
+    succeeded(&ask(&["node", "start", "2"]));
+    assert_eq!(ask(&["leader", "move", "nowhere", "0", "1"]).status.code(), Some(1));
+    drop(broker);
+    assert_eq!(ask(&["fault", "list"]).status.code(), Some(3));
+}

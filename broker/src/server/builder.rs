@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
-use super::{Cluster, Limits, Shared, State, accept, run_timer};
+use super::{Cluster, Limits, Shared, State, accept, control, run_timer};
 use crate::engine::{Config, Engine, NodeAddress, TopicError};
 use crate::fault::{Fault, FaultError};
 use crate::quota::Windows;
@@ -30,6 +30,7 @@ pub struct Builder {
     topics: Vec<(String, i32, BTreeMap<String, String>)>,
     quotas: Vec<(QuotaEntity, QuotaKey, f64)>,
     faults: Vec<Fault>,
+    control: Option<u16>,
 }
 
 impl Default for Builder {
@@ -45,6 +46,7 @@ impl Default for Builder {
             topics: Vec::new(),
             quotas: Vec::new(),
             faults: Vec::new(),
+            control: None,
         }
     }
 }
@@ -186,6 +188,18 @@ impl Builder {
         self
     }
 
+    /// Opens a port on 127.0.0.1 over which faults and nodes can be controlled; 0 takes a free one. None by
+    /// default.
+    ///
+    /// It speaks HTTP and JSON: `GET`, `POST` and `DELETE /faults`, `DELETE /faults/NAME`, `GET /firings`,
+    /// `GET /nodes`, `POST /nodes/ID/kill` (or `stop`, `start`, `restart`, `freeze`, `thaw`) and `POST /leaders`
+    /// with `{"topic": "t", "partition": 0, "leader": 2}`. Whoever can reach it can do all that.
+    #[must_use]
+    pub fn control_port(mut self, port: u16) -> Self {
+        self.control = Some(port);
+        self
+    }
+
     /// Something that goes wrong from the start.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
@@ -225,6 +239,13 @@ impl Builder {
         };
         self.config.nodes = listeners.iter().map(node).collect();
 
+        let control = match self.control {
+            Some(port) => {
+                let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+                Some(control::bind(address).await.map_err(|source| StartError::Bind { address, source })?)
+            }
+            None => None,
+        };
         let clock = Clock::start();
         let mut engine = self.engine()?;
         for fault in std::mem::take(&mut self.faults) {
@@ -243,7 +264,11 @@ impl Builder {
         for (id, _, listener) in listeners {
             tasks.spawn(accept(Arc::clone(&shared), id, listener));
         }
-        Ok(Cluster { shared, addresses, _tasks: tasks })
+        let control = control.map(|(listener, address)| {
+            tasks.spawn(control::run(Arc::clone(&shared), listener));
+            address
+        });
+        Ok(Cluster { shared, addresses, control, _tasks: tasks })
     }
 
     fn engine(&self) -> Result<Engine, StartError> {

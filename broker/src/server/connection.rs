@@ -68,30 +68,43 @@ async fn serve(
     let idle = shared.limits.idle;
     let mut buffer = BytesMut::new();
     loop {
-        let next = frame::read(&mut stream, &mut buffer, shared.limits.request_bytes);
-        let Some(frame) = timeout(idle, next).await.map_err(|_| Ended::Idle(idle))?? else { return Ok(()) };
+        let next = timeout(idle, frame::read(&mut stream, &mut buffer, shared.limits.request_bytes));
+        let next = unless_closed(&mut replies, next).await?;
+        let Some(frame) = next.map_err(|_| Ended::Idle(idle))?? else { return Ok(()) };
         shared.step(|engine, now| engine.handle_frame(id, frame, now));
-        match replies.recv().await {
+        let muted_until = match replies.recv().await {
             Some(Reply::Answer { frame, muted_until }) => {
                 if let Some(frame) = frame {
                     write(&mut stream, frame, idle).await?;
                 }
-                if muted_until > shared.clock.now() {
-                    tokio::time::sleep_until(shared.clock.at(muted_until)).await;
-                }
+                muted_until
             }
             Some(Reply::Faulty { bytes, bytes_per_second, close, muted_until }) => {
                 write_slowly(&mut stream, bytes, bytes_per_second, idle).await?;
                 if close {
                     return Ok(());
                 }
-                if muted_until > shared.clock.now() {
-                    tokio::time::sleep_until(shared.clock.at(muted_until)).await;
-                }
+                muted_until
             }
             Some(Reply::Close(reason)) => return Err(reason.into()),
             None => return Ok(()),
+        };
+        if muted_until > shared.clock.now() {
+            let unmuted = tokio::time::sleep_until(shared.clock.at(muted_until));
+            unless_closed(&mut replies, unmuted).await?;
         }
+    }
+}
+
+/// Waits for something between two requests, in which time the engine may only say that it is over.
+async fn unless_closed<T>(
+    replies: &mut mpsc::Receiver<Reply>,
+    wait: impl Future<Output = T>,
+) -> Result<T, Close> {
+    tokio::select! {
+        biased;
+        Some(Reply::Close(reason)) = replies.recv() => Err(reason),
+        waited = wait => Ok(waited),
     }
 }
 

@@ -3,6 +3,7 @@
 mod builder;
 mod clock;
 mod connection;
+mod control;
 mod frame;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ use clock::Clock;
 pub struct Cluster {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
+    control: Option<SocketAddr>,
     /// Dropping it ends the tasks.
     _tasks: JoinSet<()>,
 }
@@ -70,6 +72,12 @@ impl Cluster {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where the control port listens, if the cluster was built with one; see [`Builder::control_port`].
+    #[must_use]
+    pub fn control_address(&self) -> Option<SocketAddr> {
+        self.control
     }
 
     /// What was asked of the cluster so far, and whom it throttled. Costs a copy of the counters.
@@ -206,7 +214,7 @@ struct Shared {
 
 struct State {
     engine: Engine,
-    /// Where the replies of each connection go. A connection has one request at a time, so one slot is enough.
+    /// Where the replies of each connection go: at most the answer to its one request, and that it is closed.
     replies: BTreeMap<ConnectionId, mpsc::Sender<Reply>>,
     closures: VecDeque<Closure>,
 }
@@ -238,7 +246,7 @@ impl Shared {
     fn connect(&self, node: BrokerId) -> Option<(ConnectionId, mpsc::Receiver<Reply>)> {
         let mut state = self.state.lock();
         let connection = state.engine.connect(node)?;
-        let (slot, replies) = mpsc::channel(1);
+        let (slot, replies) = mpsc::channel(2);
         state.replies.insert(connection, slot);
         Some((connection, replies))
     }

@@ -225,3 +225,104 @@ async fn what_cannot_start_says_why() {
     let error = Cluster::builder().port(65_535).nodes(2).start().await;
     assert!(matches!(error, Err(StartError::NoPort { .. } | StartError::Bind { .. })));
 }
+
+/// The status and the body of an answer of the control port.
+async fn control(cluster: &Cluster, request: &[u8]) -> (String, String) {
+    let mut stream = TcpStream::connect(cluster.control_address().unwrap()).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    timeout(LONG, stream.read_to_string(&mut answer)).await.expect("an end in time").unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
+}
+
+#[tokio::test]
+async fn the_control_port_does_what_it_is_told_and_refuses_the_rest() {
+    let cluster = Cluster::builder().nodes(2).topic("t", 1).control_port(0).start().await.unwrap();
+    let ok = "200".to_owned();
+    let toml = "[[faults]]\nname = 'x y'\nthen = { do = 'garbage' }\n";
+    let post = format!(
+        "POST /faults HTTP/1.1\r\nContent-Type: application/toml\r\nContent-Length: {}\r\n\r\n{toml}",
+        toml.len()
+    );
+    assert_eq!(control(&cluster, post.as_bytes()).await, (ok.clone(), "{\"added\":[\"x y\"]}\n".to_owned()));
+    assert_eq!(cluster.faults().len(), 1);
+    let (status, body) = control(&cluster, b"GET /nodes HTTP/1.1\r\n\r\n").await;
+    assert!(status == ok && body.contains("running"), "{body}");
+    assert_eq!(control(&cluster, b"DELETE /faults/x%20y HTTP/1.1\r\n\r\n").await.0, ok);
+    assert_eq!(control(&cluster, b"POST /nodes/2/freeze HTTP/1.1\r\n\r\n").await.0, ok);
+    assert_eq!(control(&cluster, b"POST /nodes/2/thaw HTTP/1.1\r\n\r\n").await.0, ok);
+    let refused: [(&[u8], &str); 7] = [
+        (b"GET /nodes HTTP/1.1\r\nOrigin: http://evil.test\r\n\r\n", "403"),
+        (b"GET /nothing HTTP/1.1\r\n\r\n", "404"),
+        (b"POST /nodes/2/eat HTTP/1.1\r\n\r\n", "404"),
+        (b"POST /nodes/9/kill HTTP/1.1\r\n\r\n", "409"),
+        (b"POST /faults HTTP/1.1\r\nContent-Length: 1\r\n\r\n{", "400"),
+        (b"POST /faults HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", "413"),
+        (b"\0\0\0\0\r\n\r\n", "400"),
+    ];
+    for (request, expected) in refused {
+        assert_eq!(control(&cluster, request).await.0, expected, "{}", request.escape_ascii());
+    }
+}
+
+#[tokio::test]
+async fn broken_answers_reach_the_client_as_they_are() {
+    use crate::fault::Reaction;
+    let cluster = Cluster::builder().start().await.unwrap();
+    let first = Fault::new("slow", Reaction::SlowBytes { bytes_per_second: 10_000 }).when(|when| {
+        when.count = Some(1);
+    });
+    cluster.add_fault(first).unwrap();
+    let mut client = Client::connect(&cluster).await;
+    let answer = client.ask(12, &MetadataRequest::default()).await;
+    assert_eq!(answer.brokers.len(), 1);
+    cluster.add_fault(Fault::new("cut", Reaction::Cut { bytes: 6 })).unwrap();
+    client.send(12, &MetadataRequest::default()).await;
+    let mut rest = Vec::new();
+    timeout(LONG, client.stream.read_to_end(&mut rest)).await.expect("an end in time").unwrap();
+    assert_eq!(rest.len(), 6);
+    assert_eq!(cluster.take_firings().len(), 2);
+}
+
+#[tokio::test]
+async fn a_node_that_was_killed_cuts_its_clients_off() {
+    let cluster = Cluster::builder().nodes(2).start().await.unwrap();
+    let mut client = Client::connect(&cluster).await;
+    client.ask(12, &MetadataRequest::default()).await;
+    assert!(cluster.kill_node(BrokerId(1)));
+    assert!(client.is_closed().await);
+    assert!(Client::connect(&cluster).await.is_closed().await);
+    assert!(cluster.start_node(BrokerId(1)));
+    Client::connect(&cluster).await.ask(12, &MetadataRequest::default()).await;
+}
+
+/// Idle connections cost little, and nobody else notices them.
+#[tokio::test]
+async fn thousands_of_idle_connections_hold_up_nobody() {
+    let count = if std::env::var_os("OTTLA_PROOF").is_some() { 10_000 } else { 1_000 };
+    let cluster = Cluster::builder().topic("t", 1).start().await.unwrap();
+    let mut idle = Vec::new();
+    for number in 0..count {
+        match TcpStream::connect(cluster.addresses()[0]).await {
+            Ok(mut stream) => {
+                // Some leave a request half said.
+                if number % 3 == 0 {
+                    stream.write_all(&[0, 0, 0, 99, 0, 18]).await.unwrap();
+                }
+                idle.push(stream);
+            }
+            // The machine gives a process only so many files; both ends are in this one.
+            Err(error) => {
+                println!("SKIPPED: the system allows {number} connections only: {error}");
+                break;
+            }
+        }
+    }
+    idle.truncate(idle.len().saturating_sub(4));
+    let mut busy = Client::connect(&cluster).await;
+    for _ in 0..50 {
+        let answer = busy.ask(12, &produce_request(-1, batch("a"))).await;
+        assert_eq!(answer.responses[0].partition_responses[0].error_code, ErrorCode::NONE);
+    }
+}
