@@ -27,6 +27,8 @@ pub(crate) struct Client {
     pub(crate) flag: Arc<Flag>,
     waker: Waker,
     pub(crate) sleeps_until: Option<Instant>,
+    /// Until then it does nothing at all, whatever happens.
+    pub(crate) suspended_until: Instant,
     /// The network brought something.
     pub(crate) has_input: bool,
     sockets: BTreeMap<ConnectionId, SocketId>,
@@ -79,6 +81,7 @@ impl Client {
             flag,
             waker,
             sleeps_until: None,
+            suspended_until: Instant::ZERO,
             has_input: false,
             sockets: BTreeMap::new(),
             compression: CompressionContext::default(),
@@ -91,7 +94,13 @@ impl Client {
     }
 
     pub(crate) fn wants_turn(&self, now: Instant) -> bool {
-        self.has_input || self.flag.is_up() || self.sleeps_until.is_some_and(|at| at <= now)
+        let wanted = self.has_input || self.flag.is_up() || self.sleeps_until.is_some_and(|at| at <= now);
+        wanted && self.suspended_until <= now
+    }
+
+    /// When it acts by itself.
+    pub(crate) fn wakes_at(&self) -> Option<Instant> {
+        self.sleeps_until.map(|at| at.max(self.suspended_until))
     }
 
     /// Turns until the core sleeps.

@@ -1,6 +1,6 @@
 //! Sockets between clients and the cluster: bytes take their time, come in pieces, and get lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -12,8 +12,10 @@ use ottla_proto::messages::ResponseHeader;
 use ottla_proto::wire::{Message, Reader, Response};
 use ottla_proto::{ApiKey, BrokerId};
 
+use crate::attempts::Attempts;
 use crate::chance::Chance;
-use crate::plan::{Fault, NODES, PARTITIONS, TOPIC};
+use crate::interfere::{Interference, Verdict};
+use crate::plan::{Fault, NODES, PARTITIONS, Plan, TOPIC};
 use crate::queue::{Happening, Queue, SocketId};
 use crate::report::{Counts, Violation};
 
@@ -29,11 +31,17 @@ pub(crate) struct Network {
     by_engine: BTreeMap<ottla_broker::ConnectionId, SocketId>,
     nodes: BTreeMap<BrokerId, NodeState>,
     pub(crate) usual_latency: Duration,
+    /// The client of the reader.
+    reader: usize,
     chance: Chance,
     /// By client and node: until when no Produce may begin.
     produce_throttles: BTreeMap<(usize, BrokerId), Instant>,
     /// The latest moment until which a broker reads nothing from somebody.
     pub(crate) last_mute: Instant,
+    attempts: Attempts,
+    leaders_stay: bool,
+    /// Whether the brokers saw something that may not be.
+    seen: Result<(), Violation>,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +50,7 @@ struct NodeState {
     silent_until: Instant,
     refusing_until: Instant,
     slow: Vec<usize>,
+    interferences: Vec<Interference>,
 }
 
 /// One connection with both of its ends.
@@ -61,8 +70,12 @@ pub(crate) struct Socket {
     unread: usize,
     wants_writable: bool,
     inbound: BytesMut,
+    /// How many bytes the broker has read.
+    read: u64,
     received: BytesMut,
     busy: bool,
+    /// What is to become of the answer to the request that is being handled.
+    verdict: Verdict,
     muted_until: Instant,
     requests: Requests,
 }
@@ -81,20 +94,28 @@ struct Requests {
 }
 
 impl Network {
-    pub(crate) fn new(latency: Duration, chance: Chance) -> Self {
+    pub(crate) fn new(plan: &Plan, reader: usize, chance: Chance) -> Self {
         let address = |id| NodeAddress { id: BrokerId(id), host: host_of(id), port: 9092, rack: None };
-        let mut engine = Engine::new(Config::new((1..=NODES).map(address).collect()));
-        let created = engine.create_topic(TOPIC, PARTITIONS, 3, BTreeMap::new());
+        let mut config = Config::new((1..=NODES).map(address).collect());
+        config.replica_lag_time_max = Duration::from_secs(5);
+        let mut engine = Engine::new(config);
+        // With acks=all what is acknowledged outlives any one node.
+        let settings = BTreeMap::from([("min.insync.replicas".to_owned(), "2".to_owned())]);
+        let created = engine.create_topic(TOPIC, PARTITIONS, 3, settings);
         debug_assert_eq!(created, Ok(()));
         Self {
             engine,
             sockets: Vec::new(),
             by_engine: BTreeMap::new(),
             nodes: (1..=NODES).map(|id| (BrokerId(id), NodeState::default())).collect(),
-            usual_latency: latency,
+            usual_latency: plan.latency,
+            leaders_stay: plan.leaders_stay(),
+            reader,
             chance,
             produce_throttles: BTreeMap::new(),
             last_mute: Instant::ZERO,
+            attempts: Attempts::default(),
+            seen: Ok(()),
         }
     }
 
@@ -120,8 +141,10 @@ impl Network {
             unread: 0,
             wants_writable: false,
             inbound: BytesMut::new(),
+            read: 0,
             received: BytesMut::new(),
             busy: false,
+            verdict: Verdict::default(),
             muted_until: Instant::ZERO,
             requests: Requests::default(),
         });
@@ -197,9 +220,20 @@ impl Network {
         std::mem::take(&mut socket.wants_writable) && socket.open
     }
 
-    pub(crate) fn reach_broker(&mut self, id: SocketId, bytes: &[u8], queue: &mut Queue) {
+    pub(crate) fn reach_broker(
+        &mut self,
+        id: SocketId,
+        bytes: &[u8],
+        queue: &mut Queue,
+        counts: &mut Counts,
+    ) {
         self.sockets[id.0].inbound.extend_from_slice(bytes);
-        self.serve(id, queue);
+        self.serve(id, queue, counts);
+    }
+
+    /// What the brokers saw and should not have.
+    pub(crate) fn check(&self) -> Result<(), Violation> {
+        self.seen.clone()
     }
 
     /// The whole frames that have come to the client by now, with what the onlooker knows of them.
@@ -212,9 +246,9 @@ impl Network {
         std::iter::from_fn(|| next_frame(&mut socket.received)).collect()
     }
 
-    /// Notes the throttle that an answer tells, before the client hears of it. `queued` are the bytes that wait
-    /// for each of the client's sockets.
-    pub(crate) fn note_throttle(
+    /// Notes what a Produce answer tells, before the client hears of it. `queued` are the bytes that wait for each
+    /// of the client's sockets.
+    pub(crate) fn note_answer(
         &mut self,
         id: SocketId,
         frame: &Bytes,
@@ -228,6 +262,9 @@ impl Network {
         if api != ApiKey::PRODUCE || version < THROTTLE_OBEYED_FROM {
             return;
         }
+        let taken = |other: &SocketId| self.sockets[other.0].requests.taken;
+        let streams = queued.iter().map(|(other, queued)| (*other, taken(other) + queued)).collect();
+        self.attempts.answer(id, frame, version, &streams);
         let mut reader = Reader::new(frame.clone());
         let read = ResponseHeader::read(&mut reader, ProduceResponse::header_version(version))
             .and_then(|_| ProduceResponse::read(&mut reader, version));
@@ -237,6 +274,9 @@ impl Network {
         }
         if let Ok(millis @ 1..) = u64::try_from(response.throttle_time_ms) {
             counts.add("throttle told");
+            if millis > HOUR_MILLIS {
+                counts.add("throttle told: hours");
+            }
             let until = now + Duration::from_millis(millis);
             let known = self.produce_throttles.entry((client, node)).or_default();
             *known = until.max(*known);
@@ -249,8 +289,8 @@ impl Network {
         }
     }
 
-    pub(crate) fn unmuted(&mut self, id: SocketId, queue: &mut Queue) {
-        self.serve(id, queue);
+    pub(crate) fn unmuted(&mut self, id: SocketId, queue: &mut Queue, counts: &mut Counts) {
+        self.serve(id, queue, counts);
     }
 
     pub(crate) fn broker_sees_end(&mut self, id: SocketId) {
@@ -266,9 +306,9 @@ impl Network {
         std::mem::take(&mut self.sockets[id.0].open)
     }
 
-    pub(crate) fn handle_timeout(&mut self, queue: &mut Queue) {
+    pub(crate) fn handle_timeout(&mut self, queue: &mut Queue, counts: &mut Counts) {
         self.engine.handle_timeout(broker_time(queue.now));
-        self.carry(queue);
+        self.carry(queue, counts);
     }
 
     pub(crate) fn next_at(&self) -> Option<Instant> {
@@ -294,10 +334,33 @@ impl Network {
             Fault::MoveLeader(partition, to) => {
                 let to = if self.chance.one_in(2) { to } else { BrokerId(to.0 % NODES + 1) };
                 self.engine.move_leader(TOPIC, partition, to, broker_time(queue.now));
-                self.carry(queue);
+                self.carry(queue, counts);
             }
             Fault::ProduceQuota(rate) => self.quota(QuotaKey::ProducerByteRate, f64::from(rate)),
             Fault::FetchQuota(rate) => self.quota(QuotaKey::ConsumerByteRate, f64::from(rate)),
+            Fault::Interfere(node, interference) => {
+                self.interfered(node).for_each(|interferences| interferences.push(interference));
+            }
+            Fault::Kill(node) => {
+                self.engine.kill_node(node, broker_time(queue.now));
+                self.carry(queue, counts);
+            }
+            Fault::Stop(node) => {
+                self.engine.stop_node(node, broker_time(queue.now));
+                self.carry(queue, counts);
+            }
+            Fault::Freeze(node) => {
+                self.engine.freeze_node(node, broker_time(queue.now));
+            }
+            Fault::ExpireSession(node) => {
+                self.engine.expire_node_session(node, broker_time(queue.now));
+                self.carry(queue, counts);
+            }
+            Fault::Lag(node, lag) => {
+                self.engine.set_replication_lag(node, lag, broker_time(queue.now));
+            }
+            // They are no matter of the network.
+            Fault::Suspend(_) | Fault::ClockJump(_) => {}
             Fault::Restart(node, heir) => {
                 self.cut(node, queue, counts);
                 let state = self.node(node);
@@ -306,18 +369,35 @@ impl Network {
                     for partition in (node.0 - 1..PARTITIONS).step_by(2) {
                         self.engine.move_leader(TOPIC, partition, heir, broker_time(queue.now));
                     }
-                    self.carry(queue);
+                    self.carry(queue, counts);
                 }
             }
         }
     }
 
-    pub(crate) fn end(&mut self, fault: Fault) {
+    pub(crate) fn end(&mut self, fault: Fault, queue: &mut Queue, counts: &mut Counts) {
+        let now = broker_time(queue.now);
         match fault {
             Fault::Delay(node, delay) => remove_one(&mut self.node(node).delay, &delay),
             Fault::SlowSocket(node, bytes) => remove_one(&mut self.node(node).slow, &bytes),
             Fault::ProduceQuota(_) => self.quota(QuotaKey::ProducerByteRate, NO_LIMIT),
             Fault::FetchQuota(_) => self.quota(QuotaKey::ConsumerByteRate, NO_LIMIT),
+            Fault::Interfere(node, interference) => {
+                self.interfered(node).for_each(|interferences| remove_one(interferences, &interference));
+            }
+            Fault::Kill(node) | Fault::Stop(node) => {
+                self.engine.start_node(node, now);
+                self.carry(queue, counts);
+            }
+            Fault::Freeze(node) => {
+                self.engine.thaw_node(node, now);
+                self.carry(queue, counts);
+            }
+            Fault::Lag(node, _) => {
+                self.engine.set_replication_lag(node, Some(Duration::ZERO), now);
+                self.carry(queue, counts);
+            }
+            Fault::Suspend(_) | Fault::ClockJump(_) | Fault::ExpireSession(_) => {}
             // A cut and a move have no end, and the others have a moment of their own.
             Fault::Cut(_) | Fault::MoveLeader(..) => {}
             Fault::Silence(_) | Fault::Refuse(_) | Fault::Restart(..) => {}
@@ -326,6 +406,12 @@ impl Network {
 
     fn node(&mut self, node: BrokerId) -> &mut NodeState {
         self.nodes.entry(node).or_default()
+    }
+
+    /// That node's, or those of all.
+    fn interfered(&mut self, node: Option<BrokerId>) -> impl Iterator<Item = &mut Vec<Interference>> {
+        let nodes = self.nodes.iter_mut().filter(move |(id, _)| node.is_none_or(|node| node == **id));
+        nodes.map(|(_, state)| &mut state.interferences)
     }
 
     fn quota(&mut self, key: QuotaKey, limit: f64) {
@@ -350,7 +436,7 @@ impl Network {
             }
             down.truncate(self.chance.size(0, down.len()));
             self.sockets[index].inbound.extend_from_slice(&up);
-            self.serve(id, queue);
+            self.serve(id, queue, counts);
             if !self.sockets[index].inbound.is_empty() {
                 counts.add("cut within a request");
             }
@@ -370,7 +456,7 @@ impl Network {
 // The broker's ends.
 impl Network {
     /// Lets the broker read what it may: one request at a time, and nothing while the connection is muted.
-    fn serve(&mut self, id: SocketId, queue: &mut Queue) {
+    fn serve(&mut self, id: SocketId, queue: &mut Queue, counts: &mut Counts) {
         loop {
             let socket = &mut self.sockets[id.0];
             let Some(engine) = socket.engine else { return };
@@ -379,31 +465,48 @@ impl Network {
             }
             let Some(frame) = next_frame(&mut socket.inbound) else { return };
             socket.busy = true;
+            let began = socket.read;
+            socket.read += frame.len() as u64 + 4;
             socket.unread = socket.unread.saturating_sub(frame.len() + 4);
             if socket.wants_writable {
                 queue.at(queue.now, Happening::Writable(id));
             }
+            let node = socket.node;
+            if frame.starts_with(&ApiKey::PRODUCE.0.to_be_bytes()) {
+                let seen = self.attempts.request(id, node, &frame, began, counts);
+                // Another leader is asked even if the answer of the one before is still to come.
+                if self.leaders_stay {
+                    self.seen = std::mem::replace(&mut self.seen, Ok(())).and(seen);
+                }
+            }
+            let mut faults = self.nodes[&node].interferences.clone();
+            if socket.client == self.reader {
+                faults.retain(|fault| !fault.ends_a_reader());
+            }
+            let (verdict, frame) = Verdict::on(frame, &faults, &mut self.chance, counts);
+            self.sockets[id.0].verdict = verdict;
             self.engine.handle_frame(engine, frame, broker_time(queue.now));
-            self.carry(queue);
+            self.carry(queue, counts);
         }
     }
 
-    fn carry(&mut self, queue: &mut Queue) {
-        let mut served = BTreeSet::new();
+    fn carry(&mut self, queue: &mut Queue, counts: &mut Counts) {
         while let Some(output) = self.engine.poll_output() {
             let Some(&id) = self.by_engine.get(&output.connection) else { continue };
             match output.reply {
                 Reply::Answer { frame, muted_until } => {
                     let muted_until = Instant::from_micros(muted_until.as_micros() - EPOCH_MICROS);
-                    self.last_mute = self.last_mute.max(muted_until);
-                    let socket = &mut self.sockets[id.0];
-                    socket.busy = false;
-                    socket.muted_until = muted_until;
-                    queue.at(muted_until, Happening::Unmuted(id));
-                    served.insert(id);
-                    if let Some(frame) = frame {
-                        self.send_down(id, frame.into_bytes(), queue);
-                    }
+                    let verdict = std::mem::take(&mut self.sockets[id.0].verdict);
+                    let frame = frame.map(ottla_proto::wire::Segments::into_bytes);
+                    let (frame, throttle) = match frame {
+                        Some(frame) => {
+                            let (frame, throttle) = verdict.answer(frame, &mut self.chance, counts);
+                            (Some(frame), throttle)
+                        }
+                        None => (None, Duration::ZERO),
+                    };
+                    let muted_until = muted_until.max(queue.now + throttle);
+                    queue.after(verdict.delay, Happening::Answered(id, frame, muted_until));
                 }
                 // No plan here breaks bytes of an answer; the network does that itself.
                 Reply::Close(_) | Reply::Faulty { .. } => {
@@ -413,6 +516,27 @@ impl Network {
                     queue.at(at, Happening::ClientSeesEnd(id));
                 }
             }
+        }
+    }
+
+    /// The broker has answered a request, or done one that has no answer.
+    pub(crate) fn answered(
+        &mut self,
+        id: SocketId,
+        frame: Option<Bytes>,
+        muted_until: Instant,
+        queue: &mut Queue,
+    ) {
+        self.last_mute = self.last_mute.max(muted_until);
+        let socket = &mut self.sockets[id.0];
+        if socket.engine.is_none() {
+            return;
+        }
+        socket.busy = false;
+        socket.muted_until = muted_until;
+        queue.at(muted_until, Happening::Unmuted(id));
+        if let Some(frame) = frame {
+            self.send_down(id, frame, queue);
         }
     }
 
@@ -491,6 +615,7 @@ impl Requests {
     }
 }
 
+const HOUR_MILLIS: u64 = 3_600_000;
 pub(crate) const CLIENT_ID: &str = "sim";
 /// Kafka takes no quota away by a number, but this one limits nobody.
 const NO_LIMIT: f64 = 1e15;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use ottla_core::Instant;
 use ottla_core::producer::{Acks, ProducerConfig};
-use ottla_proto::BrokerId;
 use ottla_proto::compression::Codec;
+use ottla_proto::{ApiKey, BrokerId};
 
 use crate::chance::Chance;
+use crate::interfere::{INIT_PRODUCER_ID_ERRORS, Interference, METADATA_ERRORS, Moment, PRODUCE_ERRORS};
 
 pub(crate) const NODES: i32 = 3;
 pub(crate) const PARTITIONS: i32 = 6;
@@ -87,12 +88,43 @@ pub(crate) enum Fault {
     FetchQuota(u32),
     /// Cut, and refused until it is back; its partitions go to another node.
     Restart(BrokerId, BrokerId),
+    /// The process ends at once and is started again later. What only it had is lost, its partitions go to who is
+    /// in sync.
+    Kill(BrokerId),
+    /// Ended in order, and started again later.
+    Stop(BrokerId),
+    /// The process hangs; connections are taken and nothing is answered.
+    Freeze(BrokerId),
+    /// The controller believes for a moment that it lost the node.
+    ExpireSession(BrokerId),
+    /// The replicas on the node have what their leaders have that much later, or never.
+    Lag(BrokerId, Option<Duration>),
+    /// The node, or every one, answers otherwise than it should.
+    Interfere(Option<BrokerId>, Interference),
+    /// The client stands still, and the programs that use it: a laptop that sleeps.
+    Suspend(usize),
+    /// The wall clock of the producers is wrong by that many milliseconds; the time that Ottla counts is not.
+    ClockJump(i64),
 }
 
 impl Fault {
     /// Whether it strikes more than once while it lasts.
     pub(crate) fn recurs(&self) -> bool {
         matches!(self, Self::Cut(_) | Self::MoveLeader(..))
+    }
+
+    /// Whether a client may be told of another leader while it lasts, or of none.
+    fn moves_leaders(&self) -> bool {
+        match self {
+            Self::MoveLeader(..)
+            | Self::Kill(_)
+            | Self::Stop(_)
+            | Self::Freeze(_)
+            | Self::ExpireSession(_) => true,
+            Self::Restart(node, heir) => node != heir,
+            Self::Interfere(_, Interference::Error(api, ..)) => *api == ApiKey::METADATA,
+            _ => false,
+        }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -106,13 +138,24 @@ impl Fault {
             Self::ProduceQuota(_) => "produce quota",
             Self::FetchQuota(_) => "fetch quota",
             Self::Restart(..) => "restart",
+            Self::Kill(_) => "kill",
+            Self::Stop(_) => "stop",
+            Self::Freeze(_) => "freeze",
+            Self::ExpireSession(_) => "expired session",
+            Self::Lag(_, Some(_)) => "slow replica",
+            Self::Lag(_, None) => "dead replica",
+            Self::Interfere(_, Interference::Error(..)) => "error",
+            Self::Interfere(_, Interference::Throttle(..)) => "throttle",
+            Self::Interfere(_, Interference::SlowDisk(_)) => "slow disk",
+            Self::Suspend(_) => "suspended client",
+            Self::ClockJump(_) => "clock jump",
         }
     }
 }
 
 impl Plan {
     pub(crate) fn new(chance: &mut Chance) -> Self {
-        Self {
+        let mut plan = Self {
             one_client: chance.one_in(2),
             latency: Duration::from_millis(chance.one_of(&[1, 20, 200])),
             max_unwritten: chance.one_of(&[1, 2_000, 256 << 10]),
@@ -122,6 +165,22 @@ impl Plan {
             reader_budget: chance.one_of(&[4 << 10, 64 << 10, 64 << 20]),
             fetch_max_wait: chance.millis(100, 8_000),
             faults: (0..chance.between(5, 12)).map(|_| PlannedFault::new(chance)).collect(),
+        };
+        plan.be_fair();
+        plan
+    }
+
+    /// Whether every partition keeps its leader, and all who ask are told so.
+    pub(crate) fn leaders_stay(&self) -> bool {
+        !self.faults.iter().any(|planned| planned.fault.moves_leaders())
+    }
+
+    /// Asks nothing of the clients that nobody could do.
+    fn be_fair(&mut self) {
+        let long = |fault: &PlannedFault| matches!(fault.fault, Fault::Interfere(_, Interference::Throttle(_, length)) if length > FAULTY);
+        if self.faults.iter().any(long) {
+            // Hours pass until what such a node was sent is read; the reader need not look every second.
+            self.fetch_max_wait = FAULTY;
         }
     }
 }
@@ -182,7 +241,7 @@ fn script(chance: &mut Chance) -> Vec<PlannedRecord> {
 impl PlannedFault {
     fn new(chance: &mut Chance) -> Self {
         let node = |chance: &mut Chance| BrokerId(i32::try_from(chance.between(1, 3)).unwrap_or(1));
-        let fault = match chance.between(0, 8) {
+        let fault = match chance.between(0, 20) {
             0 => Fault::Delay(node(chance), chance.millis(10, 800)),
             1 => Fault::Silence(node(chance)),
             2 => Fault::Cut(node(chance)),
@@ -191,7 +250,18 @@ impl PlannedFault {
             5 => Fault::MoveLeader(i32::try_from(chance.between(0, 5)).unwrap_or(0), node(chance)),
             6 => Fault::ProduceQuota(u32::try_from(chance.between(50, 3_000)).unwrap_or(50)),
             7 => Fault::FetchQuota(u32::try_from(chance.between(200, 10_000)).unwrap_or(200)),
-            _ => Fault::Restart(node(chance), node(chance)),
+            8 => Fault::Restart(node(chance), node(chance)),
+            9 => Fault::Interfere(Some(node(chance)), throttle(chance)),
+            10 => Fault::Interfere(Some(node(chance)), Interference::SlowDisk(chance.millis(1, 4_000))),
+            11 => Fault::Suspend(chance.size(0, PRODUCERS)),
+            12 => Fault::ClockJump(if chance.one_in(4) { 2 * HOUR_MILLIS } else { -HOUR_MILLIS / 2 }),
+            13 => return Self::asked_of_any(chance),
+            14 => Fault::Kill(node(chance)),
+            15 => Fault::Stop(node(chance)),
+            16 => Fault::Freeze(node(chance)),
+            17 => Fault::ExpireSession(node(chance)),
+            18 => Fault::Lag(node(chance), (!chance.one_in(3)).then(|| chance.millis(1, 6_000))),
+            _ => Fault::Interfere(Some(node(chance)), error(chance)),
         };
         Self {
             at: Instant::ZERO + chance.millis(0, 50_000),
@@ -199,4 +269,43 @@ impl PlannedFault {
             fault,
         }
     }
+
+    /// An error of a request that any node may be asked, when it is likely to be asked.
+    fn asked_of_any(chance: &mut Chance) -> Self {
+        let (api, code, begin, length) = match chance.one_in(2) {
+            true => (
+                ApiKey::METADATA,
+                chance.one_of(METADATA_ERRORS),
+                chance.millis(0, 30_000),
+                chance.millis(5_000, 25_000),
+            ),
+            false => (
+                ApiKey::INIT_PRODUCER_ID,
+                chance.one_of(INIT_PRODUCER_ID_ERRORS),
+                Duration::ZERO,
+                chance.millis(10, 6_000),
+            ),
+        };
+        let fault = Fault::Interfere(None, Interference::Error(api, code, Moment::After));
+        Self { at: Instant::ZERO + begin, length, fault }
+    }
+}
+
+const HOUR_MILLIS: i64 = 3_600_000;
+
+/// From a millisecond to half a day and more; only Produce is told to stay away for longer than a moment, since
+/// nobody could do without Metadata for hours.
+fn throttle(chance: &mut Chance) -> Interference {
+    match chance.between(0, 7) {
+        0 => Interference::Throttle(ApiKey::METADATA, chance.millis(1, 2_000)),
+        1 => Interference::Throttle(ApiKey::INIT_PRODUCER_ID, chance.millis(1, 2_000)),
+        2 => Interference::Throttle(ApiKey::PRODUCE, chance.millis(60_000, 13 * 3_600_000)),
+        3 | 4 => Interference::Throttle(ApiKey::PRODUCE, chance.millis(1, 100)),
+        _ => Interference::Throttle(ApiKey::PRODUCE, chance.millis(100, 20_000)),
+    }
+}
+
+fn error(chance: &mut Chance) -> Interference {
+    let (code, moments) = chance.one_of(PRODUCE_ERRORS);
+    Interference::Error(ApiKey::PRODUCE, code, chance.one_of(moments))
 }

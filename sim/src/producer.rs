@@ -62,6 +62,8 @@ pub(crate) struct ProducerApp {
     flushes: Vec<(Instant, Completion<FlushReport>)>,
     close: Option<(Instant, Completion<CloseReport>)>,
     pub(crate) is_closed: bool,
+    /// How wrong its wall clock is, in milliseconds.
+    pub(crate) clock_error: i64,
 }
 
 struct Sender {
@@ -116,6 +118,7 @@ impl ProducerApp {
             flushes: Vec::new(),
             close: None,
             is_closed: false,
+            clock_error: 0,
         }
     }
 
@@ -147,7 +150,7 @@ impl ProducerApp {
             }
         }
         if self.flag.take() {
-            self.ask(book, queue, counts)?;
+            self.ask(client.suspended_until, book, queue, counts)?;
         }
         Ok(())
     }
@@ -219,9 +222,9 @@ impl ProducerApp {
     }
 
     /// What has passed its deadline without an end.
-    pub(crate) fn check_deadlines(&self, book: &Book, now: Instant) -> Result<(), Violation> {
+    pub(crate) fn check_deadlines(&self, book: &Book, now: Instant, woke: Instant) -> Result<(), Violation> {
         let late = |what: String, due: Instant| {
-            if now > due + TICK { Err(Violation::Late { what, due, now }) } else { Ok(()) }
+            if now > due.max(woke) + TICK { Err(Violation::Late { what, due, now }) } else { Ok(()) }
         };
         for (deadline, _) in &self.flushes {
             late(format!("a flush of producer {}", self.index), *deadline)?;
@@ -301,7 +304,8 @@ impl ProducerApp {
                 _ => None,
             },
             value: Some(&value),
-            timestamp: i64::try_from((EPOCH_MICROS + queue.now.as_micros()) / 1000).unwrap_or(0),
+            timestamp: i64::try_from((EPOCH_MICROS + queue.now.as_micros()) / 1000).unwrap_or(0)
+                + self.clock_error,
             partition: match planned.to {
                 Destination::Partition(partition) => Some(partition),
                 _ => None,
@@ -365,7 +369,13 @@ impl ProducerApp {
     }
 
     /// Asks for everything that has no outcome yet.
-    fn ask(&mut self, book: &mut Book, queue: &Queue, counts: &mut Counts) -> Result<(), Violation> {
+    fn ask(
+        &mut self,
+        woke: Instant,
+        book: &mut Book,
+        queue: &Queue,
+        counts: &mut Counts,
+    ) -> Result<(), Violation> {
         let mut context = Context::from_waker(&self.waker);
         let (timeout, index) = (self.plan.config.delivery_timeout, self.index);
         let mut late = None;
@@ -392,7 +402,7 @@ impl ProducerApp {
                 }
             };
             if let Some((_, at)) = entry.accepted
-                && queue.now > at + timeout + TICK
+                && queue.now > (at + timeout).max(woke) + TICK
             {
                 late = Some((record, at + timeout));
             }

@@ -18,6 +18,8 @@ pub(crate) enum Happening {
     Connect(SocketId),
     /// Bytes reach the broker's end of a socket.
     ToBroker(SocketId, Bytes),
+    /// The broker has done a request: its answer, and until when it reads nothing more.
+    Answered(SocketId, Option<Bytes>, Instant),
     /// Bytes reach the client's end.
     ToClient(SocketId, Bytes),
     /// The broker notices that a socket is gone.
@@ -88,7 +90,13 @@ impl Queue {
     /// Whether anything about a socket or a record is still to come.
     pub(crate) fn has_traffic(&self) -> bool {
         self.planned.values().any(|happening| {
-            matches!(happening, Happening::ToBroker(..) | Happening::BrokerSeesEnd(_) | Happening::Unmuted(_))
+            matches!(
+                happening,
+                Happening::ToBroker(..)
+                    | Happening::Answered(..)
+                    | Happening::BrokerSeesEnd(_)
+                    | Happening::Unmuted(_)
+            )
         })
     }
 }
