@@ -23,7 +23,7 @@ mod server;
 mod testing;
 mod time;
 
-pub use coordinator::GroupSettings;
+pub use coordinator::{GroupSettings, TransactionSettings};
 pub use engine::{
     Close, Config, ConnectionId, Engine, NodeAddress, NodeState, Output, Reply, Stats, TopicError,
 };

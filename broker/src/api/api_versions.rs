@@ -6,7 +6,7 @@
 //! alone (KIP-511). From version 5 on a client that meant another cluster or node is told to rebootstrap
 //! (KIP-1242).
 //!
-//! Gaps: the finalized features are those of a cluster without groups and transactions, and cannot be changed.
+//! Gaps: the newest versions of the features (metadata, groups, transactions) are in force and cannot be changed.
 
 use ottla_proto::messages::api_versions::{
     ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
@@ -41,19 +41,9 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: ApiVersionsReque
     });
     ApiVersionsResponse {
         api_keys: api_keys.collect(),
-        supported_features: vec![SupportedFeatureKey {
-            name: METADATA_VERSION.into(),
-            min_version: OLDEST_METADATA_VERSION,
-            max_version: NEWEST_METADATA_VERSION,
-            ..SupportedFeatureKey::default()
-        }],
+        supported_features: FEATURES.into_iter().map(supported).collect(),
         finalized_features_epoch: 0,
-        finalized_features: vec![FinalizedFeatureKey {
-            name: METADATA_VERSION.into(),
-            max_version_level: NEWEST_METADATA_VERSION,
-            min_version_level: NEWEST_METADATA_VERSION,
-            ..FinalizedFeatureKey::default()
-        }],
+        finalized_features: FEATURES.into_iter().map(finalized).collect(),
         ..ApiVersionsResponse::default()
     }
 }
@@ -85,8 +75,23 @@ fn is_software_name(name: &str, version: i16) -> bool {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')))
 }
 
-const METADATA_VERSION: &str = "metadata.version";
-/// Kafka 3.3, the first that Kafka 4 can read.
-const OLDEST_METADATA_VERSION: i16 = 7;
-/// Kafka 4.0.
-const NEWEST_METADATA_VERSION: i16 = 25;
+/// Each feature with its oldest and newest version.
+const FEATURES: [(&str, i16, i16); 3] = [
+    ("group.version", 0, 1),
+    // From Kafka 3.3, the first that Kafka 4 can read, to Kafka 4.0.
+    ("metadata.version", 7, 25),
+    ("transaction.version", 0, 2),
+];
+
+fn supported((name, min_version, max_version): (&str, i16, i16)) -> SupportedFeatureKey {
+    SupportedFeatureKey { name: name.into(), min_version, max_version, ..SupportedFeatureKey::default() }
+}
+
+fn finalized((name, _, level): (&str, i16, i16)) -> FinalizedFeatureKey {
+    FinalizedFeatureKey {
+        name: name.into(),
+        max_version_level: level,
+        min_version_level: level,
+        ..FinalizedFeatureKey::default()
+    }
+}

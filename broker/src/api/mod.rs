@@ -1,5 +1,7 @@
 //! What the broker answers: one file per API, whose head says versions, behaviour and gaps.
 
+mod add_offsets_to_txn;
+mod add_partitions_to_txn;
 mod alter_client_quotas;
 mod api_versions;
 mod consumer_group_describe;
@@ -11,6 +13,9 @@ mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_producers;
+mod describe_transactions;
+mod end_txn;
 mod faulty;
 mod fetch;
 mod find_coordinator;
@@ -20,6 +25,7 @@ mod join_group;
 mod leave_group;
 mod list_groups;
 mod list_offsets;
+mod list_transactions;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
@@ -28,7 +34,9 @@ mod produce;
 mod sync_group;
 #[cfg(test)]
 mod tests;
+mod txn_offset_commit;
 mod waiting;
+mod write_txn_markers;
 
 use std::time::Duration;
 
@@ -79,7 +87,7 @@ impl Call {
 }
 
 /// What is offered, by API key.
-pub(crate) const OFFERED: [(ApiKey, VersionRange); 25] = [
+pub(crate) const OFFERED: [(ApiKey, VersionRange); 33] = [
     (ApiKey::PRODUCE, produce::VERSIONS),
     (ApiKey::FETCH, fetch::VERSIONS),
     (ApiKey::LIST_OFFSETS, list_offsets::VERSIONS),
@@ -97,12 +105,20 @@ pub(crate) const OFFERED: [(ApiKey, VersionRange); 25] = [
     (ApiKey::CREATE_TOPICS, create_topics::VERSIONS),
     (ApiKey::DELETE_TOPICS, delete_topics::VERSIONS),
     (ApiKey::INIT_PRODUCER_ID, init_producer_id::VERSIONS),
+    (ApiKey::ADD_PARTITIONS_TO_TXN, add_partitions_to_txn::VERSIONS),
+    (ApiKey::ADD_OFFSETS_TO_TXN, add_offsets_to_txn::VERSIONS),
+    (ApiKey::END_TXN, end_txn::VERSIONS),
+    (ApiKey::WRITE_TXN_MARKERS, write_txn_markers::VERSIONS),
+    (ApiKey::TXN_OFFSET_COMMIT, txn_offset_commit::VERSIONS),
     (ApiKey::DESCRIBE_CONFIGS, describe_configs::VERSIONS),
     (ApiKey::DELETE_GROUPS, delete_groups::VERSIONS),
     (ApiKey::OFFSET_DELETE, offset_delete::VERSIONS),
     (ApiKey::DESCRIBE_CLIENT_QUOTAS, describe_client_quotas::VERSIONS),
     (ApiKey::ALTER_CLIENT_QUOTAS, alter_client_quotas::VERSIONS),
     (ApiKey::DESCRIBE_CLUSTER, describe_cluster::VERSIONS),
+    (ApiKey::DESCRIBE_PRODUCERS, describe_producers::VERSIONS),
+    (ApiKey::DESCRIBE_TRANSACTIONS, describe_transactions::VERSIONS),
+    (ApiKey::LIST_TRANSACTIONS, list_transactions::VERSIONS),
     (ApiKey::CONSUMER_GROUP_HEARTBEAT, consumer_group_heartbeat::VERSIONS),
     (ApiKey::CONSUMER_GROUP_DESCRIBE, consumer_group_describe::VERSIONS),
 ];
@@ -149,6 +165,14 @@ pub(crate) fn handle(
         ApiKey::CREATE_TOPICS => plain(engine, read(call, frame)?, create_topics::handle),
         ApiKey::DELETE_TOPICS => plain(engine, read(call, frame)?, delete_topics::handle),
         ApiKey::INIT_PRODUCER_ID => plain(engine, read(call, frame)?, init_producer_id::handle),
+        ApiKey::ADD_PARTITIONS_TO_TXN => plain(engine, read(call, frame)?, add_partitions_to_txn::handle),
+        ApiKey::ADD_OFFSETS_TO_TXN => plain(engine, read(call, frame)?, add_offsets_to_txn::handle),
+        ApiKey::END_TXN => plain(engine, read(call, frame)?, end_txn::handle),
+        ApiKey::WRITE_TXN_MARKERS => plain(engine, read(call, frame)?, write_txn_markers::handle),
+        ApiKey::TXN_OFFSET_COMMIT => plain(engine, read(call, frame)?, txn_offset_commit::handle),
+        ApiKey::DESCRIBE_PRODUCERS => plain(engine, read(call, frame)?, describe_producers::handle),
+        ApiKey::DESCRIBE_TRANSACTIONS => plain(engine, read(call, frame)?, describe_transactions::handle),
+        ApiKey::LIST_TRANSACTIONS => plain(engine, read(call, frame)?, list_transactions::handle),
         ApiKey::DESCRIBE_CONFIGS => plain(engine, read(call, frame)?, describe_configs::handle),
         ApiKey::DELETE_GROUPS => plain(engine, read(call, frame)?, delete_groups::handle),
         ApiKey::OFFSET_DELETE => plain(engine, read(call, frame)?, offset_delete::handle),

@@ -9,7 +9,10 @@
 //! as long, in every version. Without acks there is no answer, but the mute stays; a failure closes the
 //! connection. On `NOT_LEADER_OR_FOLLOWER` version 10 and later tell the leader (KIP-951).
 //!
-//! Gaps: no transactions (`INVALID_TXN_STATE`). Stricter than Kafka: a batch with gaps between its offsets is
+//! A transactional batch must belong to the running transaction of its producer: up to version 11 its partition
+//! must have been added (KIP-890's verification), from version 12 on it is added by the write.
+//!
+//! Gaps: stricter than Kafka: a batch with gaps between its offsets is
 //! refused, not renumbered; one that claims a log append time is refused, where a topic of create time ignores it;
 //! an unknown codec is called so, and no unknown server error. More errors come with a text.
 
@@ -21,12 +24,14 @@ use ottla_proto::messages::produce::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData,
     PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
 };
+use ottla_proto::records::BatchHeader;
 use ottla_proto::wire::VersionRange;
-use ottla_proto::{BrokerId, ErrorCode, TopicId};
+use ottla_proto::{BrokerId, ErrorCode, TopicId, TransactionalId};
 
 use super::waiting::WaitingRequest;
 use super::{Call, Handled, Incoming, throttle};
 use crate::Instant;
+use crate::coordinator::{Coordinators, Producer, Target};
 use crate::engine::{Close, Engine, NodeAddress, Partition, Topic};
 use crate::fault::Stage;
 use crate::log::{Appended, Refused, only_batch};
@@ -44,9 +49,10 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<ProduceRequest>) ->
             ..=12 => engine.topics.id(&topic.name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
             _ => engine.topics.get(topic.topic_id).map(|topic| topic.id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID),
         };
+        let asked = Asked { acks, transactional_id: request.transactional_id.as_ref() };
         let mut append = |data| {
             place += 1;
-            append(engine, &call, acks, id, data, place - 1, &mut awaited)
+            append(engine, &call, asked, id, data, place - 1, &mut awaited)
         };
         response.responses.push(TopicProduceResponse {
             name: topic.name,
@@ -151,17 +157,24 @@ impl WaitingProduce {
     }
 }
 
+/// What the whole request says of each batch in it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    acks: i16,
+    transactional_id: Option<&'a TransactionalId>,
+}
+
 fn append(
     engine: &mut Engine,
     call: &Call,
-    acks: i16,
+    asked: Asked<'_>,
     topic: Result<TopicId, ErrorCode>,
     data: PartitionProduceData,
     place: usize,
     awaited: &mut Vec<Awaited>,
 ) -> PartitionProduceResponse {
     let index = data.index;
-    match try_append(engine, call, acks, topic, index, data.records.unwrap_or_default()) {
+    match try_append(engine, call, asked, topic, index, data.records.unwrap_or_default()) {
         Ok(Written { topic, appended, log_start_offset, end_offset }) => {
             awaited.push(Awaited { topic, index, offset: end_offset, place });
             PartitionProduceResponse {
@@ -216,7 +229,7 @@ enum Failed {
 fn try_append(
     engine: &mut Engine,
     call: &Call,
-    acks: i16,
+    asked: Asked<'_>,
     topic: Result<TopicId, ErrorCode>,
     index: i32,
     records: Bytes,
@@ -235,14 +248,19 @@ fn try_append(
     let partition = usize::try_from(index).ok().and_then(|index| partitions.get_mut(index));
     let Some(partition) = partition else { return Err(unknown) };
     let batch = only_batch(records, call.version).map_err(|refused| Failed::Refused(refused, -1))?;
-    if !(-1..=1).contains(&acks) {
+    if !(-1..=1).contains(&asked.acks) {
         return Err(Failed::Code(ErrorCode::INVALID_REQUIRED_ACKS));
     }
     if partition.leader != call.node {
         return Err(Failed::NotLeader(leader(partition)));
     }
-    if acks == ALL && partition.is_under_min_isr(config.min_insync_replicas) {
+    if asked.acks == ALL && partition.is_under_min_isr(config.min_insync_replicas) {
         return Err(Failed::Code(ErrorCode::NOT_ENOUGH_REPLICAS));
+    }
+    if batch.header().attributes.is_transactional() {
+        let header = batch.header();
+        check_transaction(&mut engine.coordinators, call, asked.transactional_id, header, id, index)
+            .map_err(Failed::Code)?;
     }
     let leader_epoch = partition.leader_epoch;
     let Some(replica) = partition.replica_mut(call.node) else { return Err(unknown) };
@@ -281,6 +299,39 @@ fn pretend_to_fail(engine: &Engine, call: &Call, response: &mut ProduceResponse)
             }
         }
     }
+}
+
+/// Whether the batch belongs to its producer's running transaction. From version 12 on the partition joins the
+/// transaction by this (KIP-890); before it must have been added.
+fn check_transaction(
+    coordinators: &mut Coordinators,
+    call: &Call,
+    transactional_id: Option<&TransactionalId>,
+    header: &BatchHeader,
+    topic: TopicId,
+    index: i32,
+) -> Result<(), ErrorCode> {
+    const FIRST_THAT_ADDS: i16 = 12;
+    const FIRST_WITH_ABORTABLE: i16 = 11;
+    let id = transactional_id.ok_or(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED)?;
+    let producer = Producer { id: header.producer_id, epoch: header.producer_epoch };
+    let target = Target::Partition(topic, index);
+    let (transactions, mut turn) = coordinators.transactions(call.now);
+    let checked = match call.version {
+        FIRST_THAT_ADDS.. => transactions.add(&mut turn, id, producer, [target]),
+        _ => transactions.verify(id, producer, &target),
+    };
+    checked.map_err(|code| match code {
+        ErrorCode::PRODUCER_FENCED => ErrorCode::INVALID_PRODUCER_EPOCH,
+        ErrorCode::TRANSACTION_ABORTABLE if call.version < FIRST_WITH_ABORTABLE => {
+            ErrorCode::INVALID_TXN_STATE
+        }
+        // Older clients know that one as a reason to try again.
+        ErrorCode::CONCURRENT_TRANSACTIONS if call.version < FIRST_THAT_ADDS => {
+            ErrorCode::NOT_ENOUGH_REPLICAS
+        }
+        code => code,
+    })
 }
 
 /// Drops what the topic need not keep of a partition. Returns where its log starts now.

@@ -11,19 +11,23 @@ mod settings;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timers;
+mod transaction;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytestring::ByteString;
-use ottla_proto::GroupId;
 use ottla_proto::messages::join_group::JoinGroupResponse;
 use ottla_proto::messages::sync_group::SyncGroupResponse;
+use ottla_proto::{GroupId, TransactionalId};
 
-pub(crate) use group::{CommitError, Committer, Group, Groups, HeartbeatRefused, check_heartbeat};
+pub(crate) use group::{CommitError, Committer, Group, Groups, HeartbeatRefused, Pattern, check_heartbeat};
 pub(crate) use offsets::{CommittedOffset, Offsets};
-pub(crate) use place::coordinator;
-pub use settings::GroupSettings;
+pub(crate) use place::{coordinator, group_partition};
+pub use settings::{GroupSettings, TransactionSettings};
+pub(crate) use transaction::{
+    Outcome, Producer, State, Target, Transaction, Transactions, append_marker, write_markers,
+};
 
 use crate::Instant;
 use crate::api::Call;
@@ -34,16 +38,18 @@ use timers::Timers;
 pub(crate) struct Coordinators {
     pub(crate) groups: Groups,
     pub(crate) offsets: Offsets,
+    pub(crate) transactions: Transactions,
     settings: GroupSettings,
+    transaction_settings: TransactionSettings,
     timers: Timers<TimerKey>,
     answers: VecDeque<(Call, Answer)>,
 }
 
 /// One call into a coordinator: what it may use besides its own state.
 #[derive(Debug)]
-pub(crate) struct Turn<'a> {
+pub(crate) struct Turn<'a, S = GroupSettings> {
     pub(crate) now: Instant,
-    settings: &'a GroupSettings,
+    settings: &'a S,
     timers: &'a mut Timers<TimerKey>,
     answers: &'a mut VecDeque<(Call, Answer)>,
 }
@@ -67,16 +73,22 @@ enum TimerKey {
     Sync(GroupId),
     /// Nothing was heard of a member for as long as its session lasts.
     Session(GroupId, MemberId),
+    /// A transaction has had long enough to end.
+    Transaction(TransactionalId),
+    /// Markers are to be written that could not be before.
+    Markers,
     /// A member of a consumer group has had long enough to give up partitions.
     Revocation(GroupId, MemberId),
 }
 
 impl Coordinators {
-    pub(crate) fn new(settings: GroupSettings) -> Self {
+    pub(crate) fn new(settings: GroupSettings, transaction_settings: TransactionSettings) -> Self {
         Self {
             groups: Groups::default(),
             offsets: Offsets::default(),
+            transactions: Transactions::default(),
             settings,
+            transaction_settings,
             timers: Timers::default(),
             answers: VecDeque::new(),
         }
@@ -86,6 +98,15 @@ impl Coordinators {
     pub(crate) fn groups(&mut self, now: Instant) -> (&mut Groups, Turn<'_>) {
         let Self { groups, settings, timers, answers, .. } = self;
         (groups, Turn { now, settings, timers, answers })
+    }
+
+    /// The transactions, and what a call into them needs.
+    pub(crate) fn transactions(
+        &mut self,
+        now: Instant,
+    ) -> (&mut Transactions, Turn<'_, TransactionSettings>) {
+        let Self { transactions, transaction_settings: settings, timers, answers, .. } = self;
+        (transactions, Turn { now, settings, timers, answers })
     }
 
     pub(crate) fn settings(&self) -> &GroupSettings {
@@ -100,8 +121,14 @@ impl Coordinators {
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         while let Some(key) = self.timers.pop(now) {
+            if let TimerKey::Transaction(id) = &key {
+                let (transactions, mut turn) = self.transactions(now);
+                transactions.timed_out(&mut turn, id);
+                continue;
+            }
             let (groups, mut turn) = self.groups(now);
             match key {
+                TimerKey::Transaction(_) | TimerKey::Markers => {}
                 TimerKey::Join(group) => groups.join_expired(&mut turn, &group),
                 TimerKey::Sync(group) => groups.sync_expired(&mut turn, &group),
                 TimerKey::Session(group, member) => groups.session_expired(&mut turn, &group, &member),
@@ -129,8 +156,13 @@ fn own(text: &ByteString) -> ByteString {
     ByteString::from(String::from(&**text))
 }
 
+/// See [`own`].
+pub(crate) fn own_group(id: &GroupId) -> GroupId {
+    GroupId(own(&id.0))
+}
+
 /// A time span from a request; a negative one counts as none.
-fn milliseconds(count: i32) -> Duration {
+pub(crate) fn milliseconds(count: i32) -> Duration {
     Duration::from_millis(u64::try_from(count).unwrap_or_default())
 }
 

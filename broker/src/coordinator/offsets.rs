@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bytestring::ByteString;
-use ottla_proto::{GroupId, LeaderEpoch, TopicName};
+use ottla_proto::{GroupId, LeaderEpoch, ProducerId, TopicName};
 
 use super::own;
 
@@ -12,6 +12,8 @@ use super::own;
 #[derive(Debug, Default)]
 pub(crate) struct Offsets {
     by_group: BTreeMap<GroupId, GroupOffsets>,
+    /// What running transactions will commit.
+    pending: BTreeMap<GroupId, BTreeMap<ProducerId, GroupOffsets>>,
 }
 
 /// The offsets of one group, by topic and partition.
@@ -51,8 +53,41 @@ impl Offsets {
     }
 
     /// Whether a running transaction may change the offset.
-    pub(crate) fn is_unstable(&self, _group: &str, _topic: &str, _partition: i32) -> bool {
-        false
+    pub(crate) fn is_unstable(&self, group: &str, topic: &str, partition: i32) -> bool {
+        let pending = self.pending.get(group).into_iter().flat_map(BTreeMap::values);
+        pending.filter_map(|topics| topics.get(topic)).any(|offsets| offsets.contains_key(&partition))
+    }
+
+    /// An offset that counts once the producer's transaction is committed.
+    pub(crate) fn commit_in_transaction(
+        &mut self,
+        producer: ProducerId,
+        group: &GroupId,
+        topic: &TopicName,
+        partition: i32,
+        committed: CommittedOffset,
+    ) {
+        let committed = CommittedOffset { metadata: own(&committed.metadata), ..committed };
+        let producers = self.pending.entry(GroupId(own(&group.0))).or_default();
+        let topics = producers.entry(producer).or_default();
+        topics.entry(TopicName(own(&topic.0))).or_default().insert(partition, committed);
+    }
+
+    /// The producer's transaction is over: what it wanted to commit for the group counts now, or never.
+    pub(crate) fn end_transaction(&mut self, producer: ProducerId, group: &GroupId, commit: bool) {
+        let Some(producers) = self.pending.get_mut(group) else { return };
+        let ended = producers.remove(&producer).unwrap_or_default();
+        if producers.is_empty() {
+            self.pending.remove(group);
+        }
+        if !commit {
+            return;
+        }
+        for (topic, offsets) in ended {
+            for (partition, committed) in offsets {
+                self.commit(group, &topic, partition, committed);
+            }
+        }
     }
 
     /// Forgets one offset.
@@ -71,6 +106,7 @@ impl Offsets {
     /// Forgets all offsets of a group.
     pub(crate) fn delete_group(&mut self, group: &str) {
         self.by_group.remove(group);
+        self.pending.remove(group);
     }
 
     /// The topic is gone, and with it what was committed for it.
@@ -79,5 +115,8 @@ impl Offsets {
             offsets.remove(topic);
         }
         self.by_group.retain(|_, topics| !topics.is_empty());
+        for pending in self.pending.values_mut().flat_map(BTreeMap::values_mut) {
+            pending.remove(topic);
+        }
     }
 }

@@ -14,6 +14,11 @@ pub(crate) fn coordinator(
     from.iter().chain(before).copied().find(|node| is_alive(*node))
 }
 
+/// The partition of `__consumer_offsets` in which Kafka would keep a group.
+pub(crate) fn group_partition(group: &str) -> i32 {
+    i32::try_from(partition(group)).unwrap_or_default()
+}
+
 /// The partition of `__consumer_offsets` or `__transaction_state` that a key falls into: Java's string hash.
 fn partition(key: &str) -> usize {
     const PARTITIONS: i32 = 50;

@@ -43,3 +43,20 @@ impl Default for GroupSettings {
         }
     }
 }
+
+/// How transactions behave.
+#[derive(Clone, Debug)]
+pub struct TransactionSettings {
+    /// The longest time-out that a producer may ask for its transactions (`transaction.max.timeout.ms`); 15
+    /// minutes by default, as in Kafka.
+    pub max_transaction_timeout: Duration,
+    /// The most transactional ids of the cluster; 10,000 by default, where Kafka has no limit. A further one is
+    /// refused with `POLICY_VIOLATION`.
+    pub max_transactional_ids: usize,
+}
+
+impl Default for TransactionSettings {
+    fn default() -> Self {
+        Self { max_transaction_timeout: Duration::from_secs(900), max_transactional_ids: 10_000 }
+    }
+}

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use ottla_proto::BrokerId;
 
-use crate::coordinator::GroupSettings;
+use crate::coordinator::{GroupSettings, TransactionSettings};
 use crate::quota::Windows;
 
 /// What a cluster is made of.
@@ -43,6 +43,8 @@ pub struct Config {
     pub max_partitions: usize,
     /// How groups behave.
     pub groups: GroupSettings,
+    /// How transactions behave.
+    pub transactions: TransactionSettings,
 }
 
 impl Config {
@@ -64,6 +66,7 @@ impl Config {
             rack_aware_replicas: false,
             max_partitions: 200_000,
             groups: GroupSettings::default(),
+            transactions: TransactionSettings::default(),
         }
     }
 }

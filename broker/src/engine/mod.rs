@@ -30,7 +30,7 @@ pub(crate) use topics::{Topic, Topics, check_name};
 
 use crate::Instant;
 use crate::api::{self, FetchSessions, Handled, Waiting};
-use crate::coordinator::{Coordinators, coordinator};
+use crate::coordinator::{Coordinators, coordinator, write_markers};
 use crate::fault::{Faults, Hits};
 use crate::log::BatchChecker;
 use crate::quota::{Client, QuotaEntity, QuotaKey, QuotaLimits};
@@ -171,11 +171,11 @@ impl Engine {
             topics: Topics::default(),
             limits: QuotaLimits::default(),
             waiting: Waiting::default(),
-            coordinators: Coordinators::new(config.groups.clone()),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
             next_delayed: 0,
             now: Instant::default(),
+            coordinators: Coordinators::new(config.groups.clone(), config.transactions.clone()),
             timers: Timers::default(),
             checker: BatchChecker::default(),
             stats: Stats::default(),
@@ -246,6 +246,7 @@ impl Engine {
     /// Answers the requests that what just happened has made ready.
     pub(crate) fn settle_all(&mut self, now: Instant) {
         self.now = now;
+        write_markers(self, now);
         api::answer_members(self);
         api::wake(self, now);
     }

@@ -159,6 +159,11 @@ impl Engine {
         true
     }
 
+    /// Whether a node serves requests.
+    pub(crate) fn is_running(&self, node: BrokerId) -> bool {
+        self.node_state(node) == Some(NodeState::Running)
+    }
+
     /// The node that clients are told is the controller; with KRaft any broker does, as it forwards.
     pub(crate) fn controller(&self) -> BrokerId {
         self.live_nodes().next().map_or(BrokerId::NONE, |address| address.id)

@@ -138,7 +138,8 @@ impl Replica {
 
     /// Up to where a reader with isolation level `read_committed` sees records (the last stable offset).
     pub(crate) fn last_stable_offset(&self) -> i64 {
-        self.high_watermark
+        let undecided = self.log.first_undecided(self.high_watermark);
+        undecided.map_or(self.high_watermark, |first| first.min(self.high_watermark))
     }
 
     /// Up to where a reader of this isolation level sees records.

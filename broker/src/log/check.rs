@@ -138,9 +138,8 @@ fn check_header(batch: &Batch, config: &TopicConfig) -> Result<(), Refused> {
     if !header.producer_id.is_none() && header.base_sequence < 0 {
         return Err(invalid("A batch with a producer id needs a sequence"));
     }
-    if header.attributes.is_transactional() {
-        let message = "This broker has no transactions yet";
-        return Err(Refused::new(ErrorCode::INVALID_TXN_STATE, message));
+    if header.attributes.is_transactional() && header.producer_id.is_none() {
+        return Err(invalid("A transactional batch needs a producer id"));
     }
     if header.attributes.timestamp_type() == TimestampType::LogAppendTime {
         let message = "A producer must not stamp records with a log append time";

@@ -5,18 +5,24 @@ mod epochs;
 mod producers;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use ottla_proto::LeaderEpoch;
-use ottla_proto::records::{Batch, NO_TIMESTAMP, Placement};
+use ottla_proto::compression::Decompressor;
+use ottla_proto::records::{Batch, ControlRecord, EndTransaction, NO_TIMESTAMP, Placement};
+use ottla_proto::{ErrorCode, LeaderEpoch, ProducerEpoch, ProducerId};
 
 pub(crate) use check::{BatchChecker, CheckedBatch, Refused, only_batch};
 pub(crate) use epochs::EpochEnd;
 
+use crate::Instant;
 use epochs::Epochs;
+pub(crate) use producers::ProducerState;
 use producers::{Producers, Sequenced};
+pub(crate) use transactions::AbortedTransaction;
+use transactions::Transactions;
 
 /// The records of one partition.
 ///
@@ -30,6 +36,7 @@ pub(crate) struct PartitionLog {
     end_position: u64,
     epochs: Epochs,
     producers: Producers,
+    transactions: Transactions,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +108,11 @@ impl PartitionLog {
         log_append_time: Option<i64>,
     ) -> Result<Appended, Refused> {
         let header = checked.batch.header();
+        let in_transaction = self.transactions.start_of(header.producer_id).is_some();
+        if in_transaction && !header.attributes.is_transactional() {
+            let message = "The producer has a transaction here, and this batch is not part of it";
+            return Err(Refused::new(ErrorCode::INVALID_TXN_STATE, message));
+        }
         if let Some(earlier) = self.producers.check(header)? {
             return Ok(Appended {
                 base_offset: earlier.base_offset,
@@ -115,9 +127,64 @@ impl PartitionLog {
         let max_timestamp = log_append_time.unwrap_or(checked.max_timestamp);
 
         self.producers.appended(header, Sequenced { base_offset, timestamp: max_timestamp });
+        if header.attributes.is_transactional() {
+            self.transactions.written(header.producer_id, base_offset);
+        }
         self.epochs.begin(leader_epoch, base_offset);
         self.push(StoredBatch { last_offset, max_timestamp, position: self.end_position, bytes });
         Ok(Appended { base_offset, log_append_time: log_append_time.unwrap_or(NO_TIMESTAMP), grown: true })
+    }
+
+    /// Appends the marker that ends a producer's transaction, or the part of it in this partition.
+    ///
+    /// # Errors
+    /// `INVALID_PRODUCER_EPOCH` if the producer was seen with a newer epoch.
+    pub(crate) fn append_marker(
+        &mut self,
+        marker: EndTransaction,
+        producer_id: ProducerId,
+        epoch: ProducerEpoch,
+        leader_epoch: LeaderEpoch,
+        now: Instant,
+    ) -> Result<(), ErrorCode> {
+        if self.producers.epoch_of(producer_id).is_some_and(|seen| seen > epoch) {
+            return Err(ErrorCode::INVALID_PRODUCER_EPOCH);
+        }
+        let stamped = marker.to_batch(producer_id, epoch, now.as_millis());
+        let unreadable = |_| ErrorCode::UNKNOWN_SERVER_ERROR;
+        let batch = Batch::parse(stamped.bytes().clone()).map_err(unreadable)?;
+        let base_offset = self.end_offset;
+        let placement =
+            Placement { base_offset, partition_leader_epoch: leader_epoch, log_append_time: None };
+        let bytes = Bytes::from(batch.place(placement));
+        let placed = Batch::parse(bytes.clone()).map_err(unreadable)?;
+        self.note(&placed, now.as_millis());
+        self.epochs.begin(leader_epoch, base_offset);
+        self.push(StoredBatch {
+            last_offset: base_offset,
+            max_timestamp: now.as_millis(),
+            position: self.end_position,
+            bytes,
+        });
+        Ok(())
+    }
+
+    /// Up to where every transaction is decided, if there is one that is not.
+    pub(crate) fn first_undecided(&self, high_watermark: i64) -> Option<i64> {
+        self.transactions.first_undecided(high_watermark)
+    }
+
+    /// The aborted transactions that have records from `from` on and before `until`.
+    pub(crate) fn aborted(&self, from: i64, until: i64) -> Vec<AbortedTransaction> {
+        self.transactions.aborted(from, until)
+    }
+
+    /// What is known of the producers that wrote here.
+    pub(crate) fn producers(&self) -> impl Iterator<Item = ProducerState> {
+        let transaction_start = |id| self.transactions.start_of(id);
+        self.producers
+            .states()
+            .map(move |state| ProducerState { transaction_start: transaction_start(state.id), ..state })
     }
 
     /// Makes this follower's log as the leader's: cuts off what the leader does not have, then takes over what is
@@ -138,8 +205,7 @@ impl PartitionLog {
             // Every stored batch was parsed before.
             let Ok(batch) = Batch::parse(stored.bytes.clone()) else { continue };
             let header = batch.header();
-            let place = Sequenced { base_offset: header.base_offset, timestamp: stored.max_timestamp };
-            self.producers.appended(header, place);
+            self.note(&batch, stored.max_timestamp);
             self.epochs.begin(header.partition_leader_epoch, header.base_offset);
             self.push(StoredBatch { position: self.end_position, ..stored.clone() });
         }
@@ -179,12 +245,13 @@ impl PartitionLog {
         }
         self.end_offset = self.batches.back().map_or(self.start_offset, |newest| newest.last_offset + 1);
         self.epochs.truncate(self.end_offset);
+        self.transactions.truncate(self.end_offset);
         self.producers = Producers::default();
-        for stored in &self.batches {
-            if let Ok(batch) = Batch::parse(stored.bytes.clone()) {
-                let base_offset = batch.header().base_offset;
-                let place = Sequenced { base_offset, timestamp: stored.max_timestamp };
-                self.producers.appended(batch.header(), place);
+        let kept: Vec<_> =
+            self.batches.iter().map(|stored| (stored.bytes.clone(), stored.max_timestamp)).collect();
+        for (bytes, max_timestamp) in kept {
+            if let Ok(batch) = Batch::parse(bytes) {
+                self.note_producer(&batch, max_timestamp);
             }
         }
     }
@@ -199,6 +266,7 @@ impl PartitionLog {
             self.batches.pop_front();
         }
         self.epochs.advance_start(self.start_offset);
+        self.transactions.advance_start(self.start_offset);
     }
 
     /// Drops the oldest batches as long as `retention_bytes` are left without them; none that ends behind `limit`.
@@ -273,6 +341,29 @@ impl PartitionLog {
         checker.find_record(&newest.bytes, |record| record.timestamp >= newest.max_timestamp)
     }
 
+    /// Learns from a batch that has its place in the log what its producer has done.
+    fn note(&mut self, batch: &Batch, max_timestamp: i64) {
+        let header = batch.header();
+        let marker = self.note_producer(batch, max_timestamp);
+        if let Some(marker) = marker {
+            self.transactions.ended(header.producer_id, marker.committed, header.base_offset);
+        } else if header.attributes.is_transactional() && !header.attributes.is_control() {
+            self.transactions.written(header.producer_id, header.base_offset);
+        }
+    }
+
+    /// The part of [`note`](Self::note) that is about sequences and epochs.
+    fn note_producer(&mut self, batch: &Batch, timestamp: i64) -> Option<EndTransaction> {
+        let header = batch.header();
+        if !header.attributes.is_control() {
+            self.producers.appended(header, Sequenced { base_offset: header.base_offset, timestamp });
+            return None;
+        }
+        let marker = marker(batch)?;
+        self.producers.ended(header, marker.coordinator_epoch);
+        Some(marker)
+    }
+
     fn check_offset(&self, offset: i64) -> Result<(), OutOfRange> {
         if (self.start_offset..=self.end_offset).contains(&offset) { Ok(()) } else { Err(OutOfRange) }
     }
@@ -289,5 +380,14 @@ impl PartitionLog {
 
     fn index_of(&self, offset: i64) -> usize {
         self.batches.partition_point(|batch| batch.last_offset < offset)
+    }
+}
+
+/// What a control batch says of a transaction.
+fn marker(batch: &Batch) -> Option<EndTransaction> {
+    let records = batch.read(&mut Decompressor::default()).ok()?;
+    match ControlRecord::read(&records.iter().next()?).ok()? {
+        ControlRecord::EndTransaction(marker) => Some(marker),
+        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 
-use ottla_proto::records::BatchHeader;
+use ottla_proto::records::{BatchHeader, NO_TIMESTAMP};
 use ottla_proto::{ErrorCode, ProducerEpoch, ProducerId};
 
 use super::Refused;
@@ -13,8 +13,24 @@ pub(super) struct Producers(BTreeMap<ProducerId, Producer>);
 #[derive(Debug)]
 struct Producer {
     epoch: ProducerEpoch,
-    /// The last batches, oldest first, at most [`REMEMBERED`]; never empty.
+    /// The last batches of this epoch, oldest first, at most [`REMEMBERED`]; none right behind a marker that
+    /// began the epoch.
     batches: VecDeque<Remembered>,
+    last_timestamp: i64,
+    /// Of the coordinator whose marker ended the last transaction.
+    coordinator_epoch: Option<i32>,
+}
+
+/// What is known of a producer, for the tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProducerState {
+    pub(crate) id: ProducerId,
+    pub(crate) epoch: ProducerEpoch,
+    pub(crate) last_sequence: Option<i32>,
+    pub(crate) last_timestamp: i64,
+    pub(crate) coordinator_epoch: Option<i32>,
+    /// Where its running transaction begins.
+    pub(crate) transaction_start: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +91,8 @@ impl Producers {
         if header.producer_id.is_none() {
             return;
         }
-        let epoch = header.producer_epoch;
-        let fresh = || Producer { epoch, batches: VecDeque::with_capacity(REMEMBERED) };
-        let producer = self.0.entry(header.producer_id).or_insert_with(fresh);
-        if producer.epoch != epoch {
-            *producer = fresh();
-        }
+        let producer = self.in_epoch(header.producer_id, header.producer_epoch);
+        producer.last_timestamp = place.timestamp;
         if producer.batches.len() == REMEMBERED {
             producer.batches.pop_front();
         }
@@ -89,6 +101,45 @@ impl Producers {
             last_sequence: header.last_sequence(),
             place,
         });
+    }
+
+    /// A marker was appended; it may begin a new epoch (KIP-890).
+    pub(super) fn ended(&mut self, header: &BatchHeader, coordinator_epoch: i32) {
+        let producer = self.in_epoch(header.producer_id, header.producer_epoch);
+        producer.last_timestamp = header.max_timestamp;
+        producer.coordinator_epoch = Some(coordinator_epoch);
+    }
+
+    /// The newest epoch in which the producer was seen.
+    pub(super) fn epoch_of(&self, id: ProducerId) -> Option<ProducerEpoch> {
+        self.0.get(&id).map(|producer| producer.epoch)
+    }
+
+    /// All producers; without their transactions, which are kept elsewhere.
+    pub(super) fn states(&self) -> impl Iterator<Item = ProducerState> {
+        self.0.iter().map(|(id, producer)| ProducerState {
+            id: *id,
+            epoch: producer.epoch,
+            last_sequence: producer.batches.back().map(|batch| batch.last_sequence),
+            last_timestamp: producer.last_timestamp,
+            coordinator_epoch: producer.coordinator_epoch,
+            transaction_start: None,
+        })
+    }
+
+    fn in_epoch(&mut self, id: ProducerId, epoch: ProducerEpoch) -> &mut Producer {
+        let fresh = || Producer {
+            epoch,
+            batches: VecDeque::with_capacity(REMEMBERED),
+            last_timestamp: NO_TIMESTAMP,
+            coordinator_epoch: None,
+        };
+        let producer = self.0.entry(id).or_insert_with(fresh);
+        if producer.epoch != epoch {
+            producer.epoch = epoch;
+            producer.batches.clear();
+        }
+        producer
     }
 }
 

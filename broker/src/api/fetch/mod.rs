@@ -25,8 +25,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ottla_proto::messages::fetch::{
-    EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
-    NodeEndpoint, PartitionData,
+    AbortedTransaction, EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchableTopicResponse,
+    LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
 use ottla_proto::records::Batches;
 use ottla_proto::wire::{Response, VersionRange};
@@ -39,7 +39,7 @@ use super::{Call, Handled, Incoming, check_epoch, throttle};
 use crate::Instant;
 use crate::engine::{Close, Engine, NodeAddress, Partition, Replica, Topics};
 use crate::fault::{Reaction, Stage};
-use crate::log::EpochEnd;
+use crate::log::{self, EpochEnd};
 use crate::quota::QuotaKey;
 use session::Session;
 
@@ -187,6 +187,17 @@ impl WaitingFetch {
         Read { partitions, endpoints: addresses.map(endpoint).collect() }
     }
 
+    /// The aborted transactions of what a reader of committed records may be given.
+    fn aborted(&self, asked: &Asked, replica: &Replica) -> Vec<AbortedTransaction> {
+        let tell = |aborted: log::AbortedTransaction| AbortedTransaction {
+            producer_id: aborted.producer_id,
+            first_offset: aborted.first_offset,
+            ..AbortedTransaction::default()
+        };
+        let found = replica.log.aborted(asked.partition.fetch_offset, replica.last_stable_offset());
+        found.into_iter().map(tell).collect()
+    }
+
     fn read_partition<'a>(
         &self,
         engine: &'a Engine,
@@ -201,7 +212,7 @@ impl WaitingFetch {
             high_watermark: replica.high_watermark,
             last_stable_offset: replica.last_stable_offset(),
             log_start_offset: if self.call.version >= 5 { replica.log.start_offset() } else { -1 },
-            aborted_transactions: self.is_read_committed().then(Vec::new),
+            aborted_transactions: self.is_read_committed().then(|| self.aborted(asked, replica)),
             records: Some(Bytes::new()),
             ..PartitionData::default()
         };

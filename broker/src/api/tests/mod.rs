@@ -3,4 +3,5 @@ mod fetch;
 mod groups;
 mod metadata;
 mod produce;
+mod transactions;
 mod versions;

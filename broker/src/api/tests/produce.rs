@@ -73,7 +73,6 @@ fn bad_batches_are_refused_as_kafka_does() {
         change(&mut bytes);
         bytes
     };
-    let transactional = Stamp { transactional: true, ..Stamp::NONE };
     let cases: Vec<(&str, Bytes, ErrorCode)> = vec![
         ("nothing", Bytes::new(), ErrorCode::INVALID_RECORD),
         ("two batches", [good.clone(), good.clone()].concat().into(), ErrorCode::INVALID_RECORD),
@@ -96,7 +95,6 @@ fn bad_batches_are_refused_as_kafka_does() {
             ErrorCode::INVALID_RECORD,
         ),
         ("a producer without sequence", with_crc(changed(|b| b[43..51].fill(0))), ErrorCode::INVALID_RECORD),
-        ("a transaction", batch_by(transactional, Codec::None, &["a"]), ErrorCode::INVALID_TXN_STATE),
         ("too large", batch(&[&"x".repeat(1_048_588)]), ErrorCode::MESSAGE_TOO_LARGE),
     ];
     let mut world = World::with_topic();

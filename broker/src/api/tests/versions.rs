@@ -1,3 +1,5 @@
+use ottla_proto::messages::add_offsets_to_txn::AddOffsetsToTxnRequest;
+use ottla_proto::messages::add_partitions_to_txn::AddPartitionsToTxnRequest;
 use ottla_proto::messages::alter_client_quotas::AlterClientQuotasRequest;
 use ottla_proto::messages::api_versions::ApiVersionsRequest;
 use ottla_proto::messages::consumer_group_describe::ConsumerGroupDescribeRequest;
@@ -9,6 +11,9 @@ use ottla_proto::messages::describe_client_quotas::DescribeClientQuotasRequest;
 use ottla_proto::messages::describe_cluster::DescribeClusterRequest;
 use ottla_proto::messages::describe_configs::DescribeConfigsRequest;
 use ottla_proto::messages::describe_groups::DescribeGroupsRequest;
+use ottla_proto::messages::describe_producers::DescribeProducersRequest;
+use ottla_proto::messages::describe_transactions::DescribeTransactionsRequest;
+use ottla_proto::messages::end_txn::EndTxnRequest;
 use ottla_proto::messages::fetch::FetchRequest;
 use ottla_proto::messages::find_coordinator::FindCoordinatorRequest;
 use ottla_proto::messages::heartbeat::HeartbeatRequest;
@@ -17,12 +22,15 @@ use ottla_proto::messages::join_group::JoinGroupRequest;
 use ottla_proto::messages::leave_group::LeaveGroupRequest;
 use ottla_proto::messages::list_groups::ListGroupsRequest;
 use ottla_proto::messages::list_offsets::ListOffsetsRequest;
+use ottla_proto::messages::list_transactions::ListTransactionsRequest;
 use ottla_proto::messages::metadata::MetadataRequest;
 use ottla_proto::messages::offset_commit::OffsetCommitRequest;
 use ottla_proto::messages::offset_delete::OffsetDeleteRequest;
 use ottla_proto::messages::offset_fetch::OffsetFetchRequest;
 use ottla_proto::messages::produce::ProduceRequest;
 use ottla_proto::messages::sync_group::SyncGroupRequest;
+use ottla_proto::messages::txn_offset_commit::TxnOffsetCommitRequest;
+use ottla_proto::messages::write_txn_markers::WriteTxnMarkersRequest;
 use ottla_proto::wire::Request;
 use ottla_proto::{ApiKey, ErrorCode};
 
@@ -49,7 +57,7 @@ fn what_is_listed_is_what_is_offered_and_produce_from_zero() {
             let min = if key == ApiKey::PRODUCE { 0 } else { versions.min };
             assert_eq!((listed.api_key, listed.min_version, listed.max_version), (key.0, min, versions.max));
         }
-        assert_eq!(answer.finalized_features.len(), usize::from(version >= 3));
+        assert_eq!(answer.finalized_features.len(), if version >= 3 { 3 } else { 0 });
     }
 }
 
@@ -127,6 +135,14 @@ fn every_version_is_answered() {
     each_version(&SyncGroupRequest::default());
     each_version(&ConsumerGroupDescribeRequest::default());
     each_version(&ConsumerGroupHeartbeatRequest::default());
+    each_version(&AddOffsetsToTxnRequest::default());
+    each_version(&AddPartitionsToTxnRequest::default());
+    each_version(&DescribeProducersRequest::default());
+    each_version(&DescribeTransactionsRequest::default());
+    each_version(&EndTxnRequest::default());
+    each_version(&ListTransactionsRequest::default());
+    each_version(&TxnOffsetCommitRequest::default());
+    each_version(&WriteTxnMarkersRequest::default());
     // With something in them.
     each_version(&fetch_request(0, 0));
     each_version(&fetch_request(7, 0));

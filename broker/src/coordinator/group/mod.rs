@@ -19,7 +19,7 @@ use super::{Answer, MemberId, Turn, milliseconds, own};
 use crate::api::Call;
 use crate::engine::Topics;
 pub(crate) use classic::ClassicGroup;
-pub(crate) use consumer::{ConsumerGroup, Refused as HeartbeatRefused, check as check_heartbeat};
+pub(crate) use consumer::{ConsumerGroup, Pattern, Refused as HeartbeatRefused, check as check_heartbeat};
 
 /// All groups of the cluster.
 #[derive(Debug, Default)]

@@ -40,24 +40,24 @@ pub(super) enum MemberState {
     UnreleasedPartitions,
 }
 
-/// A regular expression that names topics; it must match the whole name.
+/// A regular expression that names topics or other things; it must match the whole name.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     pub(super) text: ByteString,
     compiled: Regex,
 }
 
 impl Pattern {
     /// Compiles a pattern; `None` if it is none, or takes too much memory.
-    pub(super) fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         const MAX_COMPILED_BYTES: usize = 1 << 20;
         let whole = format!("^(?:{text})$");
         let compiled = regex::RegexBuilder::new(&whole).size_limit(MAX_COMPILED_BYTES).build().ok()?;
         Some(Self { text: text.into(), compiled })
     }
 
-    pub(super) fn matches(&self, topic: &str) -> bool {
-        self.compiled.is_match(topic)
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        self.compiled.is_match(name)
     }
 }
 

@@ -20,7 +20,8 @@ use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 use crate::coordinator::{CLIENT_HOST, MemberId, TimerKey, Turn, milliseconds, own};
 use crate::engine::Topics;
 use assignor::{Assignor, Reader, Spec};
-use member::{Member, MemberState, Pattern, is_subset};
+pub(crate) use member::Pattern;
+use member::{Member, MemberState, is_subset};
 
 /// Partitions by topic.
 pub(super) type Partitions = BTreeMap<TopicId, BTreeSet<i32>>;
