@@ -1,14 +1,17 @@
 //! `ottla consume`: the records of a topic on standard output.
 
 use std::io::{self, BufWriter, IsTerminal, Write, stdout};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
-use ottla::consumer::{Batch, ConsumeError, Consumer, Isolation, PartitionErrorKind, RecordRef};
-use ottla::{Client, Offset};
+use ottla::consumer::group::{GroupBatch, Protocol};
+use ottla::consumer::{
+    Batch, ConsumeError, Consumer, Isolation, NotAssigned, PartitionError, PartitionErrorKind, RecordRef,
+};
+use ottla::{Client, GroupConsumer, Offset};
 use serde_json::{Value, json};
 
 use crate::connect::Cluster;
@@ -28,6 +31,14 @@ pub(crate) struct Consume {
     /// Read this partition only; may be repeated
     #[arg(short, long = "partition", value_name = "NUMBER")]
     partitions: Vec<i32>,
+
+    /// Read as a member of this consumer group, and commit what was printed
+    #[arg(short, long, value_name = "GROUP", conflicts_with_all = ["partitions", "until_end"])]
+    group: Option<String>,
+
+    /// The protocol to speak with the group's coordinator
+    #[arg(long, value_enum, default_value_t, requires = "group")]
+    group_protocol: GroupProtocol,
 
     /// Where to begin: earliest, latest, an offset, or @ and milliseconds since 1970
     #[arg(short = 'o', long, value_name = "OFFSET", default_value = "earliest", value_parser = offset)]
@@ -67,6 +78,31 @@ enum IsolationArgument {
     ReadCommitted,
 }
 
+/// Which protocol a member of a group speaks.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum GroupProtocol {
+    /// The newest that the brokers offer
+    #[default]
+    Auto,
+    /// The one that every broker speaks
+    Classic,
+    /// The one of KIP-848
+    Consumer,
+}
+
+impl From<GroupProtocol> for Protocol {
+    fn from(protocol: GroupProtocol) -> Self {
+        match protocol {
+            GroupProtocol::Auto => Self::Auto,
+            GroupProtocol::Classic => Self::Classic,
+            GroupProtocol::Consumer => Self::Consumer,
+        }
+    }
+}
+
+/// How long leaving a group may take.
+const FAREWELL: Duration = Duration::from_secs(10);
+
 fn offset(text: &str) -> Result<Offset, String> {
     let number = |digits: &str| digits.parse::<i64>().ok().filter(|number| *number >= 0);
     match text {
@@ -91,7 +127,7 @@ struct Progress {
 impl Consume {
     pub(crate) async fn run(self, interrupt: &Interrupt) -> Outcome {
         let client = self.cluster.connect(interrupt).await?;
-        let mut consumer = self.consumer(&client).await?;
+        let mut source = self.source(&client).await?;
         // A bar would fight with the records for the terminal.
         let bar = if stdout().is_terminal() {
             ProgressBar::hidden()
@@ -101,10 +137,20 @@ impl Consume {
         let started = Instant::now();
         let mut progress = Progress::default();
         let ended = tokio::select! {
-            ended = self.copy(&mut consumer, &mut progress, &bar) => ended,
+            ended = self.copy(&mut source, &mut progress, &bar) => ended,
             () = interrupt.pressed() => Err(Failure::interrupted("interrupted")),
         };
         bar.finish_and_clear();
+        // After a failed write the last batch is not done, so nothing more is committed then.
+        if let (Source::Member(consumer), false) = (source, ended.as_ref().is_err_and(Failure::is_of_a_file))
+        {
+            let report = consumer.close(FAREWELL).await.map_err(Failure::cluster)?;
+            if !report.left {
+                eprintln!(
+                    "ottla: the group was not told in time that this member left; it will notice by itself"
+                );
+            }
+        }
         let skipped = match progress.skipped {
             0 => String::new(),
             damaged => format!("; {damaged} damaged batches were skipped"),
@@ -118,11 +164,15 @@ impl Consume {
         ended
     }
 
-    async fn consumer(&self, client: &Client) -> Outcome<Consumer> {
+    async fn source(&self, client: &Client) -> Outcome<Source> {
         let mut builder = client.consumer().from(self.from).isolation(match self.isolation {
             IsolationArgument::ReadUncommitted => Isolation::ReadUncommitted,
             IsolationArgument::ReadCommitted => Isolation::ReadCommitted,
         });
+        if let Some(group) = &self.group {
+            let member = builder.group(group).subscribe(&self.topics).protocol(self.group_protocol.into());
+            return member.build().await.map(Source::Member).map_err(Failure::cluster);
+        }
         builder = if self.partitions.is_empty() {
             builder.topics(&self.topics)
         } else {
@@ -135,19 +185,19 @@ impl Consume {
         if self.until_end {
             builder = builder.until_end();
         }
-        builder.build().await.map_err(Failure::cluster)
+        builder.build().await.map(Source::Plain).map_err(Failure::cluster)
     }
 
-    async fn copy(&self, consumer: &mut Consumer, progress: &mut Progress, bar: &ProgressBar) -> Outcome {
+    async fn copy(&self, source: &mut Source, progress: &mut Progress, bar: &ProgressBar) -> Outcome {
         let mut out = BufWriter::with_capacity(1 << 16, stdout());
         while self.count.is_none_or(|count| progress.records < count) {
-            let batch = match consumer.next_batch().await {
+            let batch = match source.next_batch().await {
                 Ok(Some(batch)) => batch,
                 Ok(None) => break,
                 Err(ConsumeError::Partition(error))
                     if self.skip_damaged && error.kind == PartitionErrorKind::Damaged =>
                 {
-                    if !consumer.skip(&error).map_err(Failure::cluster)? {
+                    if !source.skip(&error).map_err(Failure::cluster)? {
                         return Err(Failure::cluster(error));
                     }
                     progress.skipped += 1;
@@ -157,9 +207,12 @@ impl Consume {
             };
             // Flushed a batch at a time: who waits for records sees them, and a dropped future loses none that
             // were counted.
-            let written = self.print(&batch, &mut out, progress).and_then(|()| out.flush());
-            match written {
-                Ok(()) => bar.set_position(progress.records),
+            let written = self.print(batch.records(), &mut out, progress);
+            match written.and_then(|printed| out.flush().map(|()| printed)) {
+                Ok(printed) => {
+                    batch.processed(printed);
+                    bar.set_position(progress.records);
+                }
                 // The reader has seen enough and left, as `head` does.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
                 Err(error) => return Err(Failure::file(format!("standard output: {error}"))),
@@ -168,7 +221,9 @@ impl Consume {
         Ok(())
     }
 
-    fn print(&self, batch: &Batch, out: &mut impl Write, progress: &mut Progress) -> io::Result<()> {
+    /// How many of the records it printed: all, or as many as were still asked for.
+    fn print(&self, batch: &Batch, out: &mut impl Write, progress: &mut Progress) -> io::Result<usize> {
+        let before = progress.records;
         let left = self.count.map_or(u64::MAX, |count| count - progress.records);
         for record in batch.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
             if self.json {
@@ -184,7 +239,56 @@ impl Consume {
             progress.records += 1;
             progress.bytes += record.value().unwrap_or_default().len() as u64;
         }
-        Ok(())
+        Ok(usize::try_from(progress.records - before).unwrap_or(usize::MAX))
+    }
+}
+
+/// Where records come from.
+enum Source {
+    Plain(Consumer),
+    Member(GroupConsumer),
+}
+
+enum Chunk {
+    Plain(Batch),
+    Member(GroupBatch),
+}
+
+impl Source {
+    async fn next_batch(&mut self) -> Result<Option<Chunk>, ConsumeError> {
+        match self {
+            Self::Plain(consumer) => Ok(consumer.next_batch().await?.map(Chunk::Plain)),
+            Self::Member(consumer) => Ok(consumer.next_batch().await?.map(Chunk::Member)),
+        }
+    }
+
+    fn skip(&self, error: &PartitionError) -> Result<bool, NotAssigned> {
+        match self {
+            Self::Plain(consumer) => consumer.skip(error),
+            Self::Member(consumer) => consumer.skip(error),
+        }
+    }
+}
+
+impl Chunk {
+    fn records(&self) -> &Batch {
+        match self {
+            Self::Plain(batch) => batch,
+            Self::Member(batch) => batch,
+        }
+    }
+
+    /// That many of its records were printed: what the group commits.
+    fn processed(self, count: usize) {
+        if let Self::Member(batch) = self {
+            if count == batch.len() {
+                return batch.done();
+            }
+            let records = batch.by_record();
+            for record in records.batch().iter().take(count) {
+                records.acknowledge(record.offset());
+            }
+        }
     }
 }
 

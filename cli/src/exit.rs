@@ -48,6 +48,11 @@ impl Failure {
         Self { code: 130, message: done.to_string() }
     }
 
+    /// Whether a file or standard output failed.
+    pub(crate) fn is_of_a_file(&self) -> bool {
+        self.code == 4
+    }
+
     /// Prints the message to standard error and gives the code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("ottla: {}", self.message);

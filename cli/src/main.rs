@@ -8,6 +8,7 @@ mod consume;
 mod control;
 mod demo;
 mod exit;
+mod groups;
 mod interrupt;
 mod lines;
 mod output;
@@ -51,6 +52,8 @@ enum Command {
     Consume(consume::Consume),
     /// List, create, describe and delete topics
     Topics(topics::Topics),
+    /// List and describe consumer groups, see how far they are behind, move their offsets
+    Groups(groups::Groups),
     /// Describe, set and remove client quotas
     Quotas(quotas::Quotas),
     /// Run an embedded Kafka with quotas, for tests and trials
@@ -80,6 +83,7 @@ async fn run(command: Command) -> Outcome {
         Command::Produce(produce) => produce.run(&interrupt).await,
         Command::Consume(consume) => consume.run(&interrupt).await,
         Command::Topics(topics) => topics.run(&interrupt).await,
+        Command::Groups(groups) => groups.run(&interrupt).await,
         Command::Quotas(quotas) => quotas.run(&interrupt).await,
         Command::Broker(broker) => broker.run(&interrupt).await,
         Command::Demo(demo) => demo.run(&interrupt).await,
@@ -97,6 +101,13 @@ mod tests {
             "ottla produce -t t --key-file-name f g",
             "ottla consume -t a -t b -p 0 -p 1 -o @17 -e -c 5 -K \\t --isolation read-committed --skip-damaged",
             "ottla consume -t a --json",
+            "ottla consume -t a --group g --group-protocol classic --from latest -c 5",
+            "ottla groups list --watch 1",
+            "ottla groups describe g h --json",
+            "ottla groups lag g -t a --watch",
+            "ottla groups reset-offsets g -t a -p 0 -p 1 --to @17 --dry-run",
+            "ottla groups reset-offsets g -t a --to -100",
+            "ottla groups delete g h",
             "ottla topics list --internal --json",
             "ottla topics create a b -p 6 -r 3 -c retention.ms=1 -c x=y",
             "ottla topics describe a",
@@ -129,6 +140,10 @@ mod tests {
             "ottla produce -t t --key-file-name -K : f",
             "ottla consume -t t --json -K :",
             "ottla consume",
+            "ottla consume -t a --group g -p 0",
+            "ottla consume -t a --group g -e",
+            "ottla groups reset-offsets g --to earliest",
+            "ottla groups reset-offsets g -t a --to sideways",
             "ottla broker -t a:0",
             "ottla topics create a -c nonsense",
             "ottla quotas set --user a --ip ::1 connection_creation_rate=1",

@@ -52,6 +52,9 @@ impl AdminError {
     pub(super) fn new(error: CallError, after: Duration) -> Self {
         match error {
             CallError::DeadlineExceeded { .. } => Self::TimedOut { after, detail: error.to_string() },
+            CallError::NoCoordinator { node, error: code } => {
+                Self::Refused { node: node.0, code, message: None }
+            }
             CallError::Closed { .. } => Self::Stopped(DriverStopped),
             other => Self::Unsupported { detail: other.to_string() },
         }

@@ -5,6 +5,8 @@ mod create;
 mod delete;
 mod describe;
 mod error;
+mod groups;
+mod offsets;
 mod quotas;
 
 pub use cluster::{BrokerDescription, ClusterDescription};
@@ -12,6 +14,8 @@ pub use create::{CreatedTopic, NewTopic};
 pub use delete::TopicSelector;
 pub use describe::{PartitionDescription, TopicDescription, TopicListing};
 pub use error::AdminError;
+pub use groups::{GroupDescription, GroupListing, GroupMember};
+pub use offsets::{CommittedOffset, GroupLag, OffsetSpec, PartitionOffsets};
 pub use quotas::{QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaMatch, QuotaName, Quotas};
 
 use std::time::Duration;
@@ -23,7 +27,7 @@ use ottla_proto::{ErrorCode, TopicName};
 
 use crate::driver::DriverHandle;
 
-/// Topics and the cluster itself: looking, creating, deleting. Made by [`Client::admin`](crate::Client::admin).
+/// Topics, consumer groups and the cluster itself: looking, creating, deleting. Made by [`Client::admin`](crate::Client::admin).
 ///
 /// Each call ends within [`timeout`](Self::timeout), retries included. It is tried again where that may help: on a
 /// lost connection, a controller that moved, a quota that is used up (then as late as the broker says). Calls for

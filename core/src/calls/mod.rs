@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
+use ottla_proto::messages::{FindCoordinatorRequest, FindCoordinatorResponse};
 use ottla_proto::wire::{DecodeError, EncodeError, Request, Response};
-use ottla_proto::{ApiKey, BrokerId, ErrorCode};
+use ottla_proto::{ApiKey, BrokerId, ErrorCode, GroupId};
 use thiserror::Error;
 
 use crate::event::{Event, Ticket};
+use crate::group::{coordinator_of, find_coordinator};
 use crate::machine::Machine;
 use crate::net::{
     Answer, Failure, FailureKind, Link, Net, Owner, ReachReport, RequestToken, Role, SendOptions, Sent,
@@ -23,7 +25,7 @@ use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
 
 /// Which node a call goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Whichever can answer soonest.
     Any,
@@ -31,6 +33,8 @@ pub enum Target {
     Controller,
     /// This one.
     Node(BrokerId),
+    /// The coordinator of this group.
+    Coordinator(GroupId),
 }
 
 /// A request and how to carry it out.
@@ -135,6 +139,14 @@ pub enum CallError {
     /// The request cannot be put into bytes in the version that the node speaks.
     #[error("{0}")]
     Encode(#[from] EncodeError),
+    /// A broker does not say who coordinates the group.
+    #[error("node {node} does not name the group's coordinator: {error}")]
+    NoCoordinator {
+        /// The node.
+        node: BrokerId,
+        /// Its reason.
+        error: ErrorCode,
+    },
     /// The client was closed first.
     #[error("the client was closed before {api} was answered")]
     Closed {
@@ -192,6 +204,8 @@ impl fmt::Display for Last<'_> {
 pub(crate) struct Calls {
     backoff: Backoff,
     calls: BTreeMap<Ticket, Call>,
+    /// What is known of who coordinates which group.
+    coordinators: BTreeMap<GroupId, BrokerId>,
     events: VecDeque<Event>,
 }
 
@@ -213,13 +227,17 @@ enum State {
     Backoff { until: Instant, updates: Option<u64> },
     /// In flight.
     Sent { node: BrokerId },
+    /// The node to send it to is being asked for.
+    Finding { node: BrokerId },
 }
 
 impl Call {
     fn reason(&self) -> Option<WaitReason> {
         match (&self.state, self.last_error.as_deref()) {
             (State::Due { blocked }, _) => blocked.clone(),
-            (State::Sent { node }, _) => Some(WaitReason::AnswerDue { node: *node }),
+            (State::Sent { node } | State::Finding { node }, _) => {
+                Some(WaitReason::AnswerDue { node: *node })
+            }
             (State::Backoff { until, .. }, Some(AttemptError::Refused { error, .. })) => {
                 Some(WaitReason::RetryBackoff { until: *until, error: *error })
             }
@@ -232,7 +250,7 @@ impl Call {
 
 impl Calls {
     pub(crate) fn new(backoff: Backoff) -> Self {
-        Self { backoff, calls: BTreeMap::new(), events: VecDeque::new() }
+        Self { backoff, calls: BTreeMap::new(), coordinators: BTreeMap::new(), events: VecDeque::new() }
     }
 
     pub(crate) fn begin(&mut self, ticket: Ticket, spec: CallSpec, now: Instant) {
@@ -271,7 +289,7 @@ impl Calls {
     fn attempt(&mut self, ticket: Ticket, net: &mut Net, now: Instant) {
         let Some(call) = self.calls.get_mut(&ticket) else { return };
         match call.state {
-            State::Sent { .. } => return,
+            State::Sent { .. } | State::Finding { .. } => return,
             State::Backoff { updates: Some(updates), .. } if net.cluster().updates() <= updates => return,
             State::Backoff { until, .. } if until > now => {
                 call.state = State::Backoff { until, updates: None };
@@ -280,9 +298,17 @@ impl Calls {
             State::Due { .. } | State::Backoff { .. } => {}
         }
         let api = call.spec.request.api();
-        let link = match call.spec.target {
+        let mut finding = false;
+        let link = match &call.spec.target {
             Target::Any => net.least_loaded(api, now),
-            Target::Node(node) => net.readiness(node, Role::Control, api, now),
+            Target::Node(node) => net.readiness(*node, Role::Control, api, now),
+            Target::Coordinator(group) => match self.coordinators.get(group) {
+                Some(node) => net.readiness(*node, Role::Control, api, now),
+                None => {
+                    finding = true;
+                    net.least_loaded(ApiKey::FIND_COORDINATOR, now)
+                }
+            },
             Target::Controller => match net.cluster().controller() {
                 Some(node) => net.readiness(node, Role::Control, api, now),
                 None => {
@@ -295,6 +321,13 @@ impl Calls {
         };
         let link = match link {
             Ok(link) => link,
+            Err(WaitReason::ReconnectBackoff { node, error, .. })
+                if matches!(call.spec.target, Target::Coordinator(_)) && !finding =>
+            {
+                // The group may have another one by now.
+                let kind = FailureKind::Disconnected(error);
+                return self.try_again(ticket, AttemptError::Failed { node, kind }, net, now);
+            }
             Err(why) => {
                 call.state = State::Due { blocked: Some(why) };
                 return;
@@ -306,15 +339,53 @@ impl Calls {
             timeout: call.spec.attempt_timeout,
             answer: true,
         };
-        match call.spec.request.send(net, link, call.spec.highest, options, now) {
+        let sent = match &call.spec.target {
+            Target::Coordinator(group) if finding => ask_for_coordinator(group, net, link, options, now),
+            _ => call.spec.request.send(net, link, call.spec.highest, options, now),
+        };
+        match sent {
+            Ok(()) if finding => call.state = State::Finding { node: link.node },
             Ok(()) => call.state = State::Sent { node: link.node },
             Err(error) => self.end(ticket, Err(error)),
+        }
+    }
+
+    /// The answer to who coordinates a call's group.
+    fn found_coordinator(&mut self, ticket: Ticket, answer: &Answer, net: &mut Net, now: Instant) {
+        let Some(call) = self.calls.get_mut(&ticket) else { return };
+        let Target::Coordinator(group) = &call.spec.target else { return };
+        let node = answer.node;
+        let found = match net.open::<FindCoordinatorResponse>(answer, now) {
+            Ok(response) => coordinator_of(&response, group, answer.version)
+                .map_err(|(error, _)| AttemptError::Refused { node, error }),
+            Err(error) => Err(AttemptError::Unreadable { node, error }),
+        };
+        match found {
+            Ok(broker) => {
+                self.coordinators.insert(group.clone(), broker.id);
+                if net.cluster().host(broker.id).is_none() {
+                    net.cluster_mut().hint_broker(broker);
+                }
+                call.state = State::Due { blocked: None };
+            }
+            Err(AttemptError::Refused { node, error }) if remedy(error) == Remedy::Fail => {
+                self.end(ticket, Err(CallError::NoCoordinator { node, error }));
+            }
+            Err(error) => self.try_again(ticket, error, net, now),
         }
     }
 
     fn try_again(&mut self, ticket: Ticket, error: AttemptError, net: &mut Net, now: Instant) {
         let Some(call) = self.calls.get_mut(&ticket) else { return };
         call.failures = call.failures.saturating_add(1);
+        let moved = match &error {
+            AttemptError::Refused { error, .. } => remedy(*error) == Remedy::FindCoordinator,
+            AttemptError::Failed { .. } => true,
+            AttemptError::Unreadable { .. } => false,
+        };
+        if let (Target::Coordinator(group), true) = (&call.spec.target, moved) {
+            self.coordinators.remove(group);
+        }
         let mut updates = None;
         if let AttemptError::Refused { error, .. } = error
             && remedy(error) == Remedy::Refresh
@@ -350,6 +421,9 @@ impl Machine for Calls {
     fn handle_answer(&mut self, answer: Answer, net: &mut Net, now: Instant) {
         let ticket = Ticket(answer.token.0);
         let Some(call) = self.calls.get(&ticket) else { return };
+        if matches!(call.state, State::Finding { .. }) {
+            return self.found_coordinator(ticket, &answer, net, now);
+        }
         let node = answer.node;
         match call.spec.request.open(net, &answer, now) {
             Ok((_, Some(error))) if remedy(error) != Remedy::Fail => {
@@ -376,11 +450,24 @@ impl Machine for Calls {
             let retry = match call.state {
                 State::Backoff { until, updates: None } => Some(until),
                 // The net covers what it named as a reason, and the refresh.
-                State::Backoff { .. } | State::Due { .. } | State::Sent { .. } => None,
+                State::Backoff { .. } | State::Due { .. } | State::Sent { .. } | State::Finding { .. } => {
+                    None
+                }
             };
             earliest(least, earliest(retry, Some(call.spec.deadline)))
         })
     }
+}
+
+fn ask_for_coordinator(
+    group: &GroupId,
+    net: &mut Net,
+    link: Link,
+    options: SendOptions,
+    now: Instant,
+) -> Result<(), CallError> {
+    let version = net.version::<FindCoordinatorRequest>(link, FindCoordinatorRequest::LATEST_STABLE)?;
+    Ok(net.send(link, version, &find_coordinator(group, version), options, now)?)
 }
 
 /// A request whose type is forgotten until its answer is read.

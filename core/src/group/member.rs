@@ -218,9 +218,9 @@ impl Member {
         self.events.pop_front()
     }
 
-    /// Nothing is left to do, and all events were taken.
+    /// Nothing is left to do.
     pub(super) fn is_gone(&self) -> bool {
-        self.gone && self.events.is_empty()
+        self.gone
     }
 
     pub(super) fn explain(&self, waiting: &mut Vec<Waiting>) {

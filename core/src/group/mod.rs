@@ -41,7 +41,7 @@ pub use coordinator::{coordinator_of, find_coordinator};
 pub use edge::{GroupEdge, GroupEvent, GroupStatus, HandOut, Rebalance};
 pub use error::{CommitError, GroupError};
 pub use ownership::{Cause, End, HandedOut, Ownership, OwnershipId, Phase, Processed};
-pub use subscription::MemberSubscription;
+pub use subscription::{MemberSubscription, decode_assignment};
 
 use crate::Waiting;
 use crate::consumer::{ConsumerEdge, ConsumerKey};
@@ -166,7 +166,14 @@ impl Machine for Groups {
         for member in self.members.values_mut() {
             member.step(net, now);
         }
-        self.members.retain(|_, member| !member.is_gone());
+        let Self { members, events } = self;
+        members.retain(|_, member| {
+            if member.is_gone() {
+                // Its last words outlive it.
+                events.extend(std::iter::from_fn(|| member.poll_event()));
+            }
+            !member.is_gone()
+        });
     }
 
     fn handle_answer(&mut self, answer: Answer, net: &mut Net, now: Instant) {

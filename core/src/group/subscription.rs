@@ -32,7 +32,11 @@ pub struct MemberSubscription {
 const HIGHEST: i16 = 3;
 
 impl MemberSubscription {
-    pub(super) fn encode(&self) -> Result<Bytes, EncodeError> {
+    /// The bytes for the coordinator.
+    ///
+    /// # Errors
+    /// If something is too long for the wire.
+    pub fn encode(&self) -> Result<Bytes, EncodeError> {
         let owned = by_topic(&self.owned);
         let message = ConsumerProtocolSubscription {
             topics: self.topics.iter().map(|topic| topic.0.clone()).collect(),
@@ -47,7 +51,11 @@ impl MemberSubscription {
         prefixed(HIGHEST, &message)
     }
 
-    pub(super) fn decode(bytes: Bytes) -> Result<Self, DecodeError> {
+    /// Reads what a member told.
+    ///
+    /// # Errors
+    /// If it is nothing that a consumer tells.
+    pub fn decode(bytes: Bytes) -> Result<Self, DecodeError> {
         let (version, mut reader) = version(bytes)?;
         let message = ConsumerProtocolSubscription::read(&mut reader, version)?;
         let owned = message.owned_partitions.into_iter().flat_map(|topic| {
@@ -75,8 +83,12 @@ pub(super) fn encode_assignment(partitions: &BTreeSet<TopicPartition>) -> Result
     prefixed(HIGHEST, &ConsumerProtocolAssignment { assigned_partitions, user_data: None })
 }
 
-/// Nothing at all is an empty assignment, as a member gets it that the leader did not think of.
-pub(super) fn decode_assignment(bytes: Bytes) -> Result<BTreeSet<TopicPartition>, DecodeError> {
+/// Reads what a leader gave to a member. Nothing at all is an empty assignment, as a member gets it that the leader did
+/// not think of.
+///
+/// # Errors
+/// If it is nothing that a leader gives.
+pub fn decode_assignment(bytes: Bytes) -> Result<BTreeSet<TopicPartition>, DecodeError> {
     if bytes.is_empty() {
         return Ok(BTreeSet::new());
     }

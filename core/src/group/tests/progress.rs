@@ -1,0 +1,164 @@
+//! What counts as processed, and what is committed of it by itself.
+
+use super::*;
+
+fn committed(bench: &mut Bench) -> Option<Vec<(i32, i64)>> {
+    // Heartbeats lie between.
+    for _ in 0..20 {
+        bench.advance(Duration::from_secs(1));
+        while let Some(request) = bench.requests.pop_front() {
+            match request.api {
+                ApiKey::HEARTBEAT => bench.answer(&request, &HeartbeatResponse::default()),
+                ApiKey::OFFSET_COMMIT => {
+                    let asked: OffsetCommitRequest = request.read();
+                    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+                    return Some(Bench::commits(&asked));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn a_batch_counts_once_it_was_dropped_and_the_application_came_back() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let batch = bench.hand_out(0, 100, 110);
+    assert_eq!(committed(&mut bench), None);
+    drop(batch);
+    assert_eq!(committed(&mut bench), None, "an error may have thrown it away");
+    bench.come_back();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 110)]));
+    assert_eq!(committed(&mut bench), None, "what is committed is committed again");
+    assert_eq!(bench.ownership(0).committed(), Some(110));
+}
+
+#[test]
+fn batches_that_are_done_in_any_order_are_committed_without_a_gap() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let mut batches: Vec<_> = (0..3)
+        .map(|number| {
+            bench.come_back();
+            bench.hand_out(0, 100 + 10 * number, 110 + 10 * number)
+        })
+        .collect();
+    batches[2].done();
+    assert_eq!(committed(&mut bench), None);
+    batches[0].done();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 110)]));
+    batches[1].done();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 130)]));
+}
+
+#[test]
+fn records_of_a_batch_are_acknowledged_one_by_one() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let mut batch = bench.hand_out(0, 100, 110);
+    // Compaction has left gaps.
+    batch.by_record([100, 103, 107].into_iter());
+    batch.acknowledge(103);
+    assert_eq!(bench.ownership(0).processed().unwrap().offset, 100);
+    batch.acknowledge(100);
+    assert_eq!(bench.ownership(0).processed().unwrap().offset, 107);
+    batch.acknowledge(105);
+    batch.acknowledge(107);
+    assert_eq!(committed(&mut bench), Some(vec![(0, 110)]));
+}
+
+#[test]
+fn a_batch_that_is_dropped_late_and_without_a_word_holds_commits_back_and_is_told() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let first = bench.hand_out(0, 100, 110);
+    bench.come_back();
+    let mut second = bench.hand_out(0, 110, 120);
+    drop(first);
+    second.done();
+    bench.come_back();
+    assert_eq!(committed(&mut bench), None);
+    let abandoned = GroupEvent::Abandoned { partition: partition(0), offset: 100 };
+    assert_eq!(bench.events.iter().filter(|event| **event == abandoned).count(), 1, "{:?}", bench.events);
+}
+
+#[test]
+fn a_batch_that_is_dropped_in_a_panic_is_not_processed() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let batch = bench.hand_out(0, 100, 110);
+    let panicked = std::thread::spawn(move || {
+        let _batch = batch;
+        panic!("on purpose");
+    });
+    assert!(panicked.join().is_err());
+    bench.come_back();
+    assert_eq!(committed(&mut bench), None);
+}
+
+#[test]
+fn a_seek_lets_go_of_what_was_handed_out() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let batch = bench.hand_out(0, 100, 110);
+    bench.edge.seek(&partition(0), Some(50));
+    assert_eq!(committed(&mut bench), Some(vec![(0, 50)]));
+    drop(batch);
+}
+
+#[test]
+fn an_application_that_stays_away_is_warned_leaves_and_joins_again_when_it_is_back() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let batch = bench.hand_out(0, 100, 110);
+    let begin = bench.world.now;
+    let mut left_at = None;
+    while left_at.is_none() {
+        bench.advance(Duration::from_secs(3));
+        let request = bench.requests.pop_front();
+        match request {
+            Some(request) if request.api == ApiKey::HEARTBEAT => {
+                bench.answer(&request, &HeartbeatResponse::default());
+            }
+            Some(request) => {
+                assert!(
+                    request.read::<LeaveGroupRequest>().members[0]
+                        .reason
+                        .as_ref()
+                        .unwrap()
+                        .contains("max.poll")
+                );
+                left_at = Some(bench.world.now);
+                bench.answer(&request, &LeaveGroupResponse::default());
+            }
+            None => {}
+        }
+    }
+    assert_eq!(left_at.unwrap().saturating_duration_since(begin), Duration::from_secs(300));
+    assert_eq!(batch.ownership().phase(), Phase::Ended(End::Lost));
+    let near = bench.events.iter().position(|event| matches!(event, GroupEvent::AbsenceNear { .. }));
+    let exceeded = bench.events.iter().position(|event| matches!(event, GroupEvent::AbsenceExceeded { .. }));
+    assert!(near.unwrap() < exceeded.unwrap(), "{:?}", bench.events);
+    bench.advance(Duration::from_secs(100));
+    assert!(bench.requests.is_empty(), "joins while nobody is there: {:?}", bench.requests);
+    bench.come_back();
+    bench.settle();
+    let (_, asked) = bench.take::<JoinGroupRequest>();
+    assert!(asked.member_id.is_empty());
+}
+
+#[test]
+fn waiting_for_records_is_no_absence() {
+    let mut bench = Bench::stable(classic(), [0]);
+    drop(bench.hand_out(0, 100, 110));
+    bench.come_back();
+    for _ in 0..200 {
+        bench.advance(Duration::from_secs(3));
+        while let Some(request) = bench.requests.pop_front() {
+            match request.api {
+                ApiKey::HEARTBEAT => bench.answer(&request, &HeartbeatResponse::default()),
+                ApiKey::OFFSET_COMMIT => {
+                    let asked: OffsetCommitRequest = request.read();
+                    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(bench.ownership(0).phase(), Phase::Held);
+}

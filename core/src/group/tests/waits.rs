@@ -1,0 +1,99 @@
+//! What may hold up a heartbeat, and what must not.
+
+use super::*;
+use crate::calls::{CallSpec, Target};
+use crate::wait::WaitReason;
+
+#[test]
+fn throttles_told_elsewhere_delay_no_heartbeat() {
+    let mut bench = Bench::stable(classic(), [0]);
+    // Any other request of the client to the coordinator's node is told to wait a minute.
+    let spec = CallSpec::new(DescribeClusterRequest::default(), bench.world.now + Duration::from_secs(100));
+    let now = bench.world.now;
+    bench.world.core.call(spec.to(Target::Node(BrokerId(1))), now);
+    bench.settle();
+    let (request, _) = bench.take::<DescribeClusterRequest>();
+    bench.answer(&request, &DescribeClusterResponse { throttle_time_ms: 60_000, ..Default::default() });
+    let node = BrokerId(1);
+    let told = bench.world.core.net().throttled(node, ApiKey::DESCRIBE_CLUSTER, bench.world.now);
+    assert!(told.is_some(), "the throttle is not even known");
+    for _ in 0..5 {
+        let before = bench.world.now;
+        bench.beat(ErrorCode::NONE);
+        assert!(bench.world.now.saturating_duration_since(before) <= Duration::from_secs(3));
+    }
+}
+
+#[test]
+fn a_throttle_told_on_the_coordinator_s_connection_is_obeyed_and_named() {
+    let mut bench = Bench::stable(classic(), [0]);
+    bench.advance(Duration::from_secs(3));
+    let (request, _) = bench.take::<HeartbeatRequest>();
+    bench.answer(&request, &HeartbeatResponse { throttle_time_ms: 10_000, ..Default::default() });
+    let told_at = bench.world.now;
+    bench.advance(Duration::from_secs(5));
+    assert!(bench.requests.is_empty(), "{:?}", bench.requests);
+    let waiting = bench.world.core.explain(bench.world.now);
+    let named = waiting.iter().any(|waiting| matches!(waiting.reason, WaitReason::Throttled { .. }));
+    assert!(named, "{waiting:?}");
+    bench.advance(Duration::from_secs(10));
+    bench.take::<HeartbeatRequest>();
+    assert_eq!(bench.world.now.saturating_duration_since(told_at), Duration::from_secs(10));
+    let waiting = bench.world.core.explain(bench.world.now);
+    assert!(!waiting.iter().any(|waiting| matches!(waiting.reason, WaitReason::Throttled { .. })));
+}
+
+#[test]
+fn each_member_has_a_connection_to_its_coordinator_that_nothing_else_uses() {
+    let mut bench = Bench::stable(classic(), [0]);
+    bench.advance(Duration::from_secs(3));
+    let (heartbeat, _) = bench.take::<HeartbeatRequest>();
+    let events = &bench.world.events;
+    let role = Role::Coordinator(bench.key);
+    let own = |event: &&Event| matches!(event, Event::Connected { role: of, .. } if *of == role);
+    assert_eq!(events.iter().filter(own).count(), 1, "{events:?}");
+    let now = bench.world.now;
+    let spec = CallSpec::new(DescribeClusterRequest::default(), now + Duration::from_secs(100));
+    bench.world.core.call(spec.to(Target::Node(BrokerId(1))), now);
+    bench.settle();
+    let (other, _) = bench.take::<DescribeClusterRequest>();
+    assert_ne!(other.connection, heartbeat.connection);
+}
+
+#[test]
+fn a_silent_coordinator_is_given_up_well_within_the_session() {
+    let mut bench = Bench::stable(classic(), [0]);
+    bench.advance(Duration::from_secs(3));
+    let (silent, _) = bench.take::<HeartbeatRequest>();
+    let begin = bench.world.now;
+    bench.coordinator = 2;
+    while bench.requests.is_empty() {
+        bench.advance(Duration::from_secs(1));
+        assert!(
+            bench.world.now.saturating_duration_since(begin) < Duration::from_secs(20),
+            "it waits for ever"
+        );
+    }
+    let (again, _) = bench.take::<HeartbeatRequest>();
+    assert_ne!(again.connection, silent.connection);
+}
+
+#[test]
+fn a_call_to_a_group_goes_to_its_coordinator_and_follows_it() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let request = OffsetFetchRequest { group_id: GroupId::from("g"), topics: None, ..Default::default() };
+    let now = bench.world.now;
+    let spec = CallSpec::new(request, now + Duration::from_secs(10)).highest(7);
+    bench.coordinator = 2;
+    bench.world.core.call(spec.to(Target::Coordinator(GroupId::from("g"))), now);
+    bench.settle();
+    let (first, _) = bench.take::<OffsetFetchRequest>();
+    bench.coordinator = 1;
+    let moved = OffsetFetchResponse { error_code: ErrorCode::NOT_COORDINATOR, ..Default::default() };
+    bench.answer(&first, &moved);
+    bench.advance(Duration::from_secs(1));
+    let (second, _) = bench.take::<OffsetFetchRequest>();
+    assert_ne!(first.connection, second.connection);
+    bench.answer(&second, &OffsetFetchResponse::default());
+    assert!(matches!(bench.world.events.pop(), Some(Event::CallDone { result: Ok(_), .. })));
+}
