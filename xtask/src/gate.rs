@@ -64,6 +64,7 @@ impl Report {
         });
         let verdict = if tests.counts().failed == 0 { Verdict::Passed } else { Verdict::Failed };
         steps.note("tests and examples", begin.elapsed(), verdict);
+        steps.run("models", models);
         steps.run("documentation", || {
             pass(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
         });
@@ -97,6 +98,17 @@ impl Report {
         writeln!(text, "## Benchmarks\n\n```text\n{}\n```", benchmarks.trim_end())?;
         Ok(text)
     }
+}
+
+/// Every order in which threads can meet in the locks and atomics of `core`, by loom. A target folder of its own, since
+/// the flag changes every crate.
+fn models() -> Result<Outcome> {
+    let mut cargo = cargo();
+    cargo.args(["test", "--release", "--package", "ottla-core", "--lib", "loom_", "--target-dir"]);
+    cargo.arg(crate::root().join("target").join("loom")).env("RUSTFLAGS", "--cfg loom");
+    let said = output(&mut cargo)?;
+    ensure!(!said.contains(" 0 passed"), "no model was run");
+    Ok(Outcome::Passed)
 }
 
 /// What the proof is about.

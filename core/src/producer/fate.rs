@@ -108,6 +108,12 @@ impl BatchFate {
         Ok(())
     }
 
+    /// How many records somebody waits for.
+    #[cfg(all(test, loom))]
+    pub(super) fn waiters(&self) -> usize {
+        self.state.lock().wakers.len()
+    }
+
     /// The batch is not written after all.
     pub(super) fn give_back(&self) {
         self.state.lock().taken = false;
