@@ -1,5 +1,6 @@
 use ottla_proto::messages::delete_groups::DeleteGroupsRequest;
 use ottla_proto::messages::describe_groups::DescribeGroupsRequest;
+use ottla_proto::messages::heartbeat::HeartbeatRequest;
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse};
 use ottla_proto::messages::list_groups::ListGroupsRequest;
 use ottla_proto::messages::offset_commit::{
@@ -241,4 +242,53 @@ fn groups_are_listed_and_described() {
     }
     request.include_authorized_operations = false;
     assert_eq!(world.ask(5, &request).groups[0].authorized_operations, i32::MIN);
+}
+
+#[test]
+fn a_group_moves_with_its_coordinator() {
+    let mut world = World::new(3);
+    let name = |node: i32, world: &World| {
+        let names = (0..).map(|number| format!("g{number}"));
+        names.into_iter().find(|name| world.engine.coordinator(name) == Some(BrokerId(node))).unwrap()
+    };
+    let group = name(1, &world);
+    let request = JoinGroupRequest {
+        group_id: group.as_str().into(),
+        session_timeout_ms: 10_000,
+        rebalance_timeout_ms: 60_000,
+        protocol_type: "fruit".into(),
+        protocols: vec![JoinGroupRequestProtocol { name: "range".into(), ..Default::default() }],
+        ..JoinGroupRequest::default()
+    };
+    // Who waits is sent on.
+    world.send(2, &request);
+    world.engine.expire_node_session(BrokerId(1), world.now);
+    assert_eq!(world.answer::<JoinGroupRequest>(2).response.error_code, ErrorCode::NOT_COORDINATOR);
+    world.pass(60_000);
+    world.engine.handle_timeout(world.now);
+    world.send(2, &request);
+    world.pass(50);
+    world.engine.handle_timeout(world.now);
+    let joined = world.answer::<JoinGroupRequest>(2).response;
+    assert_eq!(joined.error_code, ErrorCode::NONE);
+
+    // The node dies; nobody coordinates until the controller notices; then the next node knows the member.
+    world.engine.kill_node(BrokerId(1), world.now);
+    while world.engine.poll_output().is_some() {}
+    world.client = world.engine.connect(BrokerId(2)).unwrap();
+    assert_eq!(find(&mut world, 6, 0, &group), Ok(BrokerId(1)));
+    world.pass(1000);
+    world.engine.handle_timeout(world.now);
+    assert_eq!(find(&mut world, 6, 0, &group), Ok(BrokerId(2)));
+    let beat = HeartbeatRequest {
+        group_id: group.as_str().into(),
+        generation_id: joined.generation_id,
+        member_id: joined.member_id,
+        ..HeartbeatRequest::default()
+    };
+    world.pass(9_999);
+    world.engine.handle_timeout(world.now);
+    assert_eq!(world.ask(4, &beat).error_code, ErrorCode::NONE);
+    world.engine.start_node(BrokerId(1), world.now);
+    assert_eq!(world.ask(4, &beat).error_code, ErrorCode::NOT_COORDINATOR);
 }

@@ -210,6 +210,15 @@ impl Groups {
         Ok(())
     }
 
+    /// The group's coordinator is another node now.
+    pub(crate) fn moved(&mut self, turn: &mut Turn<'_>, id: &str) {
+        match self.0.get_mut(id) {
+            Some(Group::Classic(group)) => group.moved(turn),
+            Some(Group::Consumer(group)) => group.moved(turn),
+            None => {}
+        }
+    }
+
     pub(super) fn join_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId) {
         if let Some(Group::Classic(group)) = self.0.get_mut(id) {
             group.join_expired(turn);

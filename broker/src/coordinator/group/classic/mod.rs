@@ -255,6 +255,25 @@ impl ClassicGroup {
         turn.timers.cancel(&TimerKey::Sync(self.id.clone()));
     }
 
+    /// The group's coordinator is another node now. What was agreed is kept, as Kafka keeps it in its log; who
+    /// waits for a rebalance is sent to the new coordinator.
+    pub(crate) fn moved(&mut self, turn: &mut Turn<'_>) {
+        let members: Vec<MemberId> = self.members.keys().cloned().collect();
+        for member_id in members {
+            self.answer_join(turn, &member_id, refused_join(ErrorCode::NOT_COORDINATOR, MemberId::new()));
+            if let Some(member) = self.members.get_mut(&member_id)
+                && let Some(call) = member.awaiting_sync.take()
+            {
+                turn.answer(call, refused_sync(ErrorCode::NOT_COORDINATOR));
+            }
+            self.extend_session(turn, &member_id);
+        }
+        if matches!(self.state, State::PreparingRebalance { .. }) {
+            self.state = State::PreparingRebalance { initial: None };
+            turn.timers.set(TimerKey::Join(self.id.clone()), turn.now + self.rebalance_timeout());
+        }
+    }
+
     fn check_member(&self, member_id: &str, instance_id: Option<&str>) -> Result<(), ErrorCode> {
         if let Some(instance_id) = instance_id {
             match self.static_members.get(instance_id) {

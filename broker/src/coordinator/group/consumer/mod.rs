@@ -225,6 +225,13 @@ impl ConsumerGroup {
         }
     }
 
+    /// The group's coordinator is another node now; every member has its whole session to find it.
+    pub(crate) fn moved(&mut self, turn: &mut Turn<'_>) {
+        for id in self.members.keys() {
+            turn.timers.set(self.session_timer(id), turn.now + turn.settings.consumer_session_timeout);
+        }
+    }
+
     /// The member has had long enough to give up partitions.
     pub(crate) fn revocation_expired(&mut self, turn: &mut Turn<'_>, id: &MemberId) {
         let late = |member: &Member| member.state == MemberState::UnrevokedPartitions;
