@@ -154,12 +154,38 @@ fn place(
         return Err(refusal(ErrorCode::INVALID_PARTITIONS, message));
     };
     check_room(engine, count)?;
+    Ok(spread(engine, name, 0, count, factor))
+}
+
+/// Places partitions round the nodes, from number `first` on.
+pub(super) fn spread(
+    engine: &Engine,
+    name: &str,
+    first: usize,
+    count: usize,
+    factor: usize,
+) -> Vec<Vec<BrokerId>> {
+    let nodes: Vec<BrokerId> = engine.node_ids().collect();
     // Small topics must not all land on the first node.
-    let start = name.bytes().map(usize::from).sum::<usize>() % nodes.len();
+    let start = first + name.bytes().map(usize::from).sum::<usize>();
     let around = nodes.iter().copied().cycle();
-    let replicas =
-        |partition: usize| around.clone().skip((start + partition) % nodes.len()).take(factor).collect();
-    Ok((0..count).map(replicas).collect())
+    let replicas = |partition: usize| {
+        around.clone().skip((start + partition) % nodes.len().max(1)).take(factor).collect()
+    };
+    (0..count).map(replicas).collect()
+}
+
+/// Whether these nodes can hold the replicas of a partition.
+pub(super) fn check_replicas(engine: &Engine, brokers: &[BrokerId]) -> Result<(), TopicError> {
+    let invalid = |message: &str| Err(refusal(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message));
+    let distinct: BTreeSet<_> = brokers.iter().collect();
+    if brokers.is_empty() || distinct.len() != brokers.len() {
+        return invalid("A partition needs replicas, each on a node of its own");
+    }
+    if brokers.iter().any(|broker| engine.address(*broker).is_none()) {
+        return invalid("A replica is assigned to a node that does not exist");
+    }
+    Ok(())
 }
 
 fn assigned(
@@ -171,13 +197,7 @@ fn assigned(
     let mut partitions = BTreeMap::new();
     for assignment in assignments {
         let brokers = &assignment.broker_ids;
-        let distinct: BTreeSet<_> = brokers.iter().collect();
-        if brokers.is_empty() || distinct.len() != brokers.len() {
-            return invalid("A partition needs replicas, each on a node of its own");
-        }
-        if brokers.iter().any(|broker| engine.address(*broker).is_none()) {
-            return invalid("A replica is assigned to a node that does not exist");
-        }
+        check_replicas(engine, brokers)?;
         if partitions.insert(assignment.partition_index, brokers.clone()).is_some() {
             return invalid("A partition is assigned more than once");
         }
@@ -192,7 +212,7 @@ fn assigned(
     Ok(replicas)
 }
 
-fn check_room(engine: &Engine, partitions: usize) -> Result<(), TopicError> {
+pub(super) fn check_room(engine: &Engine, partitions: usize) -> Result<(), TopicError> {
     let most = engine.config.max_partitions;
     if partitions <= most.saturating_sub(engine.topics.partition_count()) {
         return Ok(());
@@ -201,6 +221,6 @@ fn check_room(engine: &Engine, partitions: usize) -> Result<(), TopicError> {
     Err(refusal(ErrorCode::POLICY_VIOLATION, message))
 }
 
-fn refusal(code: ErrorCode, message: impl Into<String>) -> TopicError {
+pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> TopicError {
     TopicError { code, message: message.into() }
 }

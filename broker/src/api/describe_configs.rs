@@ -134,8 +134,8 @@ fn kind_number(kind: Kind) -> i8 {
 const BOOLEAN: i8 = 1;
 const INT: i8 = 3;
 
-const TOPIC: i8 = 2;
-const NODE: i8 = 4;
+pub(super) const TOPIC: i8 = 2;
+pub(super) const NODE: i8 = 4;
 
 /// Set on the topic.
 pub(super) const TOPIC_CONFIG: i8 = 1;

@@ -3,33 +3,45 @@
 mod add_offsets_to_txn;
 mod add_partitions_to_txn;
 mod alter_client_quotas;
+mod alter_configs;
+mod alter_partition_reassignments;
 mod api_versions;
 mod consumer_group_describe;
 mod consumer_group_heartbeat;
+mod create_partitions;
 mod create_topics;
 mod delete_groups;
+mod delete_records;
 mod delete_topics;
 mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_log_dirs;
 mod describe_producers;
+mod describe_quorum;
+mod describe_topic_partitions;
 mod describe_transactions;
+mod elect_leaders;
 mod end_txn;
 mod faulty;
 mod fetch;
 mod find_coordinator;
 mod heartbeat;
+mod incremental_alter_configs;
 mod init_producer_id;
 mod join_group;
 mod leave_group;
+mod list_config_resources;
 mod list_groups;
 mod list_offsets;
+mod list_partition_reassignments;
 mod list_transactions;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
+mod offset_for_leader_epoch;
 mod produce;
 mod sync_group;
 #[cfg(test)]
@@ -87,7 +99,7 @@ impl Call {
 }
 
 /// What is offered, by API key.
-pub(crate) const OFFERED: [(ApiKey, VersionRange); 33] = [
+pub(crate) const OFFERED: [(ApiKey, VersionRange); 45] = [
     (ApiKey::PRODUCE, produce::VERSIONS),
     (ApiKey::FETCH, fetch::VERSIONS),
     (ApiKey::LIST_OFFSETS, list_offsets::VERSIONS),
@@ -104,23 +116,35 @@ pub(crate) const OFFERED: [(ApiKey, VersionRange); 33] = [
     (ApiKey::API_VERSIONS, api_versions::VERSIONS),
     (ApiKey::CREATE_TOPICS, create_topics::VERSIONS),
     (ApiKey::DELETE_TOPICS, delete_topics::VERSIONS),
+    (ApiKey::DELETE_RECORDS, delete_records::VERSIONS),
     (ApiKey::INIT_PRODUCER_ID, init_producer_id::VERSIONS),
+    (ApiKey::OFFSET_FOR_LEADER_EPOCH, offset_for_leader_epoch::VERSIONS),
     (ApiKey::ADD_PARTITIONS_TO_TXN, add_partitions_to_txn::VERSIONS),
     (ApiKey::ADD_OFFSETS_TO_TXN, add_offsets_to_txn::VERSIONS),
     (ApiKey::END_TXN, end_txn::VERSIONS),
     (ApiKey::WRITE_TXN_MARKERS, write_txn_markers::VERSIONS),
     (ApiKey::TXN_OFFSET_COMMIT, txn_offset_commit::VERSIONS),
     (ApiKey::DESCRIBE_CONFIGS, describe_configs::VERSIONS),
+    (ApiKey::ALTER_CONFIGS, alter_configs::VERSIONS),
+    (ApiKey::DESCRIBE_LOG_DIRS, describe_log_dirs::VERSIONS),
+    (ApiKey::CREATE_PARTITIONS, create_partitions::VERSIONS),
     (ApiKey::DELETE_GROUPS, delete_groups::VERSIONS),
+    (ApiKey::ELECT_LEADERS, elect_leaders::VERSIONS),
+    (ApiKey::INCREMENTAL_ALTER_CONFIGS, incremental_alter_configs::VERSIONS),
+    (ApiKey::ALTER_PARTITION_REASSIGNMENTS, alter_partition_reassignments::VERSIONS),
+    (ApiKey::LIST_PARTITION_REASSIGNMENTS, list_partition_reassignments::VERSIONS),
     (ApiKey::OFFSET_DELETE, offset_delete::VERSIONS),
     (ApiKey::DESCRIBE_CLIENT_QUOTAS, describe_client_quotas::VERSIONS),
     (ApiKey::ALTER_CLIENT_QUOTAS, alter_client_quotas::VERSIONS),
+    (ApiKey::DESCRIBE_QUORUM, describe_quorum::VERSIONS),
     (ApiKey::DESCRIBE_CLUSTER, describe_cluster::VERSIONS),
     (ApiKey::DESCRIBE_PRODUCERS, describe_producers::VERSIONS),
     (ApiKey::DESCRIBE_TRANSACTIONS, describe_transactions::VERSIONS),
     (ApiKey::LIST_TRANSACTIONS, list_transactions::VERSIONS),
     (ApiKey::CONSUMER_GROUP_HEARTBEAT, consumer_group_heartbeat::VERSIONS),
     (ApiKey::CONSUMER_GROUP_DESCRIBE, consumer_group_describe::VERSIONS),
+    (ApiKey::LIST_CONFIG_RESOURCES, list_config_resources::VERSIONS),
+    (ApiKey::DESCRIBE_TOPIC_PARTITIONS, describe_topic_partitions::VERSIONS),
 ];
 
 /// Reads one request and handles it.
@@ -183,6 +207,26 @@ pub(crate) fn handle(
             plain(engine, read(call, frame)?, consumer_group_heartbeat::handle)
         }
         ApiKey::CONSUMER_GROUP_DESCRIBE => plain(engine, read(call, frame)?, consumer_group_describe::handle),
+        ApiKey::DELETE_RECORDS => plain(engine, read(call, frame)?, delete_records::handle),
+        ApiKey::OFFSET_FOR_LEADER_EPOCH => plain(engine, read(call, frame)?, offset_for_leader_epoch::handle),
+        ApiKey::ALTER_CONFIGS => plain(engine, read(call, frame)?, alter_configs::handle),
+        ApiKey::DESCRIBE_LOG_DIRS => plain(engine, read(call, frame)?, describe_log_dirs::handle),
+        ApiKey::CREATE_PARTITIONS => plain(engine, read(call, frame)?, create_partitions::handle),
+        ApiKey::ELECT_LEADERS => plain(engine, read(call, frame)?, elect_leaders::handle),
+        ApiKey::INCREMENTAL_ALTER_CONFIGS => {
+            plain(engine, read(call, frame)?, incremental_alter_configs::handle)
+        }
+        ApiKey::ALTER_PARTITION_REASSIGNMENTS => {
+            plain(engine, read(call, frame)?, alter_partition_reassignments::handle)
+        }
+        ApiKey::LIST_PARTITION_REASSIGNMENTS => {
+            plain(engine, read(call, frame)?, list_partition_reassignments::handle)
+        }
+        ApiKey::DESCRIBE_QUORUM => plain(engine, read(call, frame)?, describe_quorum::handle),
+        ApiKey::LIST_CONFIG_RESOURCES => plain(engine, read(call, frame)?, list_config_resources::handle),
+        ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
+            plain(engine, read(call, frame)?, describe_topic_partitions::handle)
+        }
         _ => Err(Close::NotOffered { key, version }),
     }
 }

@@ -314,6 +314,26 @@ impl Engine {
         id
     }
 
+    pub(crate) fn add_partitions(&mut self, id: TopicId, replicas: Vec<Vec<BrokerId>>) {
+        let count = replicas.len();
+        let partitions = replicas.into_iter().map(Partition::new).collect();
+        let Some(first) = self.topics.extend(id, partitions) else { return };
+        for index in (0..).skip(first).take(count) {
+            self.found(id, index);
+        }
+    }
+
+    /// Gives a topic other settings, which count at once.
+    pub(crate) fn set_topic_config(&mut self, id: TopicId, config: TopicConfig, now: Instant) {
+        let Some(topic) = self.topics.get_mut(id) else { return };
+        topic.config = config;
+        for index in (0..).take(topic.partitions.len()) {
+            self.ensure_leader(id, index, now);
+            self.replicate(id, index, now);
+            self.waiting.changed(id, index);
+        }
+    }
+
     pub(crate) fn remove_topic(&mut self, id: TopicId) {
         let Some(topic) = self.topics.remove(id) else { return };
         self.coordinators.offsets.delete_topic(&topic.name);

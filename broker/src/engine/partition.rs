@@ -71,6 +71,27 @@ impl Partition {
         !self.adding.is_empty() || !self.removing.is_empty()
     }
 
+    /// Begins to replace the replicas by those on `target`, the preferred leader first.
+    pub(crate) fn reassign(&mut self, target: &[BrokerId]) {
+        self.cancel_reassignment();
+        let now = self.replica_nodes();
+        self.adding = target.iter().copied().filter(|node| !now.contains(node)).collect();
+        self.removing = now.into_iter().filter(|node| !target.contains(node)).collect();
+        self.replicas.extend(self.adding.iter().copied().map(Replica::new));
+        let place = |node| target.iter().position(|wanted| *wanted == node).unwrap_or(target.len());
+        self.replicas.sort_by_key(|replica| place(replica.node));
+    }
+
+    /// Drops the replicas that a reassignment has added.
+    pub(crate) fn cancel_reassignment(&mut self) {
+        let adding = std::mem::take(&mut self.adding);
+        self.removing.clear();
+        if self.isr.iter().any(|node| !adding.contains(node)) {
+            self.isr.retain(|node| !adding.contains(node));
+            self.replicas.retain(|replica| !adding.contains(&replica.node));
+        }
+    }
+
     /// Whether so few replicas are in sync that nothing is committed. A demand for more replicas than there are
     /// counts as one for all of them.
     pub(crate) fn is_under_min_isr(&self, min_insync_replicas: usize) -> bool {

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use ottla_proto::{BrokerId, GroupId, TopicId};
+use ottla_proto::{BrokerId, ErrorCode, TopicId};
 
 use super::node::{Node, NodeState};
 use super::timers::Timer;
@@ -159,12 +159,8 @@ impl Engine {
     /// The controller has lost a node: it leaves the in-sync replicas and leads nothing any more.
     pub(super) fn fence(&mut self, node: BrokerId, now: Instant) {
         let Some(state) = self.nodes.get_mut(&node).filter(|state| state.registered) else { return };
+        state.registered = false;
         state.session_ends = None;
-        let groups = self.groups_coordinated_by(node);
-        if let Some(state) = self.nodes.get_mut(&node) {
-            state.registered = false;
-        }
-        self.move_groups(&groups, now);
         self.each_partition_of(node, |engine, id, index| {
             if let Some(partition) = engine.partition_mut(id, index)
                 && partition.isr.iter().any(|member| *member != node)
@@ -180,28 +176,12 @@ impl Engine {
     /// The controller hears of a node again.
     pub(super) fn unfence(&mut self, node: BrokerId, now: Instant) {
         let Some(state) = self.nodes.get_mut(&node) else { return };
-        let was_away = !std::mem::replace(&mut state.registered, true);
+        state.registered = true;
         state.session_ends = None;
-        if was_away {
-            let groups = self.groups_coordinated_by(node);
-            self.move_groups(&groups, now);
-        }
         self.each_partition_of(node, |engine, id, index| {
             engine.ensure_leader(id, index, now);
             engine.replicate(id, index, now);
         });
-    }
-
-    fn groups_coordinated_by(&self, node: BrokerId) -> Vec<GroupId> {
-        let ids = self.coordinators.groups.iter().map(|(id, _)| id);
-        ids.filter(|id| self.coordinator(id) == Some(node)).cloned().collect()
-    }
-
-    fn move_groups(&mut self, ids: &[GroupId], now: Instant) {
-        let (groups, mut turn) = self.coordinators.groups(now);
-        for id in ids {
-            groups.moved(&mut turn, id);
-        }
     }
 
     /// Lets every partition of which the node has a replica be looked at once.
@@ -238,6 +218,47 @@ impl Engine {
         if elected != leader {
             self.lead(id, index, elected, now);
         }
+    }
+
+    /// After a reassignment has begun or was cancelled: the leader may have to change, and new replicas fetch.
+    pub(crate) fn settle_reassignment(&mut self, id: TopicId, index: i32, now: Instant) {
+        self.ensure_leader(id, index, now);
+        self.replicate(id, index, now);
+        if let Some(partition) = self.partition_mut(id, index)
+            && Self::complete_reassignment(partition)
+        {
+            self.waiting.changed(id, index);
+            self.ensure_leader(id, index, now);
+        }
+    }
+
+    /// Elects the preferred leader, or uncleanly any.
+    pub(crate) fn elect(
+        &mut self,
+        topic: &str,
+        index: i32,
+        unclean: bool,
+        now: Instant,
+    ) -> Result<(), ErrorCode> {
+        let id = self.topics.id(topic).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+        let partition = self.topics.get(id).and_then(|topic| topic.partition(index));
+        let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+        let nodes = partition.replica_nodes();
+        let preferred = nodes.first().copied().unwrap_or(BrokerId::NONE);
+        let elected = match unclean {
+            true if !partition.leader.is_none() => return Err(ErrorCode::ELECTION_NOT_NEEDED),
+            true => nodes.iter().copied().find(|node| self.is_registered(*node)),
+            false if partition.leader == preferred => return Err(ErrorCode::ELECTION_NOT_NEEDED),
+            false => Some(preferred).filter(|node| self.is_registered(*node) && partition.is_in_sync(*node)),
+        };
+        let Some(elected) = elected else {
+            return Err(match unclean {
+                true => ErrorCode::ELIGIBLE_LEADERS_NOT_AVAILABLE,
+                false => ErrorCode::PREFERRED_LEADER_NOT_AVAILABLE,
+            });
+        };
+        self.lead(id, index, elected, now);
+        Ok(())
     }
 
     /// Gives a new partition its first leader: the first of its replicas that is alive.

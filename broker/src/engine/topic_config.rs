@@ -14,6 +14,8 @@ pub(crate) struct TopicConfig {
     pub(crate) timestamp_after_max_ms: i64,
     /// Whether each record needs a key (`cleanup.policy`).
     pub(crate) compacted: bool,
+    /// Whether old records may be deleted (`cleanup.policy`).
+    pub(crate) deletes: bool,
     /// How many replicas must be in sync for acks=all (`min.insync.replicas`).
     pub(crate) min_insync_replicas: usize,
     /// Whether a replica that is not in sync may lead if no other can (`unclean.leader.election.enable`).
@@ -35,18 +37,36 @@ impl TopicConfig {
             setting.check(value)?;
         }
         let value = |name: &str| value(&overrides, name);
+        let has_policy = |policy| value(CLEANUP_POLICY).split(',').any(|set| set.trim() == policy);
         let number = |name: &str| value(name).parse().unwrap_or(i64::MAX);
         Ok(Self {
             max_message_bytes: usize::try_from(number(MAX_MESSAGE_BYTES)).unwrap_or_default(),
             log_append_time: value(TIMESTAMP_TYPE) == "LogAppendTime",
             timestamp_before_max_ms: number(TIMESTAMP_BEFORE),
             timestamp_after_max_ms: number(TIMESTAMP_AFTER),
-            compacted: value(CLEANUP_POLICY).split(',').any(|policy| policy.trim() == "compact"),
+            compacted: has_policy("compact"),
+            deletes: has_policy("delete"),
             min_insync_replicas: usize::try_from(number(MIN_INSYNC_REPLICAS)).unwrap_or_default(),
             unclean_leader_election: value(UNCLEAN_LEADER_ELECTION) == "true",
             retention_bytes: u64::try_from(number(RETENTION_BYTES)).ok(),
             overrides,
         })
+    }
+
+    /// What was set on the topic.
+    pub(crate) fn overrides(&self) -> &BTreeMap<String, String> {
+        &self.overrides
+    }
+
+    /// Whether the setting is a list.
+    pub(crate) fn is_list(name: &str) -> bool {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name);
+        setting.is_some_and(|setting| matches!(setting.kind, Kind::List(_) | Kind::Text))
+    }
+
+    /// The setting's value if nobody sets it; empty if there is no such setting.
+    pub(crate) fn default_of(name: &str) -> &'static str {
+        SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default)
     }
 
     /// Every setting by name, with its value and whether it was set on the topic.
@@ -67,6 +87,7 @@ impl Default for TopicConfig {
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: 3_600_000,
             compacted: false,
+            deletes: true,
             min_insync_replicas: 1,
             unclean_leader_election: false,
             retention_bytes: None,
@@ -75,9 +96,7 @@ impl Default for TopicConfig {
 }
 
 fn value<'a>(overrides: &'a BTreeMap<String, String>, name: &str) -> &'a str {
-    let default =
-        || SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
-    overrides.get(name).map_or_else(default, String::as_str)
+    overrides.get(name).map_or_else(|| TopicConfig::default_of(name), String::as_str)
 }
 
 /// A setting that topics have in Kafka.

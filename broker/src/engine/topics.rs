@@ -36,6 +36,15 @@ impl Topics {
         Some(topic)
     }
 
+    /// Adds partitions to a topic. Returns the number of the first.
+    pub(crate) fn extend(&mut self, id: TopicId, partitions: Vec<Partition>) -> Option<usize> {
+        let topic = self.by_id.get_mut(&id)?;
+        let first = topic.partitions.len();
+        self.partition_count += partitions.len();
+        topic.partitions.extend(partitions);
+        Some(first)
+    }
+
     /// How many partitions all topics have together.
     pub(crate) fn partition_count(&self) -> usize {
         self.partition_count

@@ -83,6 +83,11 @@ impl PartitionLog {
         self.end_offset
     }
 
+    /// How many bytes the kept batches have together.
+    pub(crate) fn size(&self) -> u64 {
+        self.batches.front().map_or(0, |first| self.end_position - first.position)
+    }
+
     /// Where the newest leader epoch begins.
     pub(crate) fn latest_epoch_start(&self) -> i64 {
         self.epochs.latest_start()

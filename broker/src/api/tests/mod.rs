@@ -1,7 +1,9 @@
 mod admin;
+mod coverage;
 mod fetch;
 mod groups;
 mod metadata;
+mod partitions;
 mod produce;
 mod transactions;
 mod versions;
