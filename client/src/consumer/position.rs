@@ -17,7 +17,7 @@ pub enum Offset {
     At(i64),
     /// At this offset, if the log before it is still what was read: the record before it was appended under this leader
     /// epoch ([`Batch::leader_epoch`](super::Batch::leader_epoch)). If the log was cut since, that is told or followed
-    /// as [`Reset`] says. Brokers before 2.7 do not compare. Java: `seek` with an `OffsetAndMetadata`.
+    /// as [`Reset`] says. Brokers before 2.3 cannot compare. Java: `seek` with an `OffsetAndMetadata`.
     AtEpoch {
         /// The offset.
         offset: i64,

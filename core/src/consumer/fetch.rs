@@ -98,7 +98,9 @@ impl Fetcher {
             let Some(partition) = self.partitions.get_mut(&slot) else { continue };
             let retry = partition.retry.filter(|retry| retry.until > now);
             let wanted = match (appetite, partition.stage) {
-                (Appetite::Hungry, Stage::At(_)) if !partition.end_wanted && retry.is_none() => {
+                (Appetite::Hungry, Stage::At(_))
+                    if !partition.end_wanted && !partition.unchecked && retry.is_none() =>
+                {
                     if partition.asked.is_none() {
                         asked.push(slot);
                     }
@@ -137,6 +139,10 @@ impl Fetcher {
             Err(unsupported) => return self.fail_all(&slots, &PartitionFault::Unsupported(unsupported)),
         };
         let ids = ids.filter(|_| version > LAST_VERSION_WITH_NAMES);
+        let slots = if version < FIRST_VERSION_WITH_DIVERGENCE { self.hold_unchecked(slots) } else { slots };
+        if slots.is_empty() {
+            return;
+        }
         let token = self.token();
         let wishes = self.wishes(&slots, ids.as_ref(), version, token);
         let overhead = wishes.len() * PARTITION_OVERHEAD;
@@ -394,6 +400,7 @@ impl Fetcher {
         if parts.next_offset != offset {
             partition.stage = Stage::At(parts.next_offset);
             partition.last_epoch = parts.last_epoch;
+            partition.passed();
             delivery.next_offset = Some(parts.next_offset);
         }
         if let Some(failure) = parts.failure {
@@ -438,7 +445,13 @@ impl Fetcher {
     }
 
     /// The log does not hold what was read up to the position: it was cut and went on otherwise (KIP-320).
-    fn follow_divergence(&mut self, wish: Wish, diverging: &EpochEndOffset, net: &mut Net, now: Instant) {
+    pub(super) fn follow_divergence(
+        &mut self,
+        wish: Wish,
+        diverging: &EpochEndOffset,
+        net: &mut Net,
+        now: Instant,
+    ) {
         let Wish { slot, offset, .. } = wish;
         let Some(partition) = self.partitions.get_mut(&slot) else { return };
         let common = diverging.end_offset.clamp(0, offset);
@@ -462,7 +475,7 @@ impl Fetcher {
     }
 
     /// The position is not in the log.
-    fn reset(&mut self, slot: SlotId, offset: i64, log_start: Option<i64>, log_end: Option<i64>) {
+    pub(super) fn reset(&mut self, slot: SlotId, offset: i64, log_start: Option<i64>, log_end: Option<i64>) {
         let Some(partition) = self.partitions.get_mut(&slot) else { return };
         let Some(start) = partition.reset_to else {
             let fault = PartitionFault::OutOfRange { log_start, log_end };

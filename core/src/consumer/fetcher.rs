@@ -5,6 +5,7 @@ use ottla_proto::{BrokerId, ErrorCode, TopicName};
 
 use super::ConsumerKey;
 use super::budget::{Account, Budget};
+use super::check::Check;
 use super::config::{ConsumerConfig, Start, TopicPartition};
 use super::edge::{Appetite, ConsumerEdge, Delivery, Order, SlotId};
 use super::error::PartitionFault;
@@ -42,6 +43,8 @@ pub(super) struct Fetcher {
     pub(super) requests: BTreeMap<RequestToken, Request>,
     /// Partitions whose start or end must be looked up.
     pub(super) unresolved: BTreeSet<SlotId>,
+    /// Partitions whose position must be compared with the log.
+    pub(super) unchecked: BTreeSet<SlotId>,
     topics: BTreeMap<TopicName, Topic>,
     next_token: u64,
     cluster_generation: Option<u64>,
@@ -83,6 +86,7 @@ pub(super) struct Idle {
 pub(super) enum Request {
     Fetch(Flight),
     Lookup(Lookup),
+    Check(Check),
 }
 
 /// A topic that partitions are read from.
@@ -115,6 +119,7 @@ impl Fetcher {
             nodes: BTreeMap::new(),
             requests: BTreeMap::new(),
             unresolved: BTreeSet::new(),
+            unchecked: BTreeSet::new(),
             topics: BTreeMap::new(),
             next_token: 0,
             cluster_generation: None,
@@ -153,6 +158,7 @@ impl Fetcher {
         }
         self.look_up(net, now);
         self.fetch(net, now);
+        self.check_positions(net, now);
     }
 
     pub(super) fn poll_event(&mut self) -> Option<Event> {
@@ -163,6 +169,7 @@ impl Fetcher {
         match self.requests.remove(&answer.token) {
             Some(Request::Fetch(flight)) => self.handle_fetch_answer(flight, answer, net, now),
             Some(Request::Lookup(lookup)) => self.handle_lookup_answer(lookup, answer, net, now),
+            Some(Request::Check(check)) => self.handle_check_answer(check, answer, net, now),
             None => {}
         }
     }
@@ -176,6 +183,7 @@ impl Fetcher {
                 (flight.node, flight.slots)
             }
             Some(Request::Lookup(lookup)) => (lookup.node, lookup.slots()),
+            Some(Request::Check(check)) => (check.node, check.slots()),
             None => return,
         };
         self.release(failure.token, node, &slots);
@@ -191,7 +199,8 @@ impl Fetcher {
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let idle =
             self.nodes.values().filter(|node| node.fetch.is_none()).filter_map(|node| node.idle?.until);
-        let retries = self.unresolved.iter().filter_map(|slot| self.partitions.get(slot)?.retry);
+        let looked_up = self.unresolved.iter().chain(&self.unchecked);
+        let retries = looked_up.filter_map(|slot| self.partitions.get(slot)?.retry);
         let questions = self.questions.values().map(|question| question.deadline);
         let changes = self.watch_at.into_iter().chain(self.lease_end);
         idle.chain(retries.map(|retry| retry.until)).chain(questions).chain(changes).min()
@@ -245,6 +254,7 @@ impl Fetcher {
         self.partitions.clear();
         self.nodes.clear();
         self.unresolved.clear();
+        self.unchecked.clear();
     }
 
     pub(super) fn has_orders(&self) -> bool {
@@ -303,6 +313,7 @@ impl Fetcher {
     pub(super) fn unassign(&mut self, slot: SlotId, net: &mut Net) {
         let Some(partition) = self.partitions.remove(&slot) else { return };
         self.unresolved.remove(&slot);
+        self.unchecked.remove(&slot);
         if let Some(node) = partition.node.and_then(|node| self.nodes.get_mut(&node)) {
             node.slots.retain(|other| *other != slot);
         }
@@ -537,6 +548,7 @@ impl Fetcher {
         }
         let failure = Some(partition.fail(fault, skip_to));
         self.unresolved.remove(&slot);
+        self.unchecked.remove(&slot);
         self.edge.deliver([(slot, Delivery { failure, ..Delivery::default() })]);
     }
 
@@ -575,15 +587,18 @@ impl Fetcher {
         if let Some(Retry { until, since, error }) = partition.retry.filter(|retry| retry.until > now) {
             return Some((WaitReason::RetryBackoff { until, error }, since));
         }
-        let id = if partition.needs_lookup() { leader.node } else { partition.node? };
+        let asks_leader = partition.needs_lookup() || partition.unchecked;
+        let id = if asks_leader { leader.node } else { partition.node? };
         let node = self.nodes.get(&id)?;
         // One look-up and one fetch at a time: who is not part of it waits for its end.
-        let lookup = node.lookup.filter(|_| partition.needs_lookup());
+        let lookup = node.lookup.filter(|_| asks_leader);
         let in_flight = partition.asked.or(lookup).or(node.fetch).and_then(|token| self.requests.get(&token));
         match in_flight {
-            Some(Request::Fetch(Flight { sent_at, .. }) | Request::Lookup(Lookup { sent_at, .. })) => {
-                Some((WaitReason::AnswerDue { node: id }, *sent_at))
-            }
+            Some(
+                Request::Fetch(Flight { sent_at, .. })
+                | Request::Lookup(Lookup { sent_at, .. })
+                | Request::Check(Check { sent_at, .. }),
+            ) => Some((WaitReason::AnswerDue { node: id }, *sent_at)),
             None => node.blocked.clone().map(|(reason, since)| (node.in_vain(reason), since)),
         }
     }

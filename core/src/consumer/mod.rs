@@ -16,6 +16,7 @@
 mod batch;
 mod budget;
 mod buffers;
+mod check;
 mod config;
 mod edge;
 mod error;

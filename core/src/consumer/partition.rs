@@ -20,6 +20,10 @@ pub(super) struct Partition {
     pub(super) reset_to: Option<Start>,
     /// The epoch of the batch before the position, if one was read.
     pub(super) last_epoch: LeaderEpoch,
+    /// The newest leader epoch whose log is known to hold what was read.
+    checked_under: LeaderEpoch,
+    /// Nothing is fetched before the position was compared with the leader's log.
+    pub(super) unchecked: bool,
     /// The position that a reset left behind, until the new one is found.
     pub(super) reset_from: Option<i64>,
     /// Its offset answers a question, and nothing is fetched of it.
@@ -85,6 +89,8 @@ impl Partition {
                 Start::AtEpoch(_, epoch) => epoch,
                 _ => LeaderEpoch::NONE,
             },
+            checked_under: LeaderEpoch::NONE,
+            unchecked: false,
             reset_from: None,
             question: None,
             leader: None,
@@ -112,6 +118,20 @@ impl Partition {
     pub(super) fn source(&self) -> Option<BrokerId> {
         let leader = self.leader.map(|leader| leader.node);
         leader.map(|leader| self.replica.map_or(leader, |replica| replica.node))
+    }
+
+    /// Whether the position must be compared with the leader's log; then it is held until that is done.
+    pub(super) fn hold_unchecked(&mut self) -> bool {
+        let leader_epoch = self.leader.map_or(LeaderEpoch::NONE, |leader| leader.epoch);
+        let known = self.checked_under.max(self.last_epoch);
+        self.unchecked = !self.last_epoch.is_none() && leader_epoch > known;
+        self.unchecked
+    }
+
+    /// What was read is in the leader's log.
+    pub(super) fn passed(&mut self) {
+        self.unchecked = false;
+        self.checked_under = self.leader.map_or(self.checked_under, |leader| leader.epoch);
     }
 
     /// An answer had no error.

@@ -1,6 +1,7 @@
 //! Answers that no broker should give.
 
 use super::*;
+use crate::random::Random;
 
 #[test]
 fn a_damaged_batch_is_named_and_can_be_skipped() {
@@ -122,4 +123,140 @@ fn an_answer_that_leaves_a_partition_out_is_not_asked_for_at_once() {
     assert!(matches!(bench.reasons()[..], [WaitReason::RetryBackoff { .. }]));
     bench.advance(Duration::from_millis(120));
     assert_eq!(asked(&bench.fetch()), [(0, 0)]);
+}
+
+/// Whatever a node makes of its answers, the other node's records come, memory stays bounded, and nobody spins.
+#[test]
+fn a_node_that_lies_harms_no_other() {
+    let proof = std::env::var_os("OTTLA_PROOF").is_some();
+    for seed in 0..if proof { 20_000 } else { 250 } {
+        let mut random = Random::new(seed);
+        let config = ConsumerConfig {
+            budget_bytes: 400_000,
+            reset: [ResetPolicy::Earliest, ResetPolicy::Error][usize::from(random.below(2) == 1)],
+            rack: Some("near".into()),
+            decompressed_max_bytes: 100_000,
+            ..ConsumerConfig::default()
+        };
+        let mut bench = Bench::new(2, &[("t", 4)], config);
+        bench.reader.edge().assign((0..4).map(|partition| (name("t", partition), Start::At(0))));
+        let mut honest = 0;
+        for _ in 0..8 {
+            for fetch in bench.fetches() {
+                let partitions: Vec<_> = fetch
+                    .read::<FetchRequest>()
+                    .topics
+                    .iter()
+                    .flat_map(|topic| topic.partitions.clone())
+                    .collect();
+                let is_honest = fetch.connection == honest_connection(&bench, &fetch);
+                if is_honest && partitions.iter().all(|asked| asked.partition % 2 == 1) {
+                    let answers = partitions.iter().map(|asked| {
+                        data(asked.partition, asked.fetch_offset + 2, batch(asked.fetch_offset, 2, 50))
+                    });
+                    let answers = answers.collect();
+                    bench.answer(&fetch, answers);
+                } else {
+                    lie(&mut bench, &fetch, &mut random);
+                }
+            }
+            for _ in 0..8 {
+                if let Poll::Ready(Ok(Some(batch))) = bench.poll() {
+                    let records = batch.iter().count();
+                    assert_eq!(records, batch.len());
+                    honest += usize::from(batch.partition().partition % 2 == 1) * records;
+                }
+            }
+            let stats = bench.reader.edge().stats();
+            assert!(stats.budget_used <= 2 * stats.budget_bytes, "seed {seed}: {stats:?}");
+            bench.advance(Duration::from_millis(1_300));
+        }
+        assert!(honest >= 20, "seed {seed}: {honest} records of the honest node, {:?}", bench.reasons());
+    }
+}
+
+/// Node 2, which leads the partitions with odd numbers, is honest.
+fn honest_connection(bench: &Bench, fetch: &Received) -> ConnectionId {
+    let host = bench.world.connects.iter().find(|(id, _)| *id == fetch.connection);
+    if host.is_some_and(|(_, host)| host.port == 9092 && host.name.ends_with('2')) {
+        fetch.connection
+    } else {
+        ConnectionId(u64::MAX)
+    }
+}
+
+/// Answers with nonsense of some kind: wrong fields, wrong bytes, or both.
+fn lie(bench: &mut Bench, fetch: &Received, random: &mut Random) {
+    use ottla_proto::messages::fetch::{AbortedTransaction, EpochEndOffset};
+    let number = |random: &mut Random| match random.below(5) {
+        0 => i64::MAX,
+        1 => i64::MIN,
+        2 => -1,
+        _ => i64::try_from(random.below(30)).unwrap(),
+    };
+    let small = |random: &mut Random| i32::try_from(number(random)).unwrap_or(i32::MIN);
+    let mut partitions = Vec::new();
+    for _ in 0..random.below(4) {
+        let mut records =
+            batch(number(random).clamp(0, 30), 1 + usize::from(random.below(3) == 0), 40).to_vec();
+        for _ in 0..random.below(3) {
+            let at = usize::try_from(random.below(records.len() as u64)).unwrap();
+            records[at] ^= 1 << random.below(8);
+        }
+        records.truncate(usize::try_from(random.below(2 * records.len() as u64)).unwrap());
+        let errors = [
+            ErrorCode::NONE,
+            ErrorCode::NONE,
+            ErrorCode::OFFSET_OUT_OF_RANGE,
+            ErrorCode(i16::try_from(small(random)).unwrap_or(i16::MIN)),
+        ];
+        partitions.push(PartitionData {
+            partition_index: i32::try_from(random.below(5)).unwrap(),
+            error_code: errors[usize::try_from(random.below(4)).unwrap()],
+            log_start_offset: number(random),
+            last_stable_offset: number(random),
+            diverging_epoch: EpochEndOffset {
+                epoch: small(random),
+                end_offset: if random.below(3) == 0 { number(random) } else { -1 },
+                ..EpochEndOffset::default()
+            },
+            current_leader: LeaderIdAndEpoch {
+                leader_epoch: LeaderEpoch(small(random)),
+                ..LeaderIdAndEpoch::default()
+            },
+            preferred_read_replica: BrokerId(small(random)),
+            aborted_transactions: Some(vec![AbortedTransaction {
+                first_offset: number(random),
+                ..AbortedTransaction::default()
+            }]),
+            ..data(0, number(random), records.into())
+        });
+    }
+    let errors = [
+        ErrorCode::NONE,
+        ErrorCode::NONE,
+        ErrorCode::NONE,
+        ErrorCode::FETCH_SESSION_ID_NOT_FOUND,
+        ErrorCode::INVALID_FETCH_SESSION_EPOCH,
+        ErrorCode(i16::try_from(small(random)).unwrap_or(i16::MIN)),
+    ];
+    let response = FetchResponse {
+        throttle_time_ms: small(random).min(1_000),
+        error_code: errors[usize::try_from(random.below(6)).unwrap()],
+        session_id: small(random),
+        responses: vec![FetchableTopicResponse {
+            topic_id: topic_id(["t", "u"][usize::from(random.below(8) == 0)], fetch.version),
+            partitions,
+            ..FetchableTopicResponse::default()
+        }],
+        ..FetchResponse::default()
+    };
+    if random.below(4) == 0 {
+        let mut frame = fetch.correlation.to_be_bytes().to_vec();
+        frame.extend((0..random.below(60)).map(|_| u8::try_from(random.below(256)).unwrap()));
+        bench.world.core.handle_frame(fetch.connection, frame.into(), bench.world.now);
+    } else {
+        bench.world.answer(fetch, &response);
+    }
+    bench.settle();
 }

@@ -1,6 +1,9 @@
 //! Replicas that are near (KIP-392), and logs that were cut (KIP-320).
 
 use ottla_proto::messages::fetch::EpochEndOffset;
+use ottla_proto::messages::offset_for_leader_epoch::{
+    self, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderTopicResult,
+};
 
 use super::*;
 use crate::event::{Event, ResetCause};
@@ -193,4 +196,85 @@ fn a_reset_by_age_looks_up_a_time() {
     let now = i64::try_from(bench.world.now.as_micros() / 1_000).unwrap();
     assert_eq!(bench.answer_lookups(40), [(0, 1_000_000 + now - 60_000)]);
     assert_eq!(asked(&bench.fetch()), [(0, 40)]);
+}
+
+/// As [`read_some`], at a broker whose fetches compare nothing; then the leader's epoch rises, and the comparison is in
+/// flight.
+fn compared(config: ConsumerConfig) -> (Bench, Received) {
+    let mut bench = Bench::new(1, &[("t", 1)], config);
+    bench.reader.edge().assign([(name("t", 0), Start::At(0))]);
+    for _ in 0..3 {
+        bench.world.turn();
+        let connections: Vec<_> = bench.world.connects.iter().map(|(id, _)| *id).collect();
+        for id in connections {
+            if bench.opened.insert(id) {
+                bench.world.open_with(id, &|api| {
+                    let max = if api.key == ApiKey::FETCH { 11 } else { api.latest_stable };
+                    Some((api.versions.min, max))
+                });
+            }
+        }
+    }
+    let fetch = bench.fetch();
+    assert_eq!(fetch.version, 11);
+    bench.answer(&fetch, vec![data(0, 6, join(&[batch(0, 3, 10), batch(3, 3, 10)]))]);
+    assert_eq!((bench.offsets(), bench.offsets()), (vec![0, 1, 2], vec![3, 4, 5]));
+    let fetch = bench.fetch();
+    assert_eq!(asked(&fetch), [(0, 6)], "the leader's epoch is that of the records");
+    let leader = crate::cluster::Leader { node: BrokerId(1), epoch: LeaderEpoch(2) };
+    bench.world.core.parts().net.cluster_mut().hint(&TopicName::from("t"), 0, leader);
+    bench.answer(&fetch, vec![nothing_new(0, 6)]);
+    bench.no_fetch();
+    let at = bench.requests.iter().position(|request| request.api == ApiKey::OFFSET_FOR_LEADER_EPOCH);
+    let check = bench.requests.remove(at.unwrap());
+    let asked = check.read::<OffsetForLeaderEpochRequest>().topics[0].partitions[0].clone();
+    assert_eq!((asked.current_leader_epoch, asked.leader_epoch), (LeaderEpoch(2), LeaderEpoch(1)));
+    assert_eq!(bench.reasons(), [WaitReason::AnswerDue { node: BrokerId(1) }]);
+    (bench, check)
+}
+
+fn end_of_epoch(bench: &mut Bench, check: &Received, error_code: ErrorCode, end_offset: i64) {
+    let end = offset_for_leader_epoch::EpochEndOffset {
+        error_code,
+        leader_epoch: LeaderEpoch(1),
+        end_offset,
+        ..Default::default()
+    };
+    let topic = OffsetForLeaderTopicResult {
+        topic: TopicName::from("t"),
+        partitions: vec![end],
+        ..Default::default()
+    };
+    bench.world.answer(check, &OffsetForLeaderEpochResponse { topics: vec![topic], ..Default::default() });
+    bench.settle();
+}
+
+#[test]
+fn before_fetches_compared_a_new_leader_is_asked_first() {
+    let (mut bench, check) = compared(ConsumerConfig::default());
+    end_of_epoch(&mut bench, &check, ErrorCode::NOT_LEADER_OR_FOLLOWER, -1);
+    assert!(matches!(bench.reasons()[..], [WaitReason::RetryBackoff { .. }]));
+    bench.advance(Duration::from_millis(130));
+    let check = bench.requests.pop().unwrap();
+    assert_eq!(check.api, ApiKey::OFFSET_FOR_LEADER_EPOCH);
+    end_of_epoch(&mut bench, &check, ErrorCode::NONE, 6);
+    let fetch = bench.fetch();
+    assert_eq!(asked(&fetch), [(0, 6)]);
+    // Once is enough for each leader.
+    bench.answer(&fetch, vec![nothing_new(0, 6)]);
+    assert_eq!(asked(&bench.fetch()), [(0, 6)]);
+}
+
+#[test]
+fn before_fetches_compared_a_cut_log_is_noticed_all_the_same() {
+    let (mut bench, check) = compared(ConsumerConfig::default());
+    end_of_epoch(&mut bench, &check, ErrorCode::NONE, 4);
+    assert_eq!(bench.error().fault, PartitionFault::Truncated { diverging_offset: 4 });
+
+    let (mut bench, check) =
+        compared(ConsumerConfig { reset: ResetPolicy::Latest, ..ConsumerConfig::default() });
+    end_of_epoch(&mut bench, &check, ErrorCode::NONE, 4);
+    assert_eq!(resets(&mut bench), [(6, 4, ResetCause::Truncated)]);
+    bench.advance(Duration::from_millis(130));
+    assert_eq!(asked(&bench.fetch()), [(0, 4)]);
 }
