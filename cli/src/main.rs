@@ -14,6 +14,7 @@ mod lines;
 mod output;
 mod produce;
 mod quotas;
+mod stress;
 mod topics;
 
 use std::process::ExitCode;
@@ -56,6 +57,8 @@ enum Command {
     Groups(groups::Groups),
     /// Describe, set and remove client quotas
     Quotas(quotas::Quotas),
+    /// Put a load on a cluster and say what limits it
+    Stress(stress::Stress),
     /// Run an embedded Kafka with quotas, for tests and trials
     Broker(broker::Broker),
     /// Watch a producer explain itself while a broker throttles it
@@ -85,6 +88,7 @@ async fn run(command: Command) -> Outcome {
         Command::Topics(topics) => topics.run(&interrupt).await,
         Command::Groups(groups) => groups.run(&interrupt).await,
         Command::Quotas(quotas) => quotas.run(&interrupt).await,
+        Command::Stress(stress) => stress.run(&interrupt).await,
         Command::Broker(broker) => broker.run(&interrupt).await,
         Command::Demo(demo) => demo.run(&interrupt).await,
     }
@@ -125,6 +129,8 @@ mod tests {
             "ottla broker fault clear",
             "ottla broker node kill 2",
             "ottla broker leader move t 0 2",
+            "ottla stress -r 1000 -s 100 -k 50 -p 12 --replication 3 -a 1 -z lz4 -d 10 --linger 0 --json",
+            "ottla stress -t t",
             "ottla demo --records 10 --size 30 --quota 5 --json",
         ];
         for line in lines {
@@ -149,6 +155,8 @@ mod tests {
             "ottla quotas set --user a --ip ::1 connection_creation_rate=1",
             "ottla quotas set --client a --default-client producer_byte_rate=1",
             "ottla quotas set --client a",
+            "ottla stress -t t -p 3",
+            "ottla stress -d 0",
         ];
         for line in lines {
             assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");

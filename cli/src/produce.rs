@@ -79,7 +79,7 @@ pub(crate) struct Produce {
 
 /// As `acks` in Kafka's own settings.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum AcksArgument {
+pub(crate) enum AcksArgument {
     /// Every in-sync replica has it
     #[default]
     All,
@@ -91,12 +91,22 @@ enum AcksArgument {
     None,
 }
 
+impl From<AcksArgument> for Acks {
+    fn from(acks: AcksArgument) -> Self {
+        match acks {
+            AcksArgument::All => Self::All,
+            AcksArgument::Leader => Self::Leader,
+            AcksArgument::None => Self::None,
+        }
+    }
+}
+
 fn header(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
-fn codec(text: &str) -> Result<Compression, String> {
+pub(crate) fn codec(text: &str) -> Result<Compression, String> {
     let (name, level) = match text.split_once(':') {
         None => (text, None),
         Some((name, level)) => (name, Some(level.parse::<i32>().map_err(|_| "the level is a number")?)),
@@ -124,11 +134,7 @@ impl Produce {
         let client = self.cluster.connect(interrupt).await?;
         let producer = client
             .producer()
-            .acks(match self.acks {
-                AcksArgument::All => Acks::All,
-                AcksArgument::Leader => Acks::Leader,
-                AcksArgument::None => Acks::None,
-            })
+            .acks(self.acks.into())
             .compression(self.compression)
             .linger(Duration::from_millis(self.linger))
             .delivery_timeout(Duration::from_secs(self.delivery_timeout))

@@ -420,3 +420,40 @@ fn faults_and_nodes_are_controlled_from_outside() {
     drop(broker);
     assert_eq!(ask(&["fault", "list"]).status.code(), Some(3));
 }
+
+#[test]
+fn stress_says_what_limits_and_leaves_nothing_behind() {
+    let broker = Broker::start(&["--producer-byte-rate", "1000000"]);
+    let stress = |arguments: &[&str]| -> Value {
+        let output = run(&[&["stress", "-b", &broker.bootstrap, "--json"], arguments].concat());
+        serde_json::from_str(&succeeded(&output)).unwrap()
+    };
+    let easy = stress(&["-d", "1", "-r", "200", "-s", "100", "-k", "10", "-a", "1", "-z", "lz4"]);
+    assert_eq!(easy["limit"], "nothing", "{easy}");
+    assert!(easy["written"].as_u64().unwrap() > 150, "{easy}");
+    // Ten seconds of the quota are free of charge; this is fourteen.
+    let hard = stress(&["-d", "1", "-r", "14000", "-p", "2"]);
+    assert_eq!(hard["limit"], "quota", "{hard}");
+    assert!(hard["throttled_seconds_by_node"]["1"].as_f64().unwrap() > 0.5, "{hard}");
+    assert_eq!(hard["written"], hard["accepted"]);
+    assert!(hard["in_words"].as_str().unwrap().contains("node 1 asked for silence"), "{hard}");
+
+    let mut interrupted = ottla(&["stress", "-b", &broker.bootstrap, "-d", "60", "-r", "100", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut progress = String::new();
+    let mut stderr = BufReader::new(interrupted.stderr.take().unwrap());
+    stderr.read_line(&mut progress).unwrap();
+    assert!(progress.contains("of 6,000"), "{progress}");
+    let pid = interrupted.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let output = interrupted.wait_with_output().unwrap();
+    stderr.read_to_string(&mut progress).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{progress}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["written"], report["accepted"]);
+    let topics = run(&["topics", "-b", &broker.bootstrap, "list", "--json"]);
+    assert_eq!(succeeded(&topics).trim(), "[]");
+}

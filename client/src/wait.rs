@@ -170,6 +170,34 @@ impl WaitReason {
         }
     }
 
+    /// The reason's name alone, without node and topic: for counting.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Metadata { .. } => "Metadata",
+            Self::NoLeader { .. } => "NoLeader",
+            Self::NoController => "NoController",
+            Self::NoAddress { .. } => "NoAddress",
+            Self::Connecting { .. } => "Connecting",
+            Self::ReconnectBackoff { .. } => "ReconnectBackoff",
+            Self::Throttled { .. } => "Throttled",
+            Self::ThrottledInVain { .. } => "ThrottledInVain",
+            Self::InFlightLimit { .. } => "InFlightLimit",
+            Self::SocketNotAccepting { .. } => "SocketNotAccepting",
+            Self::AnswerDue { .. } => "AnswerDue",
+            Self::Queued => "Queued",
+            Self::Linger { .. } => "Linger",
+            Self::RetryBackoff { .. } => "RetryBackoff",
+            Self::ProducerId => "ProducerId",
+            Self::Compression => "Compression",
+            Self::EarlierBatch { .. } => "EarlierBatch",
+            Self::Memory { .. } => "Memory",
+            Self::Unread => "Unread",
+            Self::Paused => "Paused",
+            Self::NodeShare { .. } => "NodeShare",
+        }
+    }
+
     /// The node that is waited for, if it is one.
     #[must_use]
     pub fn node(&self) -> Option<i32> {
