@@ -127,7 +127,9 @@ impl Producer {
     /// Gives up everything that has no outcome, and ends the connections.
     pub(in crate::producer) fn give_up_all(&mut self, net: &mut Net, now: Instant, cause: &Cause) {
         for lane in std::mem::take(&mut self.active) {
-            self.give_up_unsent(lane, now, cause);
+            for batch in self.take_unsent(lane) {
+                self.give_up_waiting(lane, batch, cause.clone(), now);
+            }
             let Some(partition) = self.partition(lane) else { continue };
             for InFlight { token, link, mut batch } in std::mem::take(&mut partition.in_flight) {
                 // The connections are closed with the producer: what has not left whole never will.
@@ -150,8 +152,12 @@ impl Producer {
     /// its answer.
     pub(in crate::producer) fn abandon(&mut self, lanes: Vec<LaneId>, cause: &Cause, now: Instant) -> Tally {
         self.abandoned = Tally::default();
-        for lane in lanes {
-            self.give_up_unsent(lane, now, cause);
+        // All are taken before the first is told: what a sender hands over in return comes later.
+        let unsent: Vec<_> = lanes.into_iter().map(|lane| (lane, self.take_unsent(lane))).collect();
+        for (lane, batches) in unsent {
+            for batch in batches {
+                self.give_up_waiting(lane, batch, cause.clone(), now);
+            }
             self.for_each_in_flight(lane, |producer, flight| {
                 flight.batch.clock.book(Part::Broker, now);
                 producer.give_up(lane, &mut flight.batch, Certainty::PossiblyWritten, cause.clone());
@@ -161,19 +167,17 @@ impl Producer {
         std::mem::take(&mut self.abandoned)
     }
 
-    /// Gives up what of the partition is in no request.
-    fn give_up_unsent(&mut self, lane: LaneId, now: Instant, cause: &Cause) {
-        let Some(partition) = self.partition(lane) else { return };
+    /// Takes what of the partition is in no request.
+    fn take_unsent(&mut self, lane: LaneId) -> Vec<Batch> {
+        let Some(partition) = self.partition(lane) else { return Vec::new() };
         let again = std::mem::take(&mut partition.again);
         again.iter().for_each(|batch| partition.sequence.lose(batch.order()));
         let sealed = std::mem::take(&mut partition.sealed);
-        for batch in again.into_iter().chain(sealed) {
-            self.give_up_waiting(lane, batch, cause.clone(), now);
-        }
+        let mut batches: Vec<_> = again.into_iter().chain(sealed).collect();
         while let Some(open) = self.partition(lane).and_then(|partition| partition.lane.take()) {
-            let (batch, _) = self.take_over(lane, open);
-            self.give_up_waiting(lane, batch, cause.clone(), now);
+            batches.push(self.take_over(lane, open).0);
         }
+        batches
     }
 
     /// Gives up a batch that is in no request, and books how it waited.

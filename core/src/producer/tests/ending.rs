@@ -256,3 +256,30 @@ fn a_close_counts_records_that_ended_on_their_own() {
     let settled = Tally { written: 0, not_written: 3, possibly_written: 0 };
     assert_eq!(answer(&mut close), CloseReport { settled });
 }
+
+/// Sends another record when it is woken, as a sender does that heard of an outcome.
+struct SendsAgain {
+    orders: TopicHandle,
+    now: Instant,
+}
+
+impl std::task::Wake for SendsAgain {
+    fn wake(self: std::sync::Arc<Self>) {
+        let record = NewRecord { value: Some(b"later"), partition: Some(0), ..NewRecord::default() };
+        self.orders.try_append(&record, || self.now).unwrap();
+    }
+}
+
+#[test]
+fn a_record_sent_in_return_for_an_outcome_comes_after_the_abort() {
+    let mut scene = Scene::new(ProducerConfig { linger: millis(50), ..ProducerConfig::default() }, 1, 1);
+    let waker = std::sync::Arc::new(SendsAgain { orders: scene.orders.clone(), now: scene.now() }).into();
+    let mut first = scene.accept(0, "first");
+    assert!(first.poll_settled(&mut Context::from_waker(&waker)).is_pending());
+    let _report = scene.edge.abort();
+    scene.pump();
+    assert_eq!(lost(first), (Certainty::NotWritten, Cause::Aborted));
+    scene.advance(millis(50));
+    scene.serve_all();
+    assert_eq!(scene.logs[&0].values, ["later"]);
+}
