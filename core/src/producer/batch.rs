@@ -124,6 +124,15 @@ impl Batch {
         }
     }
 
+    /// The batch is in the log: its memory is free, and its buffer may serve another.
+    pub(super) fn recycle(self) {
+        if let Body::Stamped { batch, .. } = self.body
+            && let Some(buffer) = batch.into_buffer()
+        {
+            self.charge.recycle(buffer);
+        }
+    }
+
     /// The place among the stamped batches of its partition; later than all while it has none.
     pub(super) fn order(&self) -> u64 {
         match &self.body {

@@ -20,6 +20,10 @@ use ottla_proto::TopicName;
 use crate::sync::{Arc, Mutex};
 use crate::time::Instant;
 
+/// Buffers that are large enough to be worth keeping, and how many of them.
+const POOLED_FROM: usize = 64 << 10;
+const POOLED_MOST: usize = 16;
+
 /// The account of bytes that wait for no known leader.
 pub(super) const NO_LEADER: i32 = -1;
 
@@ -33,6 +37,10 @@ pub(super) struct Budget {
 #[derive(Debug)]
 struct Books {
     free: usize,
+    /// Large buffers of settled batches, for the next ones. Their bytes are free in the books, and never more than
+    /// that: what exists is within the bound.
+    pool: Vec<Vec<u8>>,
+    pooled: usize,
     /// Whether batches go to more than one leader; with one there is nobody to keep space for.
     shared: bool,
     accounts: BTreeMap<i32, Account>,
@@ -84,6 +92,8 @@ impl Budget {
         let percent = usize::from(percent.clamp(1, 99));
         let books = Books {
             free: total,
+            pool: Vec::new(),
+            pooled: 0,
             shared: false,
             accounts: BTreeMap::new(),
             waiters: BTreeMap::new(),
@@ -94,6 +104,15 @@ impl Budget {
 
     pub(super) fn free(&self) -> usize {
         self.books.lock().free
+    }
+
+    /// How many buffers are kept, and how many bytes are free.
+    #[cfg(test)]
+    #[cfg(not(loom))]
+    pub(super) fn pooled(&self) -> (usize, usize) {
+        let books = self.books.lock();
+        assert!(books.pooled <= books.free);
+        (books.pool.len(), books.free)
     }
 
     /// Whether anyone waits for space.
@@ -146,16 +165,29 @@ impl Budget {
         turn: Option<&Turn>,
     ) -> Result<Charge, Shortage> {
         let ticket = turn.map(|turn| turn.ticket);
+        // Dropped after the lock.
+        let _unpooled;
         let mut books = self.books.lock();
         let mut bytes = wanted.max(least);
+        // A buffer that is much too large would take memory from others.
+        let fitting = bytes..=bytes.saturating_mul(2);
+        if let Some(place) = books.pool.iter().position(|buffer| fitting.contains(&buffer.capacity()))
+            && let Some(capacity) = books.pool.get(place).map(Vec::capacity)
+            && self.admit(&books, node, capacity, ticket).is_ok()
+        {
+            let buffer = books.pool.swap_remove(place);
+            books.pooled -= capacity;
+            _unpooled = books.take(node, capacity);
+            return Ok(Charge { budget: Arc::clone(self), node, bytes: capacity, buffer });
+        }
         while let Err(shortage) = self.admit(&books, node, bytes, ticket) {
             if bytes == least {
                 return Err(shortage);
             }
             bytes = least.max(bytes / 2);
         }
-        books.take(node, bytes);
-        Ok(Charge { budget: Arc::clone(self), node, bytes })
+        _unpooled = books.take(node, bytes);
+        Ok(Charge { budget: Arc::clone(self), node, bytes, buffer: Vec::new() })
     }
 
     /// Joins the queue of `node` for `bytes`, which a record of `topic` needs.
@@ -252,9 +284,29 @@ impl Budget {
 }
 
 impl Books {
-    fn take(&mut self, node: i32, bytes: usize) {
+    /// Gives the pooled buffers for which there is no room any more.
+    fn take(&mut self, node: i32, bytes: usize) -> Vec<Vec<u8>> {
         self.free = self.free.saturating_sub(bytes);
         self.accounts.entry(node).or_default().used += bytes;
+        let mut unpooled = Vec::new();
+        while self.pooled > self.free
+            && let Some(buffer) = self.pool.pop()
+        {
+            self.pooled -= buffer.capacity();
+            unpooled.push(buffer);
+        }
+        unpooled
+    }
+
+    fn pool(&mut self, buffer: Vec<u8>) -> Option<Vec<u8>> {
+        let capacity = buffer.capacity();
+        let fits = self.pool.len() < POOLED_MOST && self.pooled.saturating_add(capacity) <= self.free;
+        if capacity < POOLED_FROM || !fits {
+            return Some(buffer);
+        }
+        self.pooled += capacity;
+        self.pool.push(buffer);
+        None
     }
 
     fn give(&mut self, node: i32, bytes: usize) {
@@ -285,18 +337,38 @@ pub(super) struct Charge {
     budget: Arc<Budget>,
     node: i32,
     bytes: usize,
+    /// From the pool, until it is used; else empty.
+    buffer: Vec<u8>,
 }
 
 impl Charge {
+    /// The buffer that the bytes are for: a used one if the pool had one.
+    pub(super) fn buffer(&mut self) -> Vec<u8> {
+        match std::mem::take(&mut self.buffer) {
+            none if none.capacity() == 0 => Vec::with_capacity(self.bytes),
+            used => used,
+        }
+    }
+
+    /// The batch is settled: gives the bytes back, and keeps its buffer for another if it is a large one.
+    pub(super) fn recycle(self, buffer: Vec<u8>) {
+        let budget = Arc::clone(&self.budget);
+        drop(self);
+        let _too_many = budget.books.lock().pool(buffer);
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Takes `more` bytes in addition.
     pub(super) fn grow(&mut self, more: usize, turn: Option<&Turn>) -> Result<(), Shortage> {
-        let mut books = self.budget.books.lock();
-        self.budget.admit(&books, self.node, more, turn.map(|turn| turn.ticket))?;
-        books.take(self.node, more);
+        // Dropped after the lock.
+        let _unpooled = {
+            let mut books = self.budget.books.lock();
+            self.budget.admit(&books, self.node, more, turn.map(|turn| turn.ticket))?;
+            books.take(self.node, more)
+        };
         self.bytes += more;
         Ok(())
     }
@@ -309,7 +381,8 @@ impl Charge {
         let wakers = {
             let mut books = self.budget.books.lock();
             books.give(self.node, self.bytes);
-            books.take(node, self.bytes);
+            // As much is free as before.
+            let _nothing = books.take(node, self.bytes);
             self.budget.call(&mut books)
         };
         self.node = node;
@@ -320,7 +393,7 @@ impl Charge {
     pub(super) fn split_off(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
-        Self { budget: Arc::clone(&self.budget), node: self.node, bytes }
+        Self { budget: Arc::clone(&self.budget), node: self.node, bytes, buffer: Vec::new() }
     }
 }
 

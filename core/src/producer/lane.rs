@@ -221,11 +221,11 @@ impl Lane {
         let needed = record.size_bound();
         let leader = self.leader();
         let wanted = state.hint.min(terms.batch_bytes);
-        let charge = terms
+        let mut charge = terms
             .budget
             .charge(leader, needed, wanted, terms.turn)
             .map_err(|shortage| Refusal::Memory { shortage, leader, needed })?;
-        let mut writer = BatchWriter::new(Vec::with_capacity(charge.bytes()));
+        let mut writer = BatchWriter::new(charge.buffer());
         let opened_at = now();
         if record.append_to(&mut writer, charge.bytes()).is_err() {
             return Err(Refusal::Memory { shortage: Shortage::Whole, leader, needed });
@@ -396,8 +396,8 @@ impl OpenBatch {
             return None;
         }
         let capacity = self.charge.bytes();
-        let wanted = capacity.saturating_mul(2).clamp(needed, terms.batch_bytes);
-        self.charge.grow(wanted - capacity, terms.turn).ok()?;
+        let wanted = capacity.saturating_mul(2).min(terms.batch_bytes).max(needed);
+        self.charge.grow(wanted.saturating_sub(capacity), terms.turn).ok()?;
         self.writer.reserve(wanted);
         record.append_to(&mut self.writer, wanted).ok()
     }

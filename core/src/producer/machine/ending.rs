@@ -37,6 +37,7 @@ impl Producer {
         let before = batch.fate.settle(Outcome::Written { base_offset, log_append_time, latency });
         let records = self.settle(lane, &batch, before, None);
         self.report(lane, &batch, records, Ok(Written { offset: base_offset, log_append_time }));
+        batch.recycle();
     }
 
     /// Gives a batch up and says so; nothing happens if its outcome was told before.

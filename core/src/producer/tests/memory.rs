@@ -145,3 +145,33 @@ fn a_record_larger_than_a_batch_gets_one_of_its_own() {
     scene.serve_all();
     assert_eq!(offset(delivery), 0);
 }
+
+#[test]
+fn large_buffers_are_used_again_within_the_bound() {
+    let config = ProducerConfig { batch_bytes: 200_000, memory_bytes: 1_000_000, ..no_linger() };
+    let mut scene = Scene::new(config, 1, 2);
+    let value = "x".repeat(150_000);
+    let first = scene.send(&value);
+    scene.serve_all();
+    assert_eq!(offset(first), 0);
+    assert_eq!(scene.edge.budget.pooled(), (1, 1_000_000));
+    let small = scene.send_to(1, "small");
+    assert_eq!(scene.edge.budget.pooled().0, 1, "a small batch leaves it alone");
+    scene.serve_all();
+    assert_eq!(offset(small), 0);
+    // A batch takes it: as many bytes are charged as it has.
+    let second = scene.send(&value);
+    let (buffers, free) = scene.edge.budget.pooled();
+    assert_eq!(buffers, 0);
+    assert!(free <= 1_000_000 - 150_000, "{free}");
+    scene.serve_all();
+    assert_eq!(offset(second), 1);
+    // Whoever needs the memory gets it.
+    let record = NewRecord { value: Some(&[b'y'; 900]), partition: Some(1), ..NewRecord::default() };
+    let mut accepted = 0;
+    while scene.orders.try_append(&record, || scene.world.now).is_ok() {
+        accepted += 1;
+    }
+    assert!(accepted * 900 > 700_000, "{accepted}");
+    assert_eq!(scene.edge.budget.pooled().0, 0);
+}
