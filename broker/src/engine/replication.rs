@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use ottla_proto::{BrokerId, ErrorCode, TopicId};
+use ottla_proto::{BrokerId, ErrorCode, GroupId, TopicId};
 
 use super::node::{Node, NodeState};
 use super::timers::Timer;
@@ -159,8 +159,12 @@ impl Engine {
     /// The controller has lost a node: it leaves the in-sync replicas and leads nothing any more.
     pub(super) fn fence(&mut self, node: BrokerId, now: Instant) {
         let Some(state) = self.nodes.get_mut(&node).filter(|state| state.registered) else { return };
-        state.registered = false;
         state.session_ends = None;
+        let groups = self.groups_coordinated_by(node);
+        if let Some(state) = self.nodes.get_mut(&node) {
+            state.registered = false;
+        }
+        self.move_groups(&groups, now);
         self.each_partition_of(node, |engine, id, index| {
             if let Some(partition) = engine.partition_mut(id, index)
                 && partition.isr.iter().any(|member| *member != node)
@@ -176,12 +180,28 @@ impl Engine {
     /// The controller hears of a node again.
     pub(super) fn unfence(&mut self, node: BrokerId, now: Instant) {
         let Some(state) = self.nodes.get_mut(&node) else { return };
-        state.registered = true;
+        let was_away = !std::mem::replace(&mut state.registered, true);
         state.session_ends = None;
+        if was_away {
+            let groups = self.groups_coordinated_by(node);
+            self.move_groups(&groups, now);
+        }
         self.each_partition_of(node, |engine, id, index| {
             engine.ensure_leader(id, index, now);
             engine.replicate(id, index, now);
         });
+    }
+
+    fn groups_coordinated_by(&self, node: BrokerId) -> Vec<GroupId> {
+        let ids = self.coordinators.groups.iter().map(|(id, _)| id);
+        ids.filter(|id| self.coordinator(id) == Some(node)).cloned().collect()
+    }
+
+    fn move_groups(&mut self, ids: &[GroupId], now: Instant) {
+        let (groups, mut turn) = self.coordinators.groups(now);
+        for id in ids {
+            groups.moved(&mut turn, id);
+        }
     }
 
     /// Lets every partition of which the node has a replica be looked at once.
