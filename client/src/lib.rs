@@ -93,8 +93,9 @@ pub use ottla_proto::{ErrorCode, TopicId};
 pub use producer::{
     Acks, BatchReceipt, BatchReport, Certainty, CloseReport, Compression, CustomPartitioner, Delivery,
     DeliveryError, DeliveryFailure, FlushReport, Histogram, Latency, LatencyHistograms, Outcomes,
-    OutgoingRecord, Partitioner, Producer, ProducerBuilder, ProducerInterceptor, ProducerMetrics, Receipt,
-    Record, Refused, Report, Reports, SendError, TopicProducer, TopicSettings,
+    OutgoingHeader, OutgoingRecord, Partitioner, Producer, ProducerBuilder, ProducerInterceptor,
+    ProducerMetrics, Receipt, Record, RecordToPlace, Refused, Report, Reports, SendError, TopicProducer,
+    TopicSettings,
 };
 pub use throttle::{Throttle, ThrottleCause, ThrottleClass};
 pub use wait::{WaitReason, Waiting};
@@ -103,3 +104,8 @@ pub use wait::{WaitReason, Waiting};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The chapter's program, as above.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/watching-for-blocking.md")]
+struct WatchingForBlocking;

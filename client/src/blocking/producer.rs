@@ -45,6 +45,22 @@ impl Producer {
         wait(self.0.close(timeout))
     }
 
+    /// As [`Producer::abort`](crate::Producer::abort).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn abort(&self) -> Result<CloseReport, DriverStopped> {
+        wait(self.0.abort())
+    }
+
+    /// As [`Producer::purge`](crate::Producer::purge).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn purge(&self, topic: &str) -> Result<CloseReport, DriverStopped> {
+        wait(self.0.purge(topic))
+    }
+
     /// As [`Producer::explain`](crate::Producer::explain).
     ///
     /// # Errors

@@ -3,13 +3,14 @@
 use ottla_core::Event;
 use ottla_core::group::{GroupEvent, Rebalance};
 use ottla_core::net::Throttle;
+use ottla_core::producer::Undelivered;
 use tracing::{debug, info, warn};
 
 /// Tells an event that answers no question.
 ///
 /// A broker that closes an idle connection does what brokers do: that is for debugging only. A connection that
-/// fails, or a broker that refuses, is a warning. Throttles are for information: they are the broker's decision,
-/// and obeyed.
+/// fails, a broker that refuses, or a record that is given up is a warning. Throttles are for information: they are
+/// the broker's decision, and obeyed.
 pub(crate) fn trace(event: &Event) {
     match event {
         Event::Connected { node, role, host } => {
@@ -33,6 +34,16 @@ pub(crate) fn trace(event: &Event) {
         Event::ClusterChanged { generation } => debug!(generation, "the view of the cluster changed"),
         Event::MetadataRefused { node, error } => {
             warn!(node = node.0, %error, "a broker refused to describe the cluster");
+        }
+        Event::Undelivered { topic, partition, records, undelivered } => {
+            let Undelivered { certainty, cause } = undelivered;
+            warn!(%topic, partition, records, ?certainty, %cause, "records given up");
+        }
+        Event::EpochBumped { topic, partition, producer_id, epoch } => {
+            info!(%topic, partition, producer_id = producer_id.0, epoch = epoch.0, "a new producer epoch");
+        }
+        Event::LeaderChanged { topic, partition, from, to } => {
+            info!(%topic, partition, from = from.map(|node| node.0), to = to.map(|node| node.0), "leader changed");
         }
         Event::Group { group, event } => trace_group(group.as_str(), event),
         Event::PositionReset { topic, partition, from, to, cause } => {

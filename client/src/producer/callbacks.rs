@@ -15,8 +15,10 @@ use crate::blocking::wait;
 #[derive(Clone, Default)]
 pub(super) struct Callbacks {
     pub(super) interceptors: Interceptors,
-    pub(super) on_report: Vec<Arc<dyn Fn(&Report) + Send + Sync>>,
+    pub(super) on_report: Vec<OnReport>,
 }
+
+type OnReport = Arc<dyn Fn(&Report) + Send + Sync>;
 
 impl fmt::Debug for Callbacks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -37,7 +37,7 @@ pub struct OutgoingRecord<'a> {
     /// The value.
     pub value: Option<Cow<'a, [u8]>>,
     /// Headers in order.
-    pub headers: Vec<(Cow<'a, str>, Option<Cow<'a, [u8]>>)>,
+    pub headers: Vec<OutgoingHeader<'a>>,
     /// When it happened, in milliseconds since 1970; `None` is the moment of sending.
     pub timestamp: Option<i64>,
     /// The partition, if it is not for the partitioner to find.
@@ -45,6 +45,9 @@ pub struct OutgoingRecord<'a> {
     /// How long it may take, if not as long as the producer says.
     pub delivery_timeout: Option<Duration>,
 }
+
+/// A header's name and value.
+pub type OutgoingHeader<'a> = (Cow<'a, str>, Option<Cow<'a, [u8]>>);
 
 impl<'a> OutgoingRecord<'a> {
     /// Adds a header at the end.

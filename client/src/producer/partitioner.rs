@@ -4,8 +4,6 @@ use std::sync::Arc;
 use ottla_core::producer as core;
 use ottla_proto::TopicName;
 
-use super::Record;
-
 /// Which partition a record goes to when it names none (`partitioner.class`).
 ///
 /// "Sticky" means: all records without a key go to one partition until its batch is full or sent, then to another.
@@ -43,7 +41,23 @@ pub enum Partitioner {
 pub trait CustomPartitioner: Debug + Send + Sync {
     /// The partition of the record, from 0 and below `partitions`; `None` leaves it to the sticky choice. A number
     /// that is too large makes `send` fail with [`NoSuchPartition`](crate::SendError::NoSuchPartition).
-    fn partition(&self, topic: &str, record: &Record<'_>, partitions: u32) -> Option<u32>;
+    fn partition(&self, record: &RecordToPlace<'_>, partitions: u32) -> Option<u32>;
+}
+
+/// A record as a partitioner sees it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RecordToPlace<'a> {
+    /// The topic.
+    pub topic: &'a str,
+    /// The key.
+    pub key: Option<&'a [u8]>,
+    /// The value.
+    pub value: Option<&'a [u8]>,
+    /// Headers in order.
+    pub headers: &'a [(&'a str, Option<&'a [u8]>)],
+    /// Milliseconds since 1970.
+    pub timestamp: i64,
 }
 
 impl Partitioner {
@@ -65,6 +79,7 @@ struct Adapter(Arc<dyn CustomPartitioner>);
 
 impl core::CustomPartitioner for Adapter {
     fn partition(&self, topic: &TopicName, record: &core::NewRecord<'_>, partitions: u32) -> Option<u32> {
-        self.0.partition(topic, &Record::from_core(record), partitions)
+        let core::NewRecord { key, value, headers, timestamp, .. } = *record;
+        self.0.partition(&RecordToPlace { topic, key, value, headers, timestamp }, partitions)
     }
 }

@@ -71,11 +71,6 @@ impl<'a> Record<'a> {
         self
     }
 
-    pub(super) fn from_core(record: &NewRecord<'a>) -> Self {
-        let NewRecord { key, value, headers, timestamp, partition, delivery_timeout } = *record;
-        Self { key, value, headers, timestamp: Some(timestamp), partition, delivery_timeout }
-    }
-
     pub(super) fn to_core(self) -> NewRecord<'a> {
         let Self { key, value, headers, partition, delivery_timeout, .. } = self;
         let timestamp = self.timestamp.unwrap_or_else(timestamp);

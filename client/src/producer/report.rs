@@ -54,6 +54,7 @@ impl Outcomes {
 
 /// What an observer of a producer is told next.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, and one is moved per batch")]
 #[non_exhaustive]
 pub enum Report {
     /// A batch has its outcome.
