@@ -53,6 +53,12 @@ pub(crate) fn all(steps: &mut Steps, tools: Tools) {
     steps.run("oldest compiler", oldest_compiler);
     steps.run("file lengths", || sources::report_long_files().map(|()| Outcome::Passed));
     steps.run("no path of a machine", || sources::refuse_machine_paths().map(|()| Outcome::Passed));
+    steps.run("tests of the fault table", || {
+        sources::find_tests_of_the_fault_table().map(|()| Outcome::Passed)
+    });
+    steps.run("reasons for waiting are explained", || {
+        sources::find_reasons_in_the_chapter().map(|()| Outcome::Passed)
+    });
     steps.run("generated code is current", || generated(tools));
     steps.run("licences, bans, sources", || deny(tools));
 }

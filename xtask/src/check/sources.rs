@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use crate::steps::output;
 
@@ -49,6 +49,50 @@ fn has_machine_path(line: &str) -> bool {
     })
 }
 
+/// A table that names tests proves something only as long as they exist.
+pub(super) fn find_tests_of_the_fault_table() -> Result<()> {
+    let files = tracked_files()?;
+    let tests: String = files.iter().filter(|file| file.ends_with(".rs")).map(|file| text(file)).collect();
+    let table = text("docs/throttle-faults.md");
+    let missing: Vec<_> =
+        named_tests(&table).into_iter().filter(|name| !tests.contains(&format!("fn {name}("))).collect();
+    ensure!(!named_tests(&table).is_empty(), "docs/throttle-faults.md names no test");
+    ensure!(
+        missing.is_empty(),
+        "docs/throttle-faults.md names tests that do not exist: {}",
+        missing.join(", ")
+    );
+    Ok(())
+}
+
+/// Somebody who is paged finds every reason for a wait in the chapter about it.
+pub(super) fn find_reasons_in_the_chapter() -> Result<()> {
+    let chapter = text("docs/why-is-my-producer-waiting.md");
+    let source = text("client/src/wait.rs");
+    let reasons = variants(&source, "pub enum WaitReason {");
+    ensure!(!reasons.is_empty(), "client/src/wait.rs has no reasons");
+    let missing: Vec<_> =
+        reasons.into_iter().filter(|name| !chapter.contains(&format!("`{name}`"))).collect();
+    ensure!(missing.is_empty(), "the chapter about waiting does not tell of {}", missing.join(", "));
+    Ok(())
+}
+
+/// The variants of an enum that rustfmt has laid out.
+fn variants<'a>(source: &'a str, head: &str) -> Vec<&'a str> {
+    let body = source.split_once(head).map_or("", |(_, rest)| rest);
+    let lines = body.lines().take_while(|line| *line != "}");
+    let names = lines.filter_map(|line| line.strip_prefix("    "));
+    let names = names.filter(|line| line.starts_with(|letter: char| letter.is_ascii_uppercase()));
+    names.filter_map(|line| line.split(|letter: char| !letter.is_alphanumeric()).next()).collect()
+}
+
+/// What stands in backticks in the last column of a table's rows.
+fn named_tests(table: &str) -> Vec<&str> {
+    let rows = table.lines().filter(|line| line.starts_with("| T") || line.starts_with("| P"));
+    let last = rows.filter_map(|row| row.trim_end().strip_suffix('|')?.rsplit('|').next());
+    last.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
 fn tracked_files() -> Result<Vec<String>> {
     let listing = output(Command::new("git").args(["ls-files", "-z"]).current_dir(crate::root()))?;
     Ok(listing.split_terminator('\0').map(str::to_owned).collect())
@@ -71,5 +115,18 @@ mod tests {
             assert!(!has_machine_path(&format!("docs/{folder}/me")));
             assert!(!has_machine_path(&format!("https://example.com/{folder}/me")));
         }
+    }
+
+    #[test]
+    fn tests_are_named_in_the_last_column_alone() {
+        let table =
+            "| | fault | here | shown by |\n| T1 | `a` sleeps | `b` | `c`, `d` |\n| P2 | x | y | |\ntext `e`";
+        assert_eq!(named_tests(table), ["c", "d"]);
+    }
+
+    #[test]
+    fn variants_are_found_with_and_without_fields() {
+        let source = "enum A {\n    No,\n}\npub enum B {\n    /// Doc.\n    One {\n        x: X,\n    },\n    Two,\n}\n";
+        assert_eq!(variants(source, "pub enum B {"), ["One", "Two"]);
     }
 }
