@@ -25,18 +25,19 @@ pub(super) const VERSIONS: VersionRange = VersionRange::new(2, 7);
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
     let mut once = BTreeSet::new();
-    let twice: BTreeSet<_> = request
-        .topics
-        .iter()
-        .filter(|topic| !once.insert(topic.name.clone()))
-        .map(|topic| topic.name.clone())
-        .collect();
-    let answer = |topic: CreatableTopic| {
+    let names = request.topics.iter().map(|topic| topic.name.clone());
+    let twice: BTreeSet<_> = names.filter(|name| !once.insert(name.clone())).collect();
+    let mut topics = Vec::with_capacity(once.len());
+    for topic in request.topics {
+        // What comes twice is answered once.
+        if !once.remove(&topic.name) {
+            continue;
+        }
         let plan = match twice.contains(&topic.name) {
             true => Err(refusal(ErrorCode::INVALID_REQUEST, "Duplicate topic name")),
             false => plan(engine, &topic),
         };
-        match plan {
+        topics.push(match plan {
             Ok(plan) => create(engine, call, plan, request.validate_only),
             Err(error) => CreatableTopicResult {
                 name: topic.name,
@@ -44,9 +45,8 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: CreateTopicsRequ
                 error_message: Some(error.message.into()),
                 ..CreatableTopicResult::default()
             },
-        }
-    };
-    let topics = request.topics.into_iter().map(answer).collect();
+        });
+    }
     CreateTopicsResponse { topics, ..CreateTopicsResponse::default() }
 }
 
@@ -111,11 +111,10 @@ fn create(engine: &mut Engine, call: &Call, plan: TopicPlan, validate_only: bool
         result.replication_factor = i16::try_from(replication_factor).unwrap_or(i16::MAX);
         result.configs = Some(plan.config.iter().map(describe).collect());
     }
-    if !validate_only {
-        let id = engine.add_topic(plan);
-        if call.version >= 7 {
-            result.topic_id = id;
-        }
+    // As in Kafka a topic that is only validated has an id, too, which nobody will see again.
+    let id = if validate_only { engine.new_topic_id() } else { engine.add_topic(plan) };
+    if call.version >= 7 {
+        result.topic_id = id;
     }
     result
 }

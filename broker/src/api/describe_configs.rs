@@ -115,6 +115,7 @@ fn describe(setting: Described, version: i16, with_synonyms: bool) -> DescribeCo
         synonyms: if with_synonyms { vec![synonym] } else { Vec::new() },
         // Earlier versions have no room for it.
         config_type: if version >= 3 { setting.kind } else { 0 },
+        documentation: None,
         ..DescribeConfigsResourceResult::default()
     }
 }

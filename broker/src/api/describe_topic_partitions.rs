@@ -76,7 +76,12 @@ fn unknown(name: TopicName) -> DescribeTopicPartitionsResponseTopic {
         Ok(()) => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
         Err(_) => ErrorCode::INVALID_TOPIC_EXCEPTION,
     };
-    DescribeTopicPartitionsResponseTopic { error_code, name: Some(name), ..Default::default() }
+    DescribeTopicPartitionsResponseTopic {
+        error_code,
+        name: Some(name),
+        topic_authorized_operations: TOPIC_OPERATIONS,
+        ..DescribeTopicPartitionsResponseTopic::default()
+    }
 }
 
 fn describe(engine: &Engine, index: i32, partition: &Partition) -> DescribeTopicPartitionsResponsePartition {

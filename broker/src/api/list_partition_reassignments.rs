@@ -30,7 +30,11 @@ pub(super) fn handle(
             asked.into_iter().filter_map(ongoing).collect()
         }
     };
-    ListPartitionReassignmentsResponse { topics, ..ListPartitionReassignmentsResponse::default() }
+    ListPartitionReassignmentsResponse {
+        error_message: None,
+        topics,
+        ..ListPartitionReassignmentsResponse::default()
+    }
 }
 
 fn ongoing(topic: &Topic, is_asked: impl Fn(i32) -> bool) -> Option<OngoingTopicReassignment> {

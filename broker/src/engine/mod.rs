@@ -304,7 +304,7 @@ impl Engine {
     }
 
     pub(crate) fn add_topic(&mut self, plan: TopicPlan) -> TopicId {
-        let id = TopicId(self.random.uuid());
+        let id = self.new_topic_id();
         let partitions: Vec<Partition> = plan.replicas.into_iter().map(Partition::new).collect();
         let count = partitions.len();
         self.topics.insert(Topic { name: plan.name, id, config: plan.config, partitions });
@@ -312,6 +312,10 @@ impl Engine {
             self.found(id, index);
         }
         id
+    }
+
+    pub(crate) fn new_topic_id(&mut self) -> TopicId {
+        TopicId(self.random.uuid())
     }
 
     pub(crate) fn add_partitions(&mut self, id: TopicId, replicas: Vec<Vec<BrokerId>>) {

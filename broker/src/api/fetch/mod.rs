@@ -310,12 +310,16 @@ impl WaitingFetch {
             }
             None => LeaderIdAndEpoch::default(),
         };
+        // Kafka says so of what it does not even look up.
+        let unknown =
+            matches!(failed.code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID);
+        let aborted_transactions = unknown.then(Vec::new);
         PartitionData {
             partition_index: index,
             error_code: failed.code,
             high_watermark: -1,
             current_leader,
-            aborted_transactions: None,
+            aborted_transactions,
             records: Some(Bytes::new()),
             ..PartitionData::default()
         }

@@ -2,7 +2,15 @@ mod replication;
 
 use bytes::Bytes;
 use ottla_proto::messages::api_versions::ApiVersionsRequest;
+use ottla_proto::messages::create_partitions::CreatePartitionsRequest;
 use ottla_proto::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
+use ottla_proto::messages::describe_log_dirs::DescribeLogDirsRequest;
+use ottla_proto::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
+use ottla_proto::messages::elect_leaders::ElectLeadersRequest;
+use ottla_proto::messages::fetch::FetchRequest;
+use ottla_proto::messages::incremental_alter_configs::{
+    AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequest,
+};
 use ottla_proto::messages::list_offsets::ListOffsetsRequest;
 use ottla_proto::messages::metadata::MetadataRequest;
 
@@ -43,6 +51,21 @@ fn equal_inputs_give_equal_outputs() {
     assert_eq!(trace, run());
 }
 
+fn incremental_alter_configs() -> IncrementalAlterConfigsRequest {
+    let config = AlterableConfig {
+        name: "max.message.bytes".into(),
+        value: Some("100".into()),
+        ..AlterableConfig::default()
+    };
+    let resource = AlterConfigsResource {
+        resource_type: 2,
+        resource_name: "t".into(),
+        configs: vec![config],
+        ..AlterConfigsResource::default()
+    };
+    IncrementalAlterConfigsRequest { resources: vec![resource], ..IncrementalAlterConfigsRequest::default() }
+}
+
 fn good_frames() -> Vec<Bytes> {
     let create = CreateTopicsRequest {
         topics: vec![CreatableTopic {
@@ -63,6 +86,12 @@ fn good_frames() -> Vec<Bytes> {
         frame(4, &fetch_request(0, 0)),
         frame(12, &MetadataRequest { topics: None, ..MetadataRequest::default() }),
         frame(7, &ListOffsetsRequest::default()),
+        frame(1, &incremental_alter_configs()),
+        frame(17, &FetchRequest { session_epoch: 0, ..fetch_request(0, 0) }),
+        frame(2, &ElectLeadersRequest { topic_partitions: None, ..ElectLeadersRequest::default() }),
+        frame(0, &DescribeTopicPartitionsRequest::default()),
+        frame(3, &CreatePartitionsRequest::default()),
+        frame(4, &DescribeLogDirsRequest { topics: None, ..DescribeLogDirsRequest::default() }),
     ]
 }
 
