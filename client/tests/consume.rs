@@ -282,3 +282,36 @@ async fn offsets_are_found_without_moving() {
     }
     assert_eq!(next(&mut consumer).await.iter().next().unwrap().offset(), 0);
 }
+
+#[tokio::test]
+async fn every_byte_of_the_log_comes_once() {
+    let cluster = Cluster::builder().nodes(2).topic("orders", 8).start().await.unwrap();
+    let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
+    let producer = kafka.producer().batch_bytes(16 << 10).compression(ottla::Compression::None);
+    let producer = producer.build().await.unwrap();
+    let orders = producer.topic("orders");
+    for record in 0..80_000 {
+        drop(orders.send(Record::value(&[b'v'; 100]).partition(record % 8)).await.unwrap());
+    }
+    producer.close(SOON).await.unwrap();
+    let consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).until_end();
+    let begin = Instant::now();
+    let mut consumer = consumer.build().await.unwrap();
+    let (mut records, mut log_bytes, mut first) = (0, 0, None);
+    while let Some(batch) = tokio::time::timeout(SOON, consumer.next_batch()).await.unwrap().unwrap() {
+        first.get_or_insert_with(|| begin.elapsed());
+        records += batch.len();
+        // The header of a batch takes 61 bytes.
+        log_bytes += batch.size() as u64 + 61;
+    }
+    let stats = consumer.stats();
+    println!(
+        "FIGURE: {} bytes fetched for {log_bytes} bytes of log in {} fetches, {} of them full; first record after {:.1?}",
+        stats.fetched_bytes,
+        stats.fetches,
+        stats.full_fetches,
+        first.unwrap()
+    );
+    assert_eq!((records, stats.discarded_bytes), (80_000, 0));
+    assert!(stats.fetched_bytes <= log_bytes * 102 / 100, "{stats:?} for {log_bytes} bytes");
+}

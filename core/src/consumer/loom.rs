@@ -2,9 +2,10 @@
 //!
 //! Run with `RUSTFLAGS="--cfg loom" cargo test -p ottla-core --release loom_`.
 //!
-//! Each was seen to fail with its bug planted: `wanted` stored after the second look at `used`; `deliver` that looks
-//! for the reader's waker before it hands over; `poll_take` that leaves its waker after giving up the lock;
-//! `driver_waits` set outside the lock; `deliver` by partition instead of by slot; `end` without a wake.
+//! Each was seen to fail with a bug planted: no second look at what is used, or no fence before it; bytes that are not
+//! given back to the account; `deliver` that takes the reader's waker before it hands over; `poll_take` that leaves its
+//! waker after the lock; a read from a full partition that leaves no order; `deliver` by partition instead of by slot;
+//! `end` without a wake.
 
 use std::task::{Context, Poll, Wake, Waker};
 
