@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod java;
+#[cfg(feature = "librdkafka")]
+mod librdkafka;
 
 use std::time::Duration;
 

@@ -90,27 +90,31 @@ fn uniform(spec: &Spec<'_>) -> BTreeMap<MemberId, Partitions> {
     for owner in owners.values() {
         *load.entry(owner).or_default() += 1;
     }
+    let mut by_load: BTreeSet<(usize, &MemberId)> = load.iter().map(|(id, count)| (*count, *id)).collect();
     let all = spec.topics.iter().flat_map(|(topic, count)| (0..*count).map(|index| (*topic, index)));
     let all: Vec<(TopicId, i32)> = all.collect();
-    let least = |load: &BTreeMap<&MemberId, usize>, topic: TopicId| {
-        let readers = spec.members.iter().filter(|(_, reader)| reader.topics.contains(&topic));
-        readers.map(|(id, _)| (load.get(id).copied().unwrap_or_default(), *id)).min()
-    };
     // Each move brings two members closer together, so this ends. The first round also deals what nobody has.
     let mut moved = true;
     while moved {
         moved = false;
         for partition in &all {
-            let Some((lowest, id)) = least(&load, partition.0) else { continue };
+            let reads = |(_, id): &&(usize, &MemberId)| {
+                spec.members.get(*id).is_some_and(|reader| reader.topics.contains(&partition.0))
+            };
+            let Some((lowest, id)) = by_load.iter().find(reads).copied() else { continue };
             let owner = owners.get(partition).copied();
             let high = owner.and_then(|owner| load.get(owner)).copied();
             if high.is_some_and(|high| high <= lowest + 1) {
                 continue;
             }
-            if let Some(count) = owner.and_then(|owner| load.get_mut(owner)) {
-                *count -= 1;
+            if let (Some(owner), Some(high)) = (owner, high) {
+                by_load.remove(&(high, owner));
+                by_load.insert((high - 1, owner));
+                load.insert(owner, high - 1);
             }
-            *load.entry(id).or_default() += 1;
+            by_load.remove(&(lowest, id));
+            by_load.insert((lowest + 1, id));
+            load.insert(id, lowest + 1);
             owners.insert(*partition, id);
             moved = true;
         }
