@@ -3,6 +3,7 @@
 //! Each test starts its own cluster, and a start takes seconds: few tests with several steps each.
 #![cfg(test)]
 
+mod compare;
 mod consuming;
 mod faults;
 mod groups;
