@@ -34,7 +34,7 @@ pub struct ProducerEdge {
     /// Why the producer can send nothing any more, once it cannot.
     pub(super) fatal: OnceLock<ErrorCode>,
     topics: Mutex<BTreeMap<TopicName, Arc<TopicEdge>>>,
-    config: ProducerConfig,
+    pub(super) config: ProducerConfig,
     seed: u64,
 }
 

@@ -79,6 +79,8 @@ pub(super) struct AppendTerms<'a> {
     pub(super) budget: &'a Arc<Budget>,
     /// A batch of more than one record grows no larger than this.
     pub(super) batch_bytes: usize,
+    /// How long the delivery of a record may take that has no timeout of its own.
+    pub(super) delivery_timeout: Duration,
     /// The place in the memory queue, if the sender has waited.
     pub(super) turn: Option<&'a Turn>,
 }
@@ -88,7 +90,7 @@ pub(super) struct AppendTerms<'a> {
 pub(super) struct Changes {
     /// When a batch was opened, if one was.
     pub(super) opened_at: Option<Instant>,
-    /// When the record expires, if it has a timeout of its own.
+    /// When the record expires, if the batch does not expire as a whole.
     pub(super) expires_at: Option<Instant>,
     /// The size of the batch that became full, if one did.
     pub(super) filled: Option<usize>,
@@ -195,7 +197,7 @@ impl Lane {
         }
         if let Some(open) = &mut state.open {
             if let Some(delivery) = open.append(record, terms) {
-                changes.expires_at = state.note_timeout(record, &delivery, now);
+                changes.expires_at = state.note_timeout(record, &delivery, terms, now);
                 return (changes, Ok(delivery));
             }
             changes.filled = self.freeze(&mut state);
@@ -206,7 +208,7 @@ impl Lane {
         let result = self.open(&mut state, record, terms, now);
         if let Ok((opened_at, delivery)) = &result {
             changes.opened_at = Some(*opened_at);
-            changes.expires_at = state.note_timeout(record, delivery, || *opened_at);
+            changes.expires_at = state.note_timeout(record, delivery, terms, || *opened_at);
         }
         (changes, result.map(|(_, delivery)| delivery))
     }
@@ -256,14 +258,17 @@ impl State {
         &mut self,
         record: &NewRecord<'_>,
         delivery: &Delivery,
+        terms: &AppendTerms<'_>,
         now: impl Fn() -> Instant,
     ) -> Option<Instant> {
-        let timeout = record.delivery_timeout?;
+        let open = self.open.as_mut()?;
+        // Behind one with a timeout of its own, which may be longer, a batch can be older than the usual timeout, and
+        // the driver need not look at it in time.
+        let beside = open.deadlines.has_own().then_some(terms.delivery_timeout);
+        let timeout = record.delivery_timeout.or(beside)?;
         let accepted_at = now();
-        if let Some(open) = &mut self.open {
-            open.deadlines.add(delivery.index(), accepted_at, timeout);
-            self.has_own_timeouts = true;
-        }
+        open.deadlines.add(delivery.index(), accepted_at, timeout);
+        self.has_own_timeouts = true;
         Some(accepted_at + timeout)
     }
 

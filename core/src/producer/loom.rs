@@ -157,7 +157,12 @@ fn loom_every_accepted_record_is_taken_once() {
                 let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
                 thread::spawn(move || {
                     let record: Record<'_> = NewRecord { value: Some(&[0; 40]), ..NewRecord::default() };
-                    let terms = AppendTerms { budget: &budget, batch_bytes: 150, turn: None };
+                    let terms = AppendTerms {
+                        budget: &budget,
+                        batch_bytes: 150,
+                        delivery_timeout: Duration::from_secs(120),
+                        turn: None,
+                    };
                     let (_, result) = lane.append(&record, Entry::Bound, &terms, || Instant::ZERO);
                     u32::from(result.is_ok())
                 })
@@ -183,7 +188,12 @@ fn loom_an_append_that_is_cancelled_or_dropped_meets_the_driver_that_takes_the_b
         let sender = {
             let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
             thread::spawn(move || {
-                let terms = AppendTerms { budget: &budget, batch_bytes: 1000, turn: None };
+                let terms = AppendTerms {
+                    budget: &budget,
+                    batch_bytes: 1000,
+                    delivery_timeout: Duration::from_secs(120),
+                    turn: None,
+                };
                 let send = |value: &[u8]| {
                     let record: Record<'_> = NewRecord { value: Some(value), ..NewRecord::default() };
                     lane.append(&record, Entry::Bound, &terms, || Instant::ZERO).1.unwrap()
@@ -229,7 +239,12 @@ fn loom_a_closed_lane_accepts_nothing_that_is_not_taken() {
             let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
             thread::spawn(move || {
                 let record: Record<'_> = NewRecord { value: Some(b"v"), ..NewRecord::default() };
-                let terms = AppendTerms { budget: &budget, batch_bytes: 1000, turn: None };
+                let terms = AppendTerms {
+                    budget: &budget,
+                    batch_bytes: 1000,
+                    delivery_timeout: Duration::from_secs(120),
+                    turn: None,
+                };
                 lane.append(&record, Entry::Bound, &terms, || Instant::ZERO).1.is_ok()
             })
         };

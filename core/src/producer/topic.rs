@@ -403,9 +403,9 @@ impl TopicHandle {
         turn: Option<&Turn>,
         now: &impl Fn() -> Instant,
     ) -> Result<Delivery, Refusal> {
-        let ProducerEdge { budget, inbox, .. } = &*self.producer;
+        let ProducerEdge { budget, inbox, config, .. } = &*self.producer;
         let TopicSettings { linger, batch_bytes, .. } = self.topic.settings;
-        let terms = AppendTerms { budget, batch_bytes, turn };
+        let terms = AppendTerms { budget, batch_bytes, delivery_timeout: config.delivery_timeout, turn };
         let (Changes { opened_at, expires_at, filled }, result) = lane.append(record, entry, &terms, now);
         if let Some(bytes) = filled {
             inbox.filled(lane.id, bytes);

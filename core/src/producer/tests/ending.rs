@@ -128,6 +128,20 @@ fn a_record_with_less_time_ends_alone_and_is_not_written() {
 }
 
 #[test]
+fn a_record_behind_a_patient_one_has_its_usual_time() {
+    let mut scene = throttled(ProducerConfig { delivery_timeout: millis(1000), ..no_linger() }, 3000);
+    let start = scene.now();
+    let patient = accept_for(&scene, 0, "patient", millis(5000));
+    scene.run_until(start + millis(600));
+    let usual = scene.accept(0, "usual");
+    scene.run_until(start + millis(1599));
+    assert!(!usual.is_settled());
+    scene.run_until(start + millis(1600));
+    assert_eq!(lost(usual).0, Certainty::NotWritten);
+    assert!(!patient.is_settled());
+}
+
+#[test]
 fn a_record_with_more_time_outlives_its_batch() {
     let mut scene = throttled(ProducerConfig { delivery_timeout: millis(1000), ..no_linger() }, 3000);
     let start = scene.now();
