@@ -403,6 +403,8 @@ fn fetch(side: &Side, topic: &str, version: i16, offset: i64) -> FetchRequest {
     }
 }
 
+type Change = fn(&mut FetchRequest);
+
 fn fetching(pair: &mut Pair) {
     let normal = |answer: &mut ottla_proto::messages::FetchResponse| {
         answer.session_id = i32::from(answer.session_id > 0);
@@ -415,12 +417,12 @@ fn fetching(pair: &mut Pair) {
             pair.compare(version, &what, |side| fetch(side, "t", version, offset), normal);
         }
         pair.compare(version, "no such topic", |side| fetch(side, "nobody", version, 0), normal);
-        let change = |side: &Side, change: fn(&mut FetchRequest)| {
+        let change = |side: &Side, change: Change| {
             let mut request = fetch(side, "t", version, 0);
             change(&mut request);
             request
         };
-        let changes: [(&str, fn(&mut FetchRequest)); 7] = [
+        let changes: [(&str, Change); 7] = [
             ("few bytes", |r| r.topics[0].partitions[0].partition_max_bytes = 150),
             ("one byte in all", |r| r.max_bytes = 1),
             ("committed only", |r| r.isolation_level = 1),
