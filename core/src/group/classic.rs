@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use bytestring::ByteString;
 use ottla_proto::messages::join_group::JoinGroupRequestProtocol;
+use ottla_proto::messages::sync_group::SyncGroupRequestAssignment;
 use ottla_proto::messages::{
     HeartbeatRequest, HeartbeatResponse, JoinGroupRequest, JoinGroupResponse, SyncGroupRequest,
     SyncGroupResponse,
@@ -219,11 +220,10 @@ impl Member {
         else {
             return;
         };
-        let assignments = assignments.into_iter().map(|(member_id, assignment)| {
-            let mut entry = ottla_proto::messages::sync_group::SyncGroupRequestAssignment::default();
-            entry.member_id = member_id;
-            entry.assignment = assignment;
-            entry
+        let assignments = assignments.into_iter().map(|(member_id, assignment)| SyncGroupRequestAssignment {
+            member_id,
+            assignment,
+            ..Default::default()
         });
         let named = version >= 5;
         let request = SyncGroupRequest {

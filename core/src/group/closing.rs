@@ -38,34 +38,50 @@ pub struct LeaveReport {
 /// A member that is about to leave.
 #[derive(Debug)]
 pub(super) struct Closing {
-    ticket: Option<Ticket>,
+    /// Who waits for the report.
+    tickets: Vec<Ticket>,
     pub(super) deadline: Instant,
     ownerships: Vec<Arc<Ownership>>,
 }
 
 impl Member {
-    pub(super) fn leave(&mut self, ticket: Ticket, deadline: Instant, now: Instant) {
+    pub(super) fn leave(&mut self, deadline: Instant, now: Instant) {
+        // Some of the time is for the farewell.
+        let until = now + deadline.saturating_duration_since(now) * 3 / 4;
+        if let Some(closing) = &mut self.closing {
+            closing.deadline = deadline;
+            if let Some(hand_over) = &mut self.hand_over {
+                hand_over.until = until;
+            }
+            return;
+        }
         // Whoever closes is done with what was dropped before.
         self.bell.next_turn();
         let ownerships = self.edge.owned();
-        if let Some(earlier) = self.closing.take().and_then(|closing| closing.ticket) {
-            // Who asked first is answered now: the time is the later one's to set.
-            self.emit(Event::GroupLeft { ticket: earlier, report: LeaveReport::default() });
-        }
-        self.closing = Some(Closing { ticket: Some(ticket), deadline, ownerships: ownerships.clone() });
+        self.closing = Some(Closing { tickets: Vec::new(), deadline, ownerships: ownerships.clone() });
         if !self.has_ended() {
-            // Some of the time is for the farewell.
-            let until = now + deadline.saturating_duration_since(now) * 3 / 4;
             self.begin_hand_over(ownerships, End::Closed, until, now);
         }
     }
 
+    /// Whether there will be a report for it.
+    pub(super) fn await_leave(&mut self, ticket: Ticket) -> bool {
+        let Some(closing) = &mut self.closing else { return false };
+        closing.tickets.push(ticket);
+        true
+    }
+
     pub(super) fn abandon(&mut self, now: Instant) {
+        if self.closing.is_some() {
+            // It leaves already, and in better order.
+            return;
+        }
         let ownerships = self.edge.owned();
         self.hand_over = None;
         self.give_up(&ownerships, End::Closed);
         self.drop_commits_not_owned();
-        self.closing = Some(Closing { ticket: None, deadline: now + FAREWELL, ownerships: Vec::new() });
+        let deadline = now + FAREWELL;
+        self.closing = Some(Closing { tickets: Vec::new(), deadline, ownerships: Vec::new() });
     }
 
     pub(super) fn step_closing(&mut self, net: &mut Net, now: Instant) {
@@ -149,7 +165,7 @@ impl Member {
     pub(super) fn leave_unanswered(&mut self) {}
 
     pub(super) fn finish_closing(&mut self, left: bool) {
-        let Some(Closing { ticket, ownerships, .. }) = self.closing.take() else { return };
+        let Some(Closing { tickets, ownerships, .. }) = self.closing.take() else { return };
         let committed =
             ownerships.iter().map(|ownership| (ownership.partition().clone(), ownership.committed()));
         let busy = ownerships.iter().filter(|ownership| ownership.held_batches() > 0);
@@ -158,8 +174,8 @@ impl Member {
             busy: busy.map(|ownership| ownership.partition().clone()).collect(),
             left,
         };
-        if let Some(ticket) = ticket {
-            self.emit(Event::GroupLeft { ticket, report });
+        for ticket in tickets {
+            self.emit(Event::GroupLeft { ticket, report: report.clone() });
         }
         self.go();
     }

@@ -162,7 +162,8 @@ impl Member {
         // What is being given up is owned until it is given up.
         let news = self.consumer.reported.as_ref() != Some(&owned);
         let due = self.consumer.heartbeat_at.is_none_or(|at| at <= now);
-        if !due && !(news && self.consumer.failures == 0) {
+        let tells = news && self.consumer.failures == 0;
+        if !due && !tells {
             return;
         }
         let key = ApiKey::CONSUMER_GROUP_HEARTBEAT;

@@ -100,7 +100,7 @@ impl Member {
     /// Asks any broker who the coordinator is, if that is not known.
     pub(super) fn seek_coordinator(&mut self, net: &mut Net, now: Instant) {
         let waits = self.coordinator.retry_at.is_some_and(|at| at > now);
-        if self.coordinator.node.is_some() || self.coordinator.asked || waits {
+        if self.coordinator.node.is_some() || self.coordinator.asked || waits || self.has_ended() {
             return;
         }
         self.coordinator.retry_at = None;
@@ -163,7 +163,7 @@ impl Member {
 
     /// A way to the coordinator, if it is known and may be sent to.
     pub(super) fn coordinator_link(&mut self, api: ApiKey, net: &mut Net, now: Instant) -> Option<Link> {
-        let node = self.coordinator.node?;
+        let node = self.coordinator.node.filter(|_| !self.has_ended())?;
         match net.readiness(node, Role::Coordinator(self.key), api, now) {
             Ok(link) => {
                 self.coordinator.unblock();

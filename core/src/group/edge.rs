@@ -182,7 +182,6 @@ impl GroupEdge {
         drop(state);
         if was_away {
             self.bell.next_turn();
-            self.bell.ring();
         }
         Ok(seen)
     }

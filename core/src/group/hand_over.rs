@@ -25,6 +25,7 @@ impl Member {
         until: Instant,
         now: Instant,
     ) {
+        self.bell.set_awaited(true);
         self.reader.unassign(ownerships.iter().map(|ownership| ownership.partition().clone()));
         for ownership in &ownerships {
             ownership.set_phase(Phase::Revoking { until });

@@ -135,6 +135,7 @@ impl Member {
     pub(super) fn step(&mut self, net: &mut Net, now: Instant) {
         self.stepped_at = now;
         self.bell.answer();
+        self.bell.set_awaited(self.hand_over.is_some() || self.absence != Absence::None);
         if !self.ended {
             self.watch_absence(net, now);
             self.seek_coordinator(net, now);
@@ -505,6 +506,7 @@ impl Member {
         if self.absence_at().is_none_or(|at| at > now) {
             return;
         }
+        self.bell.set_awaited(true);
         let Some(since) = self.edge.away_since() else { return };
         let (away, limit) = (now.saturating_duration_since(since), self.config.max_poll_interval);
         if away < limit {

@@ -98,14 +98,18 @@ impl Groups {
     }
 
     /// Begins to leave: waits for work in progress, commits what was processed unless the application does that itself,
-    /// leaves. It ends with one [`Event::GroupLeft`] of this ticket, by its deadline.
-    pub fn leave(&mut self, key: ConsumerKey, ticket: Ticket, deadline: Instant, now: Instant) {
-        match self.members.get_mut(&key) {
-            Some(member) => member.leave(ticket, deadline, now),
-            None => {
-                let report = LeaveReport::default();
-                self.events.push_back(Event::GroupLeft { ticket, report });
-            }
+    /// tells the coordinator; all of it by `deadline`. Asked again, only the deadline changes.
+    pub fn leave(&mut self, key: ConsumerKey, deadline: Instant, now: Instant) {
+        if let Some(member) = self.members.get_mut(&key) {
+            member.leave(deadline, now);
+        }
+    }
+
+    /// Waits for the end of [`Self::leave`]: one [`Event::GroupLeft`] of this ticket.
+    pub fn await_leave(&mut self, key: ConsumerKey, ticket: Ticket) {
+        let waits = self.members.get_mut(&key).is_some_and(|member| member.await_leave(ticket));
+        if !waits {
+            self.events.push_back(Event::GroupLeft { ticket, report: LeaveReport::default() });
         }
     }
 

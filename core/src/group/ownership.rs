@@ -90,12 +90,19 @@ struct Returned {
 pub(super) struct Bell {
     rung: AtomicBool,
     turn: AtomicU64,
+    /// The driver waits for the application to come back.
+    awaited: AtomicBool,
     wake: Arc<DriverWake>,
 }
 
 impl Bell {
     pub(super) fn new(wake: Arc<DriverWake>) -> Arc<Self> {
-        Arc::new(Self { rung: AtomicBool::new(false), turn: AtomicU64::new(0), wake })
+        Arc::new(Self {
+            rung: AtomicBool::new(false),
+            turn: AtomicU64::new(0),
+            awaited: AtomicBool::new(false),
+            wake,
+        })
     }
 
     pub(super) fn ring(&self) {
@@ -117,6 +124,16 @@ impl Bell {
 
     pub(super) fn next_turn(&self) {
         self.turn.fetch_add(1, Ordering::SeqCst);
+        // Otherwise the driver need not be woken for each batch.
+        if self.awaited.load(Ordering::SeqCst) {
+            self.ring();
+        }
+    }
+
+    /// Whether the next turn rings. Said before the driver looks whether the application is back, so that it misses
+    /// nothing.
+    pub(super) fn set_awaited(&self, awaited: bool) {
+        self.awaited.store(awaited, Ordering::SeqCst);
     }
 }
 

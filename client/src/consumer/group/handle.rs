@@ -40,7 +40,8 @@ impl GroupHandle {
     /// See [`CommitError`].
     ///
     /// # Cancel safety
-    /// Dropping the future gives up on the answer; a commit that was begun goes on.
+    /// Dropping the future gives up on the answer. A commit that the driver has not taken up yet is not made then;
+    /// [`commit_in_background`](Self::commit_in_background) makes one in any case.
     pub async fn commit(&self, batch: &GroupBatch) -> Result<(), CommitError> {
         self.commit_with(batch, None).await
     }
@@ -164,9 +165,11 @@ impl GroupHandle {
     /// Dropping the future gives up on the report; the member still leaves.
     pub async fn close(&self, deadline: Duration) -> Result<LeaveReport, DriverStopped> {
         let key = self.key;
-        let event = self.driver.ask(move |core, now| {
+        // Two orders: who drops the future does not take the first one back.
+        self.driver.post(move |core, now| core.parts().groups.leave(key, now + deadline, now));
+        let event = self.driver.ask(move |core, _| {
             let ticket = core.ticket();
-            core.parts().groups.leave(key, ticket, now + deadline, now);
+            core.parts().groups.await_leave(key, ticket);
             ticket
         });
         match event.await? {

@@ -14,9 +14,9 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use ottla_core::Core;
 use ottla_core::consumer as reading;
 use ottla_core::group as core;
-use ottla_core::{Core, Event};
 
 pub use batch::{Acknowledger, GroupBatch};
 pub use builder::{Assignors, GroupConsumerBuilder, Protocol};
@@ -77,7 +77,6 @@ use crate::wait::Waiting;
 pub struct GroupConsumer {
     reader: reading::ConsumerReader,
     handle: GroupHandle,
-    is_closed: bool,
 }
 
 impl GroupConsumer {
@@ -87,7 +86,7 @@ impl GroupConsumer {
         edge: std::sync::Arc<core::GroupEdge>,
         driver: DriverHandle,
     ) -> Self {
-        Self { reader, handle: GroupHandle::new(key, edge, driver), is_closed: false }
+        Self { reader, handle: GroupHandle::new(key, edge, driver) }
     }
 
     /// Waits for the next batch. `None` once the member was closed through a [`handle`](Self::handle).
@@ -151,7 +150,8 @@ impl GroupConsumer {
     /// See [`CommitError`]. [`CommitError::NotOwned`] if the partition was taken away meanwhile.
     ///
     /// # Cancel safety
-    /// Dropping the future gives up on the answer; the commit goes on.
+    /// Dropping the future gives up on the answer. A commit that the driver has not taken up yet is not made then;
+    /// [`GroupHandle::commit_in_background`] makes one in any case.
     pub async fn commit(&self, batch: &GroupBatch) -> Result<(), CommitError> {
         self.handle.commit(batch).await
     }
@@ -163,7 +163,8 @@ impl GroupConsumer {
     /// See [`CommitError`].
     ///
     /// # Cancel safety
-    /// Dropping the future gives up on the answer; the commit goes on.
+    /// Dropping the future gives up on the answer. A commit that the driver has not taken up yet is not made then;
+    /// [`GroupHandle::commit_in_background`] makes one in any case.
     pub async fn commit_processed(&mut self) -> Result<(), CommitError> {
         // The exclusive borrow shows that the application is not in `next_batch`: it is back from what it did.
         let _ = self.handle.edge().come_back(&mut Context::from_waker(std::task::Waker::noop()));
@@ -257,28 +258,16 @@ impl GroupConsumer {
     ///
     /// # Cancel safety
     /// Dropping the future gives up on the report; the member still leaves.
-    pub async fn close(mut self, deadline: Duration) -> Result<LeaveReport, DriverStopped> {
-        self.is_closed = true;
-        let (key, driver) = (self.handle.key(), self.handle.driver().clone());
-        let event = driver.ask(move |core, now| {
-            let ticket = core.ticket();
-            core.parts().groups.leave(key, ticket, now + deadline, now);
-            ticket
-        });
+    pub async fn close(self, deadline: Duration) -> Result<LeaveReport, DriverStopped> {
         // The reader stays until then: dropping it would end what is being waited for.
-        match event.await? {
-            Event::GroupLeft { report, .. } => Ok(LeaveReport::new(report)),
-            _ => Err(DriverStopped),
-        }
+        self.handle.close(deadline).await
     }
 }
 
 impl Drop for GroupConsumer {
     fn drop(&mut self) {
-        if !self.is_closed {
-            let key = self.handle.key();
-            self.handle.driver().post(move |core, now| core.parts().groups.abandon(key, now));
-        }
+        let key = self.handle.key();
+        self.handle.driver().post(move |core, now| core.parts().groups.abandon(key, now));
     }
 }
 

@@ -164,9 +164,9 @@ fn random_groups_are_shared_out_whole_and_settle() {
     let mut random = crate::Random::new(5);
     for _ in 0..200 {
         let names = ["a", "b", "c", "d"];
-        let topics = topics(&names.map(|name| (name, random.below(9) as usize + 1)));
+        let topics = topics(&names.map(|name| (name, usize::try_from(random.below(9)).unwrap() + 1)));
         let ids = ["m1", "m2", "m3", "m4", "m5", "m6"];
-        let count = random.below(6) as usize + 1;
+        let count = usize::try_from(random.below(6)).unwrap() + 1;
         let mut members: Vec<_> = ids[..count]
             .iter()
             .map(|id| {

@@ -115,7 +115,8 @@ fn closing_commits_what_was_processed_leaves_and_reports() {
     drop(bench.hand_out(0, 100, 110));
     let ticket = bench.world.core.ticket();
     let (key, now) = (bench.key, bench.world.now);
-    bench.world.core.parts().groups.leave(key, ticket, now + Duration::from_secs(10), now);
+    bench.world.core.parts().groups.leave(key, now + Duration::from_secs(10), now);
+    bench.world.core.parts().groups.await_leave(key, ticket);
     bench.settle();
     let (request, asked) = bench.take::<OffsetCommitRequest>();
     assert_eq!(Bench::commits(&asked), [(0, 110)]);
@@ -138,7 +139,8 @@ fn closing_ends_at_its_deadline_with_whatever_is_still_held() {
     let batch = bench.hand_out(0, 100, 110);
     let ticket = bench.world.core.ticket();
     let (key, now) = (bench.key, bench.world.now);
-    bench.world.core.parts().groups.leave(key, ticket, now + Duration::from_secs(8), now);
+    bench.world.core.parts().groups.leave(key, now + Duration::from_secs(8), now);
+    bench.world.core.parts().groups.await_leave(key, ticket);
     for _ in 0..8 {
         bench.advance(Duration::from_secs(1));
         bench.requests.clear();

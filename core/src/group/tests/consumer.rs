@@ -166,7 +166,8 @@ fn leaving_has_an_epoch_of_its_own_and_another_for_static_members() {
         let mut bench = Bench::consumer(GroupConfig { instance_id: instance, ..config() }, &[0]);
         let (key, now) = (bench.key, bench.world.now);
         let ticket = bench.world.core.ticket();
-        bench.world.core.parts().groups.leave(key, ticket, now + Duration::from_secs(10), now);
+        bench.world.core.parts().groups.leave(key, now + Duration::from_secs(10), now);
+        bench.world.core.parts().groups.await_leave(key, ticket);
         bench.settle();
         let (request, asked) = bench.heartbeat();
         assert_eq!(asked.member_epoch, epoch);

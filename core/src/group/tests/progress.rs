@@ -84,11 +84,11 @@ fn a_batch_that_is_dropped_late_and_without_a_word_holds_commits_back_and_is_tol
 fn a_batch_that_is_dropped_in_a_panic_is_not_processed() {
     let mut bench = Bench::stable(classic(), [0]);
     let batch = bench.hand_out(0, 100, 110);
-    let panicked = std::thread::spawn(move || {
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
         let _batch = batch;
         panic!("on purpose");
-    });
-    assert!(panicked.join().is_err());
+    }));
+    assert!(panicked.is_err());
     bench.come_back();
     assert_eq!(committed(&mut bench), None);
 }
