@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::generate;
+use crate::planted;
 use crate::steps::{Outcome, Steps, cargo, close, output, pass};
 
 /// The oldest compiler that builds the project, as (major, minor).
@@ -59,6 +60,7 @@ pub(crate) fn all(steps: &mut Steps, tools: Tools) {
     steps.run("reasons for waiting are explained", || {
         sources::find_reasons_in_the_chapter().map(|()| Outcome::Passed)
     });
+    steps.run("planted bugs apply", planted::check);
     steps.run("generated code is current", || generated(tools));
     steps.run("licences, bans, sources", || deny(tools));
 }

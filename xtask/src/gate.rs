@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::check::{self, Tools};
 use crate::fuzz;
+use crate::planted;
 use crate::steps::{Counts, Outcome, Steps, Verdict, cargo, close, output, pass};
 use crate::test::{self, Arguments, Tally, Tier};
 
@@ -22,6 +23,7 @@ pub(crate) fn proof() -> Result<ExitCode> {
     // Before anything runs: the report is about this commit, not about one made meanwhile.
     let head = Head::read()?;
     let mut report = Report::of(Tier::Full);
+    planted::find_all(&mut report.steps, "")?;
     let mut figures = String::new();
     report.steps.run("benchmarks", || {
         figures = output(&mut benchmarks())?;

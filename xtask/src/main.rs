@@ -10,6 +10,7 @@ mod fuzz;
 mod gate;
 mod generate;
 mod kafka;
+mod planted;
 mod steps;
 mod test;
 mod throttle_report;
@@ -43,6 +44,12 @@ enum Command {
     Ci,
     /// The full counts; writes docs/proof.md.
     Proof,
+    /// Plant bugs in a copy of the sources; the simulation must find each.
+    Planted {
+        /// Only those whose name contains this.
+        #[arg(default_value = "")]
+        filter: String,
+    },
     /// Run the benchmarks of the record path; arguments go to the benchmark program.
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -70,6 +77,7 @@ fn main() -> ExitCode {
         Command::Check => Ok(check::run()),
         Command::Ci => Ok(gate::ci()),
         Command::Proof => gate::proof(),
+        Command::Planted { filter } => planted::run(&filter),
         Command::Bench { arguments } => gate::bench(&arguments).map(done),
         Command::ThrottleReport { arguments } => throttle_report::run(&arguments).map(done),
         Command::Fuzz { seconds } => fuzz::run(root(), seconds).map(done),

@@ -1,0 +1,143 @@
+//! `cargo xtask planted`: shows that the simulation finds bugs.
+//!
+//! Each patch in `sim/planted` is a bug that somebody could have made; its first line says which. It goes into a
+//! copy of the sources, and the seeds of every ordinary run must find it there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use kafka_harness::process;
+
+use crate::steps::{Outcome, Steps, close, output, pass, target_folder};
+
+/// The test whose failure finds a bug.
+const SEEDS: &str = "tests::every_seed_keeps_every_promise";
+
+/// No single bug may take longer to build and to find.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// Plants each bug whose file name contains `filter`, and looks for it.
+pub(crate) fn run(filter: &str) -> Result<std::process::ExitCode> {
+    let mut steps = Steps::default();
+    find_all(&mut steps, filter)?;
+    Ok(close(steps.counts()))
+}
+
+/// One step per bug; a bug that no seed finds is a failure.
+pub(crate) fn find_all(steps: &mut Steps, filter: &str) -> Result<()> {
+    let copy = Copy::new()?;
+    for patch in patches()? {
+        let name = patch.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if name.contains(filter) {
+            steps.run(&format!("planted: {name}"), || copy.find(&patch));
+        }
+    }
+    Ok(())
+}
+
+/// Whether every bug can still be planted.
+pub(crate) fn check() -> Result<Outcome> {
+    for patch in patches()? {
+        pass(Command::new("git").args(["apply", "--check"]).arg(&patch).current_dir(crate::root()))
+            .with_context(|| format!("{} does not apply any more", patch.display()))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+fn patches() -> Result<Vec<PathBuf>> {
+    let mut patches = Vec::new();
+    for entry in fs::read_dir(crate::root().join("sim/planted"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "patch") {
+            patches.push(path);
+        }
+    }
+    patches.sort();
+    Ok(patches)
+}
+
+/// The sources a second time, where they can be broken.
+struct Copy {
+    sources: PathBuf,
+    build: PathBuf,
+}
+
+impl Copy {
+    fn new() -> Result<Self> {
+        let folder = target_folder()?.join("planted");
+        Ok(Copy { sources: folder.join("sources"), build: folder.join("build") })
+    }
+
+    fn find(&self, patch: &Path) -> Result<Outcome> {
+        self.restore()?;
+        // Else git would take the copy for a part of the repository around it, and leave it alone.
+        let ceiling = self.sources.parent().context("a folder has a parent")?;
+        let mut apply = Command::new("git");
+        apply.arg("apply").arg(patch).current_dir(&self.sources).env("GIT_CEILING_DIRECTORIES", ceiling);
+        output(&mut apply)?;
+        let text = self.run_seeds()?;
+        let Some((seed, words)) = text.lines().filter_map(failed_seed).min() else {
+            print!("{text}");
+            bail!("no seed finds it");
+        };
+        println!("        seed {seed}: {words}");
+        Ok(Outcome::Passed)
+    }
+
+    /// What the simulation prints; a build that fails is an error.
+    fn run_seeds(&self) -> Result<String> {
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["test", "--quiet", "--package", "ottla-sim", "--lib", "--profile", "proof"])
+            .args(["--", "--exact", SEEDS, "--nocapture"])
+            .current_dir(&self.sources)
+            .env("CARGO_TARGET_DIR", &self.build)
+            .env_remove("OTTLA_PROOF");
+        let output = process::run(&mut cargo, LIMIT)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        ensure!(
+            text.contains("test result"),
+            "it does not build:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(text)
+    }
+
+    /// Makes the copy equal to the sources. Files that are equal keep their time, so that little is built again.
+    fn restore(&self) -> Result<()> {
+        let listing = output(Command::new("git").args(["ls-files", "-z"]).current_dir(crate::root()))?;
+        for file in listing.split_terminator('\0') {
+            // A deleted file may still be listed.
+            let Ok(content) = fs::read(crate::root().join(file)) else { continue };
+            let target = self.sources.join(file);
+            if fs::read(&target).is_ok_and(|copied| copied == content) {
+                continue;
+            }
+            fs::create_dir_all(target.parent().context("a file has a folder")?)?;
+            fs::write(target, content)?;
+        }
+        Ok(())
+    }
+}
+
+/// `seed 7: what went wrong`; libtest may have written before it.
+fn failed_seed(line: &str) -> Option<(u64, &str)> {
+    let (_, rest) = line.split_once("seed ")?;
+    let (seed, words) = rest.split_once(": ")?;
+    Some((seed.parse().ok()?, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failed_seed;
+
+    #[test]
+    fn reads_which_seed_failed() {
+        assert_eq!(failed_seed("seed 7: a record is lost: 3"), Some((7, "a record is lost: 3")));
+        assert_eq!(failed_seed("test tests::a ... seed 12: late"), Some((12, "late")));
+        assert_eq!(failed_seed("seeds [1] fail; replay the first: OTTLA_SEED=1"), None);
+    }
+}
