@@ -12,5 +12,6 @@ mod librdkafka;
 mod lines;
 mod quotas;
 mod releases;
+mod sizing;
 mod support;
 mod tools;

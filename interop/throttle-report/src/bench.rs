@@ -150,7 +150,8 @@ impl<'a> Bench<'a> {
         self.set_quota(client_id, QuotaKey::ProducerByteRate, BURST_QUOTA as f64).await
     }
 
-    /// Sends the burst and takes the quota away again: what the node has asked for stands.
+    /// Sends the burst and waits for its answer, which asks for silence. A node that has not heard of the quota yet asks
+    /// for none: then, once the burst is forgotten, another follows.
     pub(crate) async fn throttle(
         &self,
         client_id: &str,
@@ -159,18 +160,28 @@ impl<'a> Bench<'a> {
         node: i32,
         seconds: f64,
     ) -> Result<Throttled> {
+        const FORGOTTEN: Duration = Duration::from_secs(12);
+        const ATTEMPTS: usize = 3;
         let burst = burst(seconds);
-        topic.send(Record::value(&burst).partition(partition)).await?.await?;
-        let acknowledged = Instant::now();
-        let answer = self.last_throttle(client_id, node)?;
-        let (from, until) =
-            answer.answered.zip(answer.throttled_until()).context("no answer was recorded")?;
-        ensure!(
-            (answer.throttle.as_secs_f64() - seconds).abs() < 1.0 + seconds / 10.0,
-            "node {node} asked for {:?} instead of {seconds} s",
-            answer.throttle
-        );
-        Ok(Throttled { from, until, acknowledged_after: acknowledged.saturating_duration_since(from) })
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                eprintln!("   node {node} had not heard of the quota of {client_id}; once more");
+                tokio::time::sleep(FORGOTTEN).await;
+            }
+            topic.send(Record::value(&burst).partition(partition)).await?.await?;
+            let acknowledged = Instant::now();
+            let Ok(answer) = self.last_throttle(client_id, node) else { continue };
+            let (from, until) =
+                answer.answered.zip(answer.throttled_until()).context("no answer was recorded")?;
+            ensure!(
+                (answer.throttle.as_secs_f64() - seconds).abs() < 1.0 + seconds / 10.0,
+                "node {node} asked for {:?} instead of {seconds} s",
+                answer.throttle
+            );
+            let acknowledged_after = acknowledged.saturating_duration_since(from);
+            return Ok(Throttled { from, until, acknowledged_after });
+        }
+        bail!("node {node} did not throttle {client_id}")
     }
 
     /// The last answer of a node that told the client of a throttle.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use ottla_throttle_report::{Bench, Table, Verdict, rows};
+use ottla_throttle_report::{Bench, Row, Table, Verdict, rows};
 
 /// Throttles Ottla by a real Kafka of three nodes and prints what it did, beside the bars.
 #[derive(Debug, Parser)]
@@ -42,9 +42,10 @@ fn main() -> Result<ExitCode> {
     let mut bench = Bench::start(&runtime)?;
     for scenario in scenarios {
         eprintln!("== {}: {}", scenario.name, scenario.what);
-        let rows = (scenario.run)(&mut bench, arguments.runs);
-        for row in rows.with_context(|| format!("scenario {}", scenario.name))? {
-            table.push(row);
+        match (scenario.run)(&mut bench, arguments.runs) {
+            Ok(rows) => rows.into_iter().for_each(|row| table.push(row)),
+            // The others are worth their figures all the same.
+            Err(error) => table.push(Row::new(scenario.what, "runs to its end", format!("{error:#}"), false)),
         }
     }
     println!("{table}");

@@ -121,6 +121,8 @@ impl Table {
             "- cores: {}, shared by client, proxies and nodes",
             std::thread::available_parallelism()?
         )?;
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        writeln!(text, "- load average at the end: {}", load.split(' ').next().unwrap_or("unknown"))?;
         writeln!(text, "- runs of each scenario: {} unless the row says otherwise\n", self.runs)?;
         writeln!(text, "| what | bar | figure | verdict |\n|---|---|---|---|")?;
         for Row { what, bar, figure, verdict } in &self.rows {

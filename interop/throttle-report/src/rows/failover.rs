@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use ottla::admin::QuotaKey;
-use ottla::{Client, Delivery, Record};
+use ottla::{Client, Delivery, Latency, Record};
 
 use super::{of_runs, sleep_until};
 use crate::bench::Bench;
@@ -85,7 +85,8 @@ async fn once(bench: &mut Bench<'_>, name: &str) -> Result<Found> {
     bench.cluster().launch_node(1)?;
     let returned = leader_becomes(bench.admin().clone(), alone.clone(), |leader| leader == Some(1)).await?;
     let elected = elected.await??;
-    let (moved, stayed) = (moving.await??, staying.await??);
+    let ((moved, moved_latency), (stayed, stayed_latency)) = (moving.await??, staying.await??);
+    eprintln!("   moved: {moved_latency}\n   stayed: {stayed_latency}");
     let overslept = probe.worst();
     // Before the next run, the node must be whole again.
     tokio::task::block_in_place(|| bench.cluster().wait_until_ready(1))?;
@@ -105,12 +106,12 @@ async fn once(bench: &mut Bench<'_>, name: &str) -> Result<Found> {
     })
 }
 
-/// When the first of them was acknowledged; all of them must be.
-async fn first_ack(deliveries: Vec<Delivery>) -> Result<Instant> {
+/// When the first of them was acknowledged, and where its time went; all of them must be acknowledged.
+async fn first_ack(deliveries: Vec<Delivery>) -> Result<(Instant, Latency)> {
     let mut first = None;
     for delivery in deliveries {
-        delivery.await?;
-        first.get_or_insert_with(Instant::now);
+        let receipt = delivery.await?;
+        first.get_or_insert_with(|| (Instant::now(), receipt.latency));
     }
     first.context("nothing was sent")
 }
