@@ -40,8 +40,16 @@ pub(crate) struct ProducerPlan {
     pub(crate) config: ProducerConfig,
     pub(crate) senders: Vec<Vec<PlannedRecord>>,
     pub(crate) flushes: Vec<(Instant, Duration)>,
+    /// When it gives up what it has: everything, or the topic's, which here is the same.
+    pub(crate) abandons: Vec<(Instant, Abandon)>,
     /// When it is closed before its time, and what it is given for that.
     pub(crate) early_close: Option<(Instant, Duration)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Abandon {
+    Abort,
+    Purge,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +61,8 @@ pub(crate) struct PlannedRecord {
     pub(crate) waits: bool,
     pub(crate) gives_up_after: Option<Duration>,
     pub(crate) cancels_after: Option<Duration>,
+    /// How long its delivery may take, if not as long as any other's.
+    pub(crate) timeout: Option<Duration>,
     /// The sender does not care what becomes of it.
     pub(crate) forgotten: bool,
 }
@@ -210,6 +220,10 @@ impl ProducerPlan {
             config,
             senders: (0..SENDERS).map(|_| script(chance)).collect(),
             flushes: (0..chance.between(0, 3)).map(|_| (moment(chance), chance.millis(0, 10_000))).collect(),
+            abandons: match chance.one_in(5) {
+                true => vec![(moment(chance), chance.one_of(&[Abandon::Abort, Abandon::Purge]))],
+                false => Vec::new(),
+            },
             early_close: chance.one_in(6).then(|| (moment(chance), chance.millis(0, 5_000))),
         }
     }
@@ -232,6 +246,10 @@ fn script(chance: &mut Chance) -> Vec<PlannedRecord> {
             waits: !chance.one_in(4),
             gives_up_after: chance.one_in(3).then(|| chance.millis(0, 500)),
             cancels_after: chance.one_in(8).then(|| chance.millis(0, 100)),
+            timeout: chance
+                .one_in(8)
+                .then(|| chance.one_of(&[50, 300, 3_000, 30_000, 200_000]))
+                .map(Duration::from_millis),
             forgotten: chance.one_in(10),
         }
     };

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ottla_core::Instant;
 use ottla_core::WaitReason;
 use ottla_core::producer::{
-    Acks, AppendWait, Cause, Certainty, CloseReport, Completion, Delivery, FlushReport, NewRecord,
-    ProducerEdge, Refused, TopicHandle,
+    AbandonReport, Acks, AppendWait, Cause, Certainty, CloseReport, Completion, Delivery, FlushReport,
+    NewRecord, ProducerEdge, Refused, TopicHandle,
 };
 
 use crate::chance::Chance;
 use crate::client::{Client, Flag};
 use crate::network::EPOCH_MICROS;
-use crate::plan::{Destination, PlannedRecord, ProducerPlan};
+use crate::plan::{Abandon, Destination, PlannedRecord, ProducerPlan, TOPIC};
 use crate::queue::{Happening, Queue};
 use crate::report::{Counts, Violation};
 
@@ -24,6 +25,9 @@ pub(crate) struct Book {
     accepted: u64,
 }
 
+/// An order to give up, when it was given, and how many records had been accepted by then.
+type Abandoning = (Instant, u64, Completion<AbandonReport>);
+
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) producer: usize,
@@ -32,6 +36,8 @@ pub(crate) struct Entry {
     pub(crate) partition: Option<i32>,
     /// Its place among all that were accepted, and when that was.
     pub(crate) accepted: Option<(u64, Instant)>,
+    /// How long its delivery may take.
+    timeout: Duration,
     delivery: Option<Delivery>,
 }
 
@@ -60,6 +66,7 @@ pub(crate) struct ProducerApp {
     /// Accepted records without an outcome.
     open: Vec<usize>,
     flushes: Vec<(Instant, Completion<FlushReport>)>,
+    abandoning: Vec<Abandoning>,
     close: Option<(Instant, Completion<CloseReport>)>,
     pub(crate) is_closed: bool,
     /// How wrong its wall clock is, in milliseconds.
@@ -76,7 +83,7 @@ struct Sender {
 }
 
 /// The slack of a deadline: one tick of a timer.
-const TICK: std::time::Duration = std::time::Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(1);
 
 impl ProducerApp {
     pub(crate) fn new(
@@ -102,6 +109,9 @@ impl ProducerApp {
         for &(at, _) in &plan.flushes {
             queue.at(at, Happening::Flush(index));
         }
+        for (which, &(at, _)) in plan.abandons.iter().enumerate() {
+            queue.at(at, Happening::Abandon(index, which));
+        }
         if let Some((at, _)) = plan.early_close {
             queue.at(at, Happening::Close(index));
         }
@@ -116,6 +126,7 @@ impl ProducerApp {
             waker,
             open: Vec::new(),
             flushes: Vec::new(),
+            abandoning: Vec::new(),
             close: None,
             is_closed: false,
             clock_error: 0,
@@ -175,6 +186,7 @@ impl ProducerApp {
             fate: Fate::Offered,
             partition: None,
             accepted: None,
+            timeout: planned.timeout.unwrap_or(self.plan.config.delivery_timeout),
             delivery: None,
         });
         if let Some(after) = planned.gives_up_after {
@@ -214,6 +226,16 @@ impl ProducerApp {
         self.flag.clone().wake_now();
     }
 
+    pub(crate) fn abandon(&mut self, which: usize, book: &Book, queue: &Queue, counts: &mut Counts) {
+        let completion = match self.plan.abandons[which].1 {
+            Abandon::Abort => self.edge.abort(),
+            Abandon::Purge => self.edge.purge(&TOPIC.into()),
+        };
+        counts.add("told to give up");
+        self.abandoning.push((queue.now, book.accepted, completion));
+        self.flag.clone().wake_now();
+    }
+
     pub(crate) fn close(&mut self, deadline: Instant) {
         if self.close.is_none() && !self.is_closed {
             self.close = Some((deadline, self.edge.close(deadline)));
@@ -229,12 +251,15 @@ impl ProducerApp {
         for (deadline, _) in &self.flushes {
             late(format!("a flush of producer {}", self.index), *deadline)?;
         }
+        for (at, ..) in &self.abandoning {
+            late(format!("what producer {} was told to give up", self.index), *at)?;
+        }
         if let Some((deadline, _)) = &self.close {
             late(format!("the close of producer {}", self.index), *deadline)?;
         }
         for &record in &self.open {
             if let Some((_, at)) = book.records[record].accepted {
-                late(format!("record {record}"), at + self.plan.config.delivery_timeout)?;
+                late(format!("record {record}"), at + book.records[record].timeout)?;
             }
         }
         Ok(())
@@ -304,6 +329,7 @@ impl ProducerApp {
                 _ => None,
             },
             value: Some(&value),
+            delivery_timeout: planned.timeout,
             timestamp: i64::try_from((EPOCH_MICROS + queue.now.as_micros()) / 1000).unwrap_or(0)
                 + self.clock_error,
             partition: match planned.to {
@@ -377,7 +403,7 @@ impl ProducerApp {
         counts: &mut Counts,
     ) -> Result<(), Violation> {
         let mut context = Context::from_waker(&self.waker);
-        let (timeout, index) = (self.plan.config.delivery_timeout, self.index);
+        let index = self.index;
         let mut late = None;
         self.open.retain(|&record| {
             let entry = &mut book.records[record];
@@ -402,9 +428,9 @@ impl ProducerApp {
                 }
             };
             if let Some((_, at)) = entry.accepted
-                && queue.now > (at + timeout).max(woke) + TICK
+                && queue.now > (at + entry.timeout).max(woke) + TICK
             {
-                late = Some((record, at + timeout));
+                late = Some((record, at + entry.timeout));
             }
             false
         });
@@ -420,6 +446,19 @@ impl ProducerApp {
             }
             Poll::Pending => true,
         });
+        let open = self.open.iter().filter_map(|&record| book.records[record].accepted);
+        let oldest = open.map(|(order, _)| order).min();
+        let mut left = None;
+        self.abandoning.retain_mut(|(_, below, completion)| {
+            let given_up = completion.poll_answer(&mut context).is_ready();
+            left = left.or(oldest.filter(|order| given_up && order < below));
+            !given_up
+        });
+        if let Some(order) = left {
+            let what =
+                format!("producer {index} gave everything up, but not what it accepted as number {order}");
+            return Err(Violation::Untrue(what));
+        }
         if let Some((_, completion)) = &mut self.close
             && let Poll::Ready(report) = completion.poll_answer(&mut context)
         {

@@ -40,6 +40,8 @@ pub(crate) enum Happening {
     /// A sender wants a record back.
     Cancel(usize),
     Flush(usize),
+    /// A producer gives up what it has; which of its orders to do so it is.
+    Abandon(usize, usize),
     Close(usize),
     /// A reader reads on.
     Read,

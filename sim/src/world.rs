@@ -237,6 +237,9 @@ impl World {
                 self.producers[producer].cancel(record, &mut self.book, &mut self.counts);
             }
             Happening::Flush(producer) => self.producers[producer].flush(&mut self.chance, &self.queue),
+            Happening::Abandon(producer, which) => {
+                self.producers[producer].abandon(which, &self.book, &self.queue, &mut self.counts);
+            }
             Happening::Close(producer) => {
                 let producer = &mut self.producers[producer];
                 let given = producer.plan.early_close.map(|(_, given)| given).unwrap_or_default();
@@ -293,6 +296,7 @@ impl World {
             Happening::Send(producer, _)
             | Happening::GiveUpWaiting(producer, ..)
             | Happening::Flush(producer)
+            | Happening::Abandon(producer, _)
             | Happening::Close(producer) => Some(self.producers[producer].client),
             Happening::Cancel(record) => Some(self.producers[self.book.records[record].producer].client),
             Happening::Read => Some(self.reader.client),
