@@ -134,18 +134,18 @@ impl FaultAction {
             Self::Add { port, file } => {
                 let faults = read_faults(&file)?;
                 let answer = port.ask("POST", "/faults", Some(json!({ "faults": faults }))).await?;
-                for name in answer["added"].as_array().into_iter().flatten() {
+                for name in list(&answer, "added") {
                     output::line(&name.as_str().unwrap_or_default())?;
                 }
                 Ok(())
             }
             Self::List { port } => {
                 let answer = port.ask("GET", "/faults", None).await?;
-                output::line(&format!("{:#}", answer["faults"]))
+                output::line(&format!("{:#}", answer.get("faults").unwrap_or(&Value::Null)))
             }
             Self::Firings { port } => {
                 let answer = port.ask("GET", "/firings", None).await?;
-                for firing in answer["firings"].as_array().into_iter().flatten() {
+                for firing in list(&answer, "firings") {
                     output::line(firing)?;
                 }
                 Ok(())
@@ -200,6 +200,12 @@ impl Port {
         if head.split(' ').nth(1) == Some("200") {
             return Ok(body);
         }
-        Err(Failure::cluster(body["error"].as_str().unwrap_or("the control port gave no reason")))
+        let reason = body.get("error").and_then(Value::as_str);
+        Err(Failure::cluster(reason.unwrap_or("the control port gave no reason")))
     }
+}
+
+/// The items of a list in an answer; none if it has no such list.
+fn list<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    answer.get(name).and_then(Value::as_array).into_iter().flatten()
 }

@@ -176,11 +176,9 @@ fn a_log_that_was_cut_is_told_or_followed() {
     cluster.restart(2).unwrap();
     run(async {
         fill(&client, "cut", 5, 10).await;
-        let error = loop {
-            match asking.next().await {
-                Err(ConsumeError::Partition(error)) => break error,
-                other => panic!("{other:?}"),
-            }
+        let error = match asking.next().await {
+            Err(ConsumeError::Partition(error)) => error,
+            other => panic!("{other:?}"),
         };
         assert_eq!(error.kind, PartitionErrorKind::Truncated { diverging_offset: 10 }, "{error}");
         assert_eq!((error.offset, error.skip_to), (Some(20), Some(10)));

@@ -164,7 +164,7 @@ impl Crowd {
     async fn change(&mut self, client: &Client, round: u32) {
         if round > 0 {
             let (handle, task) = self.members.remove(0);
-            if round % 2 == 0 {
+            if round.is_multiple_of(2) {
                 let report = handle.close(SOON).await.unwrap();
                 assert!(report.busy.is_empty(), "{report:?}");
                 task.await.unwrap();
@@ -230,7 +230,7 @@ async fn fill(client: &Client, topic: &str, from: u32, count: u32) {
     let topic = producer.topic(topic);
     let mut deliveries = Vec::new();
     for number in from..from + count {
-        let partition = (number % PARTITIONS as u32) as i32;
+        let partition = i32::try_from(number).unwrap() % PARTITIONS;
         let record = number.to_string();
         deliveries.push(topic.send(Record::value(&record).partition(partition)).await.unwrap());
     }
