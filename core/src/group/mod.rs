@@ -1,6 +1,6 @@
 //! Being a member of a consumer group: coordinator, partitions that come and go, and offsets.
 //!
-//! A [`Member`] speaks one of two protocols with the group's coordinator, over a connection of its own: nothing else of
+//! A `Member` speaks one of two protocols with the group's coordinator, over a connection of its own: nothing else of
 //! the client can hold up a heartbeat. In the classic protocol (`classic`) the members share out the partitions among
 //! themselves, one of them by an [`Assignor`](assignor::Assignor); in the consumer protocol (`consumer`, KIP-848) the
 //! coordinator does.

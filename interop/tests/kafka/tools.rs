@@ -1,12 +1,14 @@
 //! Kafka's console producer and consumer against Ottla, and Ottla's administrator against Kafka.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use kafka_harness::{Cluster, Options, kafka_or_skip, process};
-use ottla::admin::{NewTopic, QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaName};
+use ottla::admin::{Admin, NewTopic, QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaName, Quotas};
 use ottla::{Client, ErrorCode};
 
 use crate::support::{
@@ -77,7 +79,7 @@ async fn client_quotas(servers: &str) {
 
     let text = tool("kafka.admin.ConfigCommand", servers, &["--describe", "--entity-type", "users"], None);
     assert!(text.contains("request_percentage=12.5"), "{text}");
-    let described = admin.describe_client_quotas(&QuotaFilter::all()).await.unwrap();
+    let described = quotas_of(&admin, 4).await;
     let entities = [&all, &both, &alice, &address].map(QuotaEntity::clone);
     let mut found: Vec<_> = described.keys().cloned().collect();
     found.sort_by_key(|entity| entities.iter().position(|known| known == entity));
@@ -97,7 +99,18 @@ async fn client_quotas(servers: &str) {
     for (entity, result) in admin.alter_client_quotas(removals).await {
         assert_eq!(result, Ok(()), "{entity}");
     }
-    assert!(admin.describe_client_quotas(&QuotaFilter::all()).await.unwrap().is_empty());
+    quotas_of(&admin, 0).await;
+}
+
+/// The quotas of all entities, once there are so many: a node learns of a change after it was agreed on.
+async fn quotas_of(admin: &Admin, entities: usize) -> BTreeMap<QuotaEntity, Quotas> {
+    loop {
+        let described = admin.describe_client_quotas(&QuotaFilter::all()).await.unwrap();
+        if described.len() == entities {
+            return described;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 fn console_consumer_reads_ottla(servers: &str) {

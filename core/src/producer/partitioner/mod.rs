@@ -16,7 +16,7 @@ pub use hash::{fnv1a, murmur2};
 
 /// How partitions are found. A record that names its partition goes there whatever this says.
 ///
-/// "Sticky" below is the choice of [`super::choice`]: one partition at a time for all handles of a topic.
+/// "Sticky" below is the choice of `producer::choice`: one partition at a time for all handles of a topic.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Partitioner {
