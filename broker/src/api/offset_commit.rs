@@ -6,12 +6,13 @@
 //! Gaps: offsets are kept until they are deleted; a retention time in the request is read and not used. Stricter
 //! than Kafka: the partition must exist, not only the topic.
 
+use bytestring::ByteString;
 use ottla_proto::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponse,
     OffsetCommitResponsePartition, OffsetCommitResponseTopic,
 };
 use ottla_proto::wire::VersionRange;
-use ottla_proto::{ErrorCode, GroupId, TopicName};
+use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 
 use super::{Call, check_coordinator};
 use crate::coordinator::{CommitError, CommittedOffset, Committer, Group};
@@ -21,6 +22,8 @@ pub(super) const VERSIONS: VersionRange = VersionRange::new(2, 10);
 
 /// The first version that members of consumer groups may use.
 const FIRST_WITH_EPOCHS: i16 = 9;
+/// The first version with topic ids.
+const FIRST_BY_ID: i16 = 10;
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetCommitRequest) -> OffsetCommitResponse {
     let checked = check(engine, call, &request);
@@ -57,20 +60,18 @@ fn commit_topic(
     checked: Result<(), ErrorCode>,
     topic: OffsetCommitRequestTopic,
 ) -> OffsetCommitResponseTopic {
-    let known = match call.version {
-        ..=9 => engine.topics.named(&topic.name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
-        _ => engine.topics.get(topic.topic_id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID),
-    };
-    let known = known.map(|topic| (topic.name.clone(), topic.partitions.len()));
+    let known = Committable::find(engine, call.version >= FIRST_BY_ID, &topic.name, topic.topic_id);
     let commit = |partition: OffsetCommitRequestPartition| {
         let partition_index = partition.partition_index;
-        let committed = checked.and_then(|()| known.clone()).and_then(|(name, partitions)| {
-            let exists = usize::try_from(partition_index).is_ok_and(|index| index < partitions);
-            if exists {
-                commit_partition(engine, group, &name, partition)
-            } else {
-                Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
-            }
+        let committed = checked.and_then(|()| known.clone()).and_then(|known| {
+            known.check(engine, partition_index, partition.committed_metadata.as_ref())?;
+            let committed = CommittedOffset {
+                offset: partition.committed_offset,
+                leader_epoch: partition.committed_leader_epoch,
+                metadata: partition.committed_metadata.unwrap_or_default(),
+            };
+            engine.coordinators.offsets.commit(group, &known.name, partition_index, committed);
+            Ok(())
         });
         let error_code = committed.err().unwrap_or_default();
         OffsetCommitResponsePartition {
@@ -87,21 +88,42 @@ fn commit_topic(
     }
 }
 
-fn commit_partition(
-    engine: &mut Engine,
-    group: &GroupId,
-    topic: &TopicName,
-    partition: OffsetCommitRequestPartition,
-) -> Result<(), ErrorCode> {
-    let metadata = partition.committed_metadata.unwrap_or_default();
-    if metadata.len() > engine.coordinators.settings().offset_metadata_max_bytes {
-        return Err(ErrorCode::OFFSET_METADATA_TOO_LARGE);
+/// A topic whose partitions offsets may be committed for.
+#[derive(Clone)]
+pub(super) struct Committable {
+    pub(super) name: TopicName,
+    partitions: usize,
+}
+
+impl Committable {
+    /// The topic that a request means, by its id or by its name.
+    pub(super) fn find(
+        engine: &Engine,
+        by_id: bool,
+        name: &TopicName,
+        id: TopicId,
+    ) -> Result<Self, ErrorCode> {
+        let topic = match by_id {
+            false => engine.topics.named(name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+            true => engine.topics.get(id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID),
+        };
+        topic.map(|topic| Self { name: topic.name.clone(), partitions: topic.partitions.len() })
     }
-    let committed = CommittedOffset {
-        offset: partition.committed_offset,
-        leader_epoch: partition.committed_leader_epoch,
-        metadata,
-    };
-    engine.coordinators.offsets.commit(group, topic, partition.partition_index, committed);
-    Ok(())
+
+    /// Whether the partition exists, and the metadata is as short as it must be.
+    pub(super) fn check(
+        &self,
+        engine: &Engine,
+        partition: i32,
+        metadata: Option<&ByteString>,
+    ) -> Result<(), ErrorCode> {
+        if !usize::try_from(partition).is_ok_and(|index| index < self.partitions) {
+            return Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+        }
+        let longest = engine.coordinators.settings().offset_metadata_max_bytes;
+        if metadata.is_some_and(|metadata| metadata.len() > longest) {
+            return Err(ErrorCode::OFFSET_METADATA_TOO_LARGE);
+        }
+        Ok(())
+    }
 }

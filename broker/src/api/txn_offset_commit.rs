@@ -11,8 +11,9 @@ use ottla_proto::messages::txn_offset_commit::{
     TxnOffsetCommitResponse, TxnOffsetCommitResponsePartition, TxnOffsetCommitResponseTopic,
 };
 use ottla_proto::wire::VersionRange;
-use ottla_proto::{ErrorCode, GroupId, ProducerId, TopicName};
+use ottla_proto::{ErrorCode, GroupId, ProducerId};
 
+use super::offset_commit::Committable;
 use super::{Call, check_coordinator};
 use crate::coordinator::{CommitError, CommittedOffset, Committer, Producer, Target, own_group};
 use crate::engine::Engine;
@@ -82,20 +83,19 @@ fn commit_topic(
     checked: Result<(), ErrorCode>,
     topic: TxnOffsetCommitRequestTopic,
 ) -> TxnOffsetCommitResponseTopic {
-    let known = match call.version {
-        ..FIRST_BY_ID => engine.topics.named(&topic.name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
-        _ => engine.topics.get(topic.topic_id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID),
-    };
-    let known = known.map(|topic| (topic.name.clone(), topic.partitions.len()));
+    let known = Committable::find(engine, call.version >= FIRST_BY_ID, &topic.name, topic.topic_id);
     let commit = |partition: TxnOffsetCommitRequestPartition| {
         let partition_index = partition.partition_index;
-        let committed = checked.and_then(|()| known.clone()).and_then(|(name, partitions)| {
-            let exists = usize::try_from(partition_index).is_ok_and(|index| index < partitions);
-            if exists {
-                commit_partition(engine, group, producer, &name, partition)
-            } else {
-                Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
-            }
+        let committed = checked.and_then(|()| known.clone()).and_then(|known| {
+            known.check(engine, partition_index, partition.committed_metadata.as_ref())?;
+            let committed = CommittedOffset {
+                offset: partition.committed_offset,
+                leader_epoch: partition.committed_leader_epoch,
+                metadata: partition.committed_metadata.unwrap_or_default(),
+            };
+            let offsets = &mut engine.coordinators.offsets;
+            offsets.commit_in_transaction(producer, group, &known.name, partition_index, committed);
+            Ok(())
         });
         let error_code = committed.err().unwrap_or_default();
         TxnOffsetCommitResponsePartition {
@@ -110,25 +110,4 @@ fn commit_topic(
         topic_id: topic.topic_id,
         ..TxnOffsetCommitResponseTopic::default()
     }
-}
-
-fn commit_partition(
-    engine: &mut Engine,
-    group: &GroupId,
-    producer: ProducerId,
-    topic: &TopicName,
-    partition: TxnOffsetCommitRequestPartition,
-) -> Result<(), ErrorCode> {
-    let metadata = partition.committed_metadata.unwrap_or_default();
-    if metadata.len() > engine.coordinators.settings().offset_metadata_max_bytes {
-        return Err(ErrorCode::OFFSET_METADATA_TOO_LARGE);
-    }
-    let committed = CommittedOffset {
-        offset: partition.committed_offset,
-        leader_epoch: partition.committed_leader_epoch,
-        metadata,
-    };
-    let offsets = &mut engine.coordinators.offsets;
-    offsets.commit_in_transaction(producer, group, topic, partition.partition_index, committed);
-    Ok(())
 }

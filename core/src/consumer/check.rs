@@ -15,6 +15,7 @@ use super::config::TopicPartition;
 use super::edge::SlotId;
 use super::error::PartitionFault;
 use super::fetcher::{Fetcher, Request};
+use super::lookup::ready_by_leader;
 use super::partition::Stage;
 use super::session::Wish;
 use crate::net::{Answer, Net, Owner, Role, SendOptions};
@@ -51,15 +52,7 @@ impl Fetcher {
 
     /// Sends a comparison to every node that leads a partition in need of one and has nothing else to look up.
     pub(super) fn check_positions(&mut self, net: &mut Net, now: Instant) {
-        let mut nodes: BTreeMap<BrokerId, Vec<SlotId>> = BTreeMap::new();
-        for slot in &self.unchecked {
-            let Some(partition) = self.partitions.get_mut(slot) else { continue };
-            partition.retry = partition.retry.filter(|retry| retry.until > now);
-            if let (Some(leader), None, None) = (partition.leader, partition.asked, partition.retry) {
-                nodes.entry(leader.node).or_default().push(*slot);
-            }
-        }
-        for (node, slots) in nodes {
+        for (node, slots) in ready_by_leader(&self.unchecked, &mut self.partitions, now) {
             if self.nodes.get(&node).is_some_and(|node| node.lookup.is_none())
                 && let Err(reason) = self.check_at(node, &slots, net, now)
             {

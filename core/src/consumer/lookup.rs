@@ -1,6 +1,6 @@
 //! Finding the offsets that reading begins and ends at: ListOffsets to the leaders (KIP-79).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ottla_proto::messages::list_offsets::{
@@ -13,7 +13,7 @@ use super::config::{Isolation, Start, TopicPartition};
 use super::edge::{Delivery, SlotId};
 use super::error::PartitionFault;
 use super::fetcher::{Fetcher, Request};
-use super::partition::Stage;
+use super::partition::{Partition, Stage};
 use crate::event::{Event, ResetCause};
 use crate::net::{Answer, Net, Owner, Role, SendOptions};
 use crate::time::Instant;
@@ -43,16 +43,7 @@ impl Lookup {
 impl Fetcher {
     /// Sends a look-up to every node that leads a partition in need of one and has none in flight.
     pub(super) fn look_up(&mut self, net: &mut Net, now: Instant) {
-        let mut nodes: BTreeMap<BrokerId, Vec<SlotId>> = BTreeMap::new();
-        for slot in &self.unresolved {
-            let Some(partition) = self.partitions.get_mut(slot) else { continue };
-            partition.retry = partition.retry.filter(|retry| retry.until > now);
-            let waits = partition.retry.is_some();
-            if let (Some(leader), None, false) = (partition.leader, partition.asked, waits) {
-                nodes.entry(leader.node).or_default().push(*slot);
-            }
-        }
-        for (node, slots) in nodes {
+        for (node, slots) in ready_by_leader(&self.unresolved, &mut self.partitions, now) {
             if self.nodes.get(&node).is_some_and(|node| node.lookup.is_none())
                 && let Err(reason) = self.look_up_at(node, &slots, net, now)
             {
@@ -225,4 +216,21 @@ fn since_1970(clock_start_ms: i64, now: Instant, age: Duration) -> i64 {
     let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let since_start = millis(now.saturating_duration_since(Instant::ZERO));
     clock_start_ms.saturating_add(since_start).saturating_sub(millis(age)).max(0)
+}
+
+/// Those of the partitions that nothing is asked about and no pause holds back, by the node that leads them.
+pub(super) fn ready_by_leader(
+    slots: &BTreeSet<SlotId>,
+    partitions: &mut BTreeMap<SlotId, Partition>,
+    now: Instant,
+) -> BTreeMap<BrokerId, Vec<SlotId>> {
+    let mut nodes: BTreeMap<BrokerId, Vec<SlotId>> = BTreeMap::new();
+    for slot in slots {
+        let Some(partition) = partitions.get_mut(slot) else { continue };
+        partition.retry = partition.retry.filter(|retry| retry.until > now);
+        if let (Some(leader), None, None) = (partition.leader, partition.asked, partition.retry) {
+            nodes.entry(leader.node).or_default().push(*slot);
+        }
+    }
+    nodes
 }
