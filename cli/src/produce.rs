@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use indicatif::ProgressBar;
-use ottla::{Acks, Compression, Record, TopicProducer};
+use ottla::{Acks, Compression, ProducerBuilder, Record, TopicProducer};
 use serde_json::json;
 use tokio::sync::mpsc::Receiver;
 
@@ -52,17 +52,8 @@ pub(crate) struct Produce {
     #[arg(short = 'Z', long)]
     empty_as_null: bool,
 
-    /// none, gzip, snappy, lz4 or zstd; gzip and zstd also with a level, as in zstd:9
-    #[arg(short = 'z', long, value_name = "CODEC", default_value = "none", value_parser = codec)]
-    compression: Compression,
-
-    /// When a record counts as written
-    #[arg(short, long, value_enum, default_value_t)]
-    acks: AcksArgument,
-
-    /// How long a batch may wait for company, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 5)]
-    linger: u64,
+    #[command(flatten)]
+    batching: Batching,
 
     /// How long a record may take from its line to its acknowledgement, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
@@ -77,9 +68,32 @@ pub(crate) struct Produce {
     json: bool,
 }
 
+/// How whoever produces makes and sends batches.
+#[derive(Debug, Args)]
+pub(crate) struct Batching {
+    /// none, gzip, snappy, lz4 or zstd; gzip and zstd also with a level, as in zstd:9
+    #[arg(short = 'z', long, value_name = "CODEC", default_value = "none", value_parser = codec)]
+    compression: Compression,
+
+    /// When a record counts as written
+    #[arg(short, long, value_enum, default_value_t)]
+    acks: AcksArgument,
+
+    /// How long a batch may wait for company, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 5)]
+    linger: u64,
+}
+
+impl Batching {
+    pub(crate) fn apply(&self, producer: ProducerBuilder) -> ProducerBuilder {
+        let linger = Duration::from_millis(self.linger);
+        producer.acks(self.acks.into()).compression(self.compression).linger(linger)
+    }
+}
+
 /// As `acks` in Kafka's own settings.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum AcksArgument {
+enum AcksArgument {
     /// Every in-sync replica has it
     #[default]
     All,
@@ -106,7 +120,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-pub(crate) fn codec(text: &str) -> Result<Compression, String> {
+fn codec(text: &str) -> Result<Compression, String> {
     let (name, level) = match text.split_once(':') {
         None => (text, None),
         Some((name, level)) => (name, Some(level.parse::<i32>().map_err(|_| "the level is a number")?)),
@@ -132,11 +146,9 @@ impl Produce {
         let total =
             self.files.iter().map(|file| file.metadata().map(|data| data.len()).ok()).sum::<Option<u64>>();
         let client = self.cluster.connect(interrupt).await?;
-        let producer = client
-            .producer()
-            .acks(self.acks.into())
-            .compression(self.compression)
-            .linger(Duration::from_millis(self.linger))
+        let producer = self
+            .batching
+            .apply(client.producer())
             .delivery_timeout(Duration::from_secs(self.delivery_timeout))
             .build()
             .await

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use ottla::admin::NewTopic;
-use ottla::{Client, Compression, Producer};
+use ottla::{Client, Producer};
 
 use crate::connect::Cluster;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output::{self, Unit};
-use crate::produce::{AcksArgument, codec};
+use crate::produce::Batching;
 
 use load::{Load, Sent};
 use report::Report;
@@ -57,17 +57,8 @@ pub(crate) struct Stress {
     #[arg(short, long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     duration: u64,
 
-    /// none, gzip, snappy, lz4 or zstd; gzip and zstd also with a level, as in zstd:9
-    #[arg(short = 'z', long, value_name = "CODEC", default_value = "none", value_parser = codec)]
-    compression: Compression,
-
-    /// When a record counts as written
-    #[arg(short, long, value_enum, default_value_t)]
-    acks: AcksArgument,
-
-    /// How long a batch may wait for company, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 5)]
-    linger: u64,
+    #[command(flatten)]
+    batching: Batching,
 
     /// Print the report as JSON to standard output
     #[arg(long)]
@@ -77,14 +68,7 @@ pub(crate) struct Stress {
 impl Stress {
     pub(crate) async fn run(self, interrupt: &Interrupt) -> Outcome {
         let client = self.cluster.connect(interrupt).await?;
-        let producer = client
-            .producer()
-            .acks(self.acks.into())
-            .compression(self.compression)
-            .linger(Duration::from_millis(self.linger))
-            .build()
-            .await
-            .map_err(Failure::usage)?;
+        let producer = self.batching.apply(client.producer()).build().await.map_err(Failure::usage)?;
         match &self.topic {
             Some(topic) => self.stress(&client, &producer, topic, interrupt).await,
             None => {
