@@ -1,12 +1,13 @@
 //! The cluster behind its proxies, and what every scenario does with it.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use kafka_harness::{Cluster, Options};
 use ottla::admin::{NewTopic, QuotaAlteration, QuotaEntity, QuotaKey};
-use ottla::{Client, Offset, Record, TopicProducer};
+use ottla::{Client, Offset, Producer, Record, TopicProducer};
 use tokio::runtime::Runtime;
 
 use crate::proxy::Proxy;
@@ -125,6 +126,23 @@ impl<'a> Bench<'a> {
         let topic = if single { topic.config("min.insync.replicas", "1") } else { topic };
         self.admin.admin().create_topic(topic).await?;
         Ok(())
+    }
+
+    /// Creates a topic, and a producer without linger that has had a record acknowledged by each of `partitions`.
+    pub(crate) async fn sender(
+        &self,
+        name: &str,
+        nodes: &[&[i32]],
+        partitions: Range<i32>,
+    ) -> Result<(Client, Producer, TopicProducer)> {
+        self.create_topic(name, nodes).await?;
+        let client = self.client(name).await?;
+        let producer = client.producer().linger(Duration::ZERO).build().await?;
+        let topic = producer.topic(name);
+        for partition in partitions {
+            topic.send(Record::value("first").partition(partition)).await?.await?;
+        }
+        Ok((client, producer, topic))
     }
 
     pub(crate) async fn set_quota(&self, client_id: &str, key: QuotaKey, limit: f64) -> Result<()> {

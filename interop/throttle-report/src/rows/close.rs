@@ -54,11 +54,7 @@ struct Found {
 }
 
 async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
-    bench.create_topic(name, &[&[1], &[1]]).await?;
-    let client = bench.client(name).await?;
-    let producer = client.producer().linger(Duration::ZERO).build().await?;
-    let topic = producer.topic(name);
-    topic.send(Record::value("first").partition(0)).await?.await?;
+    let (client, producer, topic) = bench.sender(name, &[&[1], &[1]], 0..1).await?;
     bench.prepare_throttle(name).await?;
     let behind = topic.clone();
     let behind = tokio::spawn(async move {

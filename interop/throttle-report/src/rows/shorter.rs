@@ -36,13 +36,7 @@ struct Found {
 }
 
 async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
-    bench.create_topic(name, &[&[1], &[1]]).await?;
-    let client = bench.client(name).await?;
-    let producer = client.producer().linger(Duration::ZERO).build().await?;
-    let topic = producer.topic(name);
-    for partition in 0..2 {
-        topic.send(Record::value("first").partition(partition)).await?.await?;
-    }
+    let (client, producer, topic) = bench.sender(name, &[&[1], &[1]], 0..2).await?;
     let before = bench.recording().produced(name, 1).len();
     bench.proxy(1)?.rewrite_throttles(name, [LONG, SHORT]);
     let probe = Probe::start();
