@@ -54,7 +54,7 @@ struct Found {
 }
 
 async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
-    let (client, producer, topic) = bench.sender(name, &[&[1], &[1]], 0..1).await?;
+    let (_client, producer, topic) = bench.sender(name, &[&[1], &[1]], 0..1).await?;
     bench.prepare_throttle(name).await?;
     let behind = topic.clone();
     let behind = tokio::spawn(async move {

@@ -65,7 +65,7 @@ struct Found {
 type Timings = Vec<(Instant, Duration)>;
 
 async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
-    let (client, producer, topic) = bench.sender(name, &[&[1], &[2], &[3]], 0..3).await?;
+    let (client, _producer, topic) = bench.sender(name, &[&[1], &[2], &[3]], 0..3).await?;
     let member = client.consumer().from(Offset::Latest).group(name).protocol(Protocol::Classic);
     let member = member.session_timeout(SESSION).heartbeat_interval(HEARTBEAT).manual_commits();
     let mut member = member.subscribe([name]).build().await?;

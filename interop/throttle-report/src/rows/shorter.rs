@@ -36,7 +36,7 @@ struct Found {
 }
 
 async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
-    let (client, producer, topic) = bench.sender(name, &[&[1], &[1]], 0..2).await?;
+    let (_client, _producer, topic) = bench.sender(name, &[&[1], &[1]], 0..2).await?;
     let before = bench.recording().produced(name, 1).len();
     bench.proxy(1)?.rewrite_throttles(name, [LONG, SHORT]);
     let probe = Probe::start();
