@@ -113,8 +113,8 @@ impl Server {
     pub(crate) fn is_running(&mut self) -> bool {
         match &mut self.child {
             Some(child) => matches!(child.try_wait(), Ok(None)),
-            // Gone, or ended and not yet collected by its parent: then the command line is empty.
-            None => !command_line(self.pid).is_empty(),
+            // Its command line is empty before its files and ports are free, so only its state tells.
+            None => state(self.pid).is_some_and(|state| state != 'Z' && state != 'X'),
         }
     }
 
@@ -126,7 +126,7 @@ impl Server {
     pub(crate) fn freeze(&self) -> Result<(), Error> {
         self.signal("STOP")?;
         let deadline = Instant::now() + Duration::from_secs(10);
-        while Instant::now() < deadline && !is_stopped(self.pid) {
+        while Instant::now() < deadline && state(self.pid).is_some_and(|state| state != 'T') {
             thread::sleep(Duration::from_millis(1));
         }
         Ok(())
@@ -179,11 +179,11 @@ fn command_line(pid: u32) -> Vec<u8> {
     fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
 }
 
-/// Where there is no `/proc` to ask, the answer is yes.
-fn is_stopped(pid: u32) -> bool {
-    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+/// Linux's letter for what a process does; `None` when there is no such process, or no `/proc` to ask.
+fn state(pid: u32) -> Option<char> {
+    let status = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the program's name in parentheses, which may hold anything.
-    status.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+    status.rsplit_once(") ")?.1.chars().next()
 }
 
 /// The `kill` program stands in for the system call, which safe Rust's standard library does not offer.
