@@ -182,7 +182,7 @@ impl Client {
                 }
                 Command::Close { id } => {
                     if let Some(socket) = self.sockets.remove(&id) {
-                        network.close(socket, queue);
+                        network.close(socket, &self.queued(), queue);
                     }
                 }
                 Command::Compress(job) => {

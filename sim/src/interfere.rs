@@ -85,6 +85,22 @@ pub(crate) const PRODUCE_ERRORS: &[(ErrorCode, &[Moment])] = &[
     (NO_NAME, &[Before, After]),
 ];
 
+/// Those that a client tries again after, and that can come although all is in the log.
+pub(crate) const AFTER_APPEND: &[ErrorCode] = &[
+    ErrorCode::REQUEST_TIMED_OUT,
+    ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    ErrorCode::NOT_LEADER_OR_FOLLOWER,
+    ErrorCode::KAFKA_STORAGE_ERROR,
+];
+
+/// Those that a client tries again after, and that prove that nothing was appended.
+pub(crate) const BEFORE_APPEND: &[ErrorCode] = &[
+    ErrorCode::NOT_ENOUGH_REPLICAS,
+    ErrorCode::LEADER_NOT_AVAILABLE,
+    ErrorCode::UNKNOWN_LEADER_EPOCH,
+    ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+];
+
 /// A code that only a later Kafka knows.
 const NO_NAME: ErrorCode = ErrorCode(12_345);
 
@@ -197,6 +213,11 @@ impl Verdict {
         let written =
             header.write(&mut writer, header_version).and_then(|()| request.write(&mut writer, self.version));
         Ok(if written.is_ok() { writer.finish().into_bytes() } else { frame })
+    }
+
+    /// The version of the request, if it is one of this API.
+    pub(crate) fn version_of(&self, api: ApiKey) -> Option<i16> {
+        (self.api == api).then_some(self.version)
     }
 
     /// What becomes of the engine's answer, and how much longer nothing is read from the client.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ottla_broker::{Engine, Reply};
+use ottla_broker::{Engine, NodeState, Output, Reply};
 use ottla_core::Instant;
 use ottla_proto::compression::Decompressor;
 use ottla_proto::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
@@ -12,7 +12,7 @@ use ottla_proto::wire::{Message, Reader, Request, Response, Writer};
 use ottla_proto::{BrokerId, ErrorCode};
 
 use crate::network::broker_time;
-use crate::plan::{NODES, PARTITIONS, TOPIC};
+use crate::plan::{NODES, TOPIC};
 use crate::report::Violation;
 
 /// Offset and value of every record, by partition.
@@ -22,8 +22,8 @@ pub(crate) type Log = BTreeMap<i32, Vec<(i64, Vec<u8>)>>;
 const VERSION: i16 = 10;
 
 /// Reads the whole log, past all clients and networks.
-pub(crate) fn read(engine: &mut Engine, now: Instant) -> Result<Log, Violation> {
-    (0..PARTITIONS).map(|partition| Ok((partition, read_partition(engine, partition, now)?))).collect()
+pub(crate) fn read(engine: &mut Engine, partitions: i32, now: Instant) -> Result<Log, Violation> {
+    (0..partitions).map(|partition| Ok((partition, read_partition(engine, partition, now)?))).collect()
 }
 
 fn read_partition(
@@ -35,7 +35,10 @@ fn read_partition(
     let mut node = 1;
     let mut offset = 0;
     while node <= NODES {
-        let response = fetch(engine, BrokerId(node), partition, offset, now)?;
+        let Some(response) = fetch(engine, BrokerId(node), partition, offset, now) else {
+            node += 1;
+            continue;
+        };
         let data = response.responses.into_iter().flat_map(|topic| topic.partitions).next();
         let data = data.ok_or_else(|| Violation::Untrue("a Fetch was not answered".to_owned()))?;
         match data.error_code {
@@ -67,7 +70,7 @@ fn fetch(
     partition: i32,
     offset: i64,
     now: Instant,
-) -> Result<FetchResponse, Violation> {
+) -> Option<FetchResponse> {
     let partition = FetchPartition {
         partition,
         fetch_offset: offset,
@@ -82,27 +85,45 @@ fn fetch(
         topics: vec![topic],
         ..FetchRequest::default()
     };
+    // Nobody else is answered because somebody reads.
+    ask(engine, node, &request, VERSION, now, &mut Vec::new())
+}
+
+/// Asks a running node something, past all clients and networks. What others are answered for it goes to `others`.
+pub(crate) fn ask<R: Request>(
+    engine: &mut Engine,
+    node: BrokerId,
+    request: &R,
+    version: i16,
+    now: Instant,
+    others: &mut Vec<Output>,
+) -> Option<R::Response> {
     let header = RequestHeader {
-        request_api_key: FetchRequest::KEY.0,
-        request_api_version: VERSION,
+        request_api_key: R::KEY.0,
+        request_api_version: version,
         client_id: Some("log".into()),
         ..RequestHeader::default()
     };
-    let unreadable = |error: &dyn std::fmt::Display| Violation::Untrue(format!("the log's Fetch: {error}"));
     let mut writer = Writer::new();
-    header.write(&mut writer, FetchRequest::header_version(VERSION)).map_err(|error| unreadable(&error))?;
-    request.write(&mut writer, VERSION).map_err(|error| unreadable(&error))?;
-    let connection = engine.connect(node).ok_or_else(|| unreadable(&"no such node"))?;
+    header.write(&mut writer, R::header_version(version)).ok()?;
+    request.write(&mut writer, version).ok()?;
+    // One that is frozen would do it later.
+    if engine.node_state(node) != Some(NodeState::Running) {
+        return None;
+    }
+    let connection = engine.connect(node)?;
     engine.handle_frame(connection, writer.finish().into_bytes(), broker_time(now));
     let mut answer = None;
     while let Some(output) = engine.poll_output() {
-        if let (true, Reply::Answer { frame, .. }) = (output.connection == connection, output.reply) {
-            answer = frame;
+        match output {
+            Output { connection: asked, reply: Reply::Answer { frame, .. } } if asked == connection => {
+                answer = frame;
+            }
+            other => others.push(other),
         }
     }
     engine.disconnect(connection);
-    let mut reader = Reader::new(answer.ok_or_else(|| unreadable(&"no answer"))?.into_bytes());
-    ResponseHeader::read(&mut reader, FetchResponse::header_version(VERSION))
-        .and_then(|_| FetchResponse::read(&mut reader, VERSION))
-        .map_err(|error| unreadable(&error))
+    let mut reader = Reader::new(answer?.into_bytes());
+    ResponseHeader::read(&mut reader, R::Response::header_version(version)).ok()?;
+    R::Response::read(&mut reader, version).ok()
 }

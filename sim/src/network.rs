@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use ottla_broker::{Config, Engine, NodeAddress, QuotaEntity, QuotaKey, Reply};
+use ottla_broker::{Config, Engine, NodeAddress, Output, QuotaEntity, QuotaKey, Reply};
 use ottla_core::Instant;
 use ottla_core::net::ConnectionId;
-use ottla_proto::messages::ProduceResponse;
-use ottla_proto::messages::ResponseHeader;
+use ottla_proto::messages::create_partitions::CreatePartitionsTopic;
+use ottla_proto::messages::{CreatePartitionsRequest, DeleteTopicsRequest, ProduceResponse, ResponseHeader};
 use ottla_proto::wire::{Message, Reader, Response};
 use ottla_proto::{ApiKey, BrokerId};
 
 use crate::attempts::Attempts;
 use crate::chance::Chance;
 use crate::interfere::{Interference, Verdict};
+use crate::log::{self, Log};
 use crate::plan::{Fault, NODES, PARTITIONS, Plan, TOPIC};
 use crate::queue::{Happening, Queue, SocketId};
 use crate::report::{Counts, Violation};
+use crate::sequences::Sequences;
 
 /// What a socket holds unless it is slow.
 const SOCKET_BYTES: usize = 100_000;
@@ -39,8 +41,12 @@ pub(crate) struct Network {
     /// The latest moment until which a broker reads nothing from somebody.
     pub(crate) last_mute: Instant,
     attempts: Attempts,
-    leaders_stay: bool,
-    /// Whether the brokers saw something that may not be.
+    sequences: Sequences,
+    /// How many partitions the topic has.
+    pub(crate) partitions: i32,
+    /// What was in the log of the topic when it was deleted.
+    pub(crate) deleted: Option<Log>,
+    /// Whether an onlooker saw something that may not be.
     seen: Result<(), Violation>,
 }
 
@@ -88,6 +94,8 @@ struct Requests {
     began: (u64, Instant),
     head: Vec<u8>,
     left: usize,
+    /// The frame that is under way, if it is a Produce.
+    produce: Option<BytesMut>,
     sent: BTreeMap<i32, (ApiKey, i16)>,
     /// Bytes up to there were queued before the latest throttle was known.
     queued_before_throttle: u64,
@@ -99,22 +107,22 @@ impl Network {
         let mut config = Config::new((1..=NODES).map(address).collect());
         config.replica_lag_time_max = Duration::from_secs(5);
         let mut engine = Engine::new(config);
-        // With acks=all what is acknowledged outlives any one node.
-        let settings = BTreeMap::from([("min.insync.replicas".to_owned(), "2".to_owned())]);
-        let created = engine.create_topic(TOPIC, PARTITIONS, 3, settings);
-        debug_assert_eq!(created, Ok(()));
+        let created = create_topic(&mut engine, PARTITIONS);
+        debug_assert!(created);
         Self {
             engine,
             sockets: Vec::new(),
             by_engine: BTreeMap::new(),
             nodes: (1..=NODES).map(|id| (BrokerId(id), NodeState::default())).collect(),
             usual_latency: plan.latency,
-            leaders_stay: plan.leaders_stay(),
             reader,
             chance,
             produce_throttles: BTreeMap::new(),
             last_mute: Instant::ZERO,
-            attempts: Attempts::default(),
+            attempts: Attempts::new(plan.leaders_stay()),
+            sequences: Sequences::default(),
+            partitions: PARTITIONS,
+            deleted: None,
             seen: Ok(()),
         }
     }
@@ -168,8 +176,10 @@ impl Network {
         accepted.is_some()
     }
 
-    /// The client's end is closed; the broker notices later.
-    pub(crate) fn close(&mut self, id: SocketId, queue: &mut Queue) {
+    /// The client's end is closed; the broker notices later. `queued` are the bytes that wait for the client's other
+    /// sockets.
+    pub(crate) fn close(&mut self, id: SocketId, queued: &BTreeMap<SocketId, u64>, queue: &mut Queue) {
+        self.sequences.lost(id, &self.streams(queued));
         let socket = &mut self.sockets[id.0];
         if std::mem::take(&mut socket.open) {
             let at = self.arrival(self.sockets[id.0].node, self.sockets[id.0].up_at, queue.now);
@@ -203,7 +213,10 @@ impl Network {
         }
         let piece = &bytes[..taken];
         let throttle = self.produce_throttles.get(&(socket.client, socket.node)).copied();
-        socket.requests.observe(piece, queue.now, throttle, socket.node, counts)?;
+        for (began, produce) in socket.requests.observe(piece, queue.now, throttle, socket.node, counts)? {
+            self.sequences.sent(id, &produce, began);
+        }
+        let socket = &mut self.sockets[id.0];
         socket.unread += taken;
         if taken > 0 && !socket.cut {
             let piece = Bytes::copy_from_slice(piece);
@@ -231,7 +244,11 @@ impl Network {
         self.serve(id, queue, counts);
     }
 
-    /// What the brokers saw and should not have.
+    fn note(&mut self, seen: Result<(), Violation>) {
+        self.seen = std::mem::replace(&mut self.seen, Ok(())).and(seen);
+    }
+
+    /// What the onlookers saw and should not have.
     pub(crate) fn check(&self) -> Result<(), Violation> {
         self.seen.clone()
     }
@@ -262,8 +279,8 @@ impl Network {
         if api != ApiKey::PRODUCE || version < THROTTLE_OBEYED_FROM {
             return;
         }
-        let taken = |other: &SocketId| self.sockets[other.0].requests.taken;
-        let streams = queued.iter().map(|(other, queued)| (*other, taken(other) + queued)).collect();
+        let streams = self.streams(queued);
+        self.sequences.answered(id, i32::from_be_bytes(correlation), &streams);
         self.attempts.answer(id, frame, version, &streams);
         let mut reader = Reader::new(frame.clone());
         let read = ResponseHeader::read(&mut reader, ProduceResponse::header_version(version))
@@ -302,13 +319,20 @@ impl Network {
     }
 
     /// Whether the client's end was open until now.
-    pub(crate) fn client_sees_end(&mut self, id: SocketId) -> bool {
+    pub(crate) fn client_sees_end(&mut self, id: SocketId, queued: &BTreeMap<SocketId, u64>) -> bool {
+        self.sequences.lost(id, &self.streams(queued));
         std::mem::take(&mut self.sockets[id.0].open)
     }
 
     pub(crate) fn handle_timeout(&mut self, queue: &mut Queue, counts: &mut Counts) {
         self.engine.handle_timeout(broker_time(queue.now));
         self.carry(queue, counts);
+    }
+
+    /// How far the streams of a client have come, for whose sockets so many bytes are queued.
+    fn streams(&self, queued: &BTreeMap<SocketId, u64>) -> BTreeMap<SocketId, u64> {
+        let taken = |socket: &SocketId| self.sockets[socket.0].requests.taken;
+        queued.iter().map(|(socket, queued)| (*socket, taken(socket) + queued)).collect()
     }
 
     pub(crate) fn next_at(&self) -> Option<Instant> {
@@ -359,6 +383,8 @@ impl Network {
             Fault::Lag(node, lag) => {
                 self.engine.set_replication_lag(node, lag, broker_time(queue.now));
             }
+            Fault::Recreate(_) => self.delete_topic(queue, counts),
+            Fault::Grow(more) => self.grow(more, queue, counts),
             // They are no matter of the network.
             Fault::Suspend(_) | Fault::ClockJump(_) => {}
             Fault::Restart(node, heir) => {
@@ -397,11 +423,48 @@ impl Network {
                 self.engine.set_replication_lag(node, Some(Duration::ZERO), now);
                 self.carry(queue, counts);
             }
-            Fault::Suspend(_) | Fault::ClockJump(_) | Fault::ExpireSession(_) => {}
+            Fault::Recreate(partitions) => {
+                // Too few nodes may be there for the replicas.
+                if self.partitions == 0 && create_topic(&mut self.engine, partitions) {
+                    self.partitions = partitions;
+                    counts.add("topic created anew");
+                }
+            }
+            Fault::Grow(_) | Fault::Suspend(_) | Fault::ClockJump(_) | Fault::ExpireSession(_) => {}
             // A cut and a move have no end, and the others have a moment of their own.
             Fault::Cut(_) | Fault::MoveLeader(..) => {}
             Fault::Silence(_) | Fault::Refuse(_) | Fault::Restart(..) => {}
         }
+    }
+
+    /// Deletes the topic, if what is in it can be read for the account.
+    fn delete_topic(&mut self, queue: &mut Queue, counts: &mut Counts) {
+        let Ok(log) = log::read(&mut self.engine, self.partitions, queue.now) else { return };
+        let request = DeleteTopicsRequest { topic_names: vec![TOPIC.into()], ..Default::default() };
+        let mut others = Vec::new();
+        let mut ask = |node| log::ask(&mut self.engine, BrokerId(node), &request, 4, queue.now, &mut others);
+        let deleted = (1..=NODES).find_map(&mut ask);
+        if deleted.is_some_and(|deleted| deleted.responses.iter().all(|topic| topic.error_code.is_none())) {
+            self.deleted = Some(log);
+            self.partitions = 0;
+            counts.add("topic deleted");
+        }
+        others.into_iter().for_each(|output| self.deliver(output, queue, counts));
+    }
+
+    fn grow(&mut self, more: i32, queue: &mut Queue, counts: &mut Counts) {
+        let count = self.partitions + more;
+        let topic =
+            CreatePartitionsTopic { name: TOPIC.into(), count, assignments: None, ..Default::default() };
+        let request = CreatePartitionsRequest { topics: vec![topic], ..Default::default() };
+        let mut others = Vec::new();
+        let mut ask = |node| log::ask(&mut self.engine, BrokerId(node), &request, 3, queue.now, &mut others);
+        let grown = (1..=NODES).find_map(&mut ask);
+        if grown.is_some_and(|grown| grown.results.iter().all(|topic| topic.error_code.is_none())) {
+            self.partitions = count;
+            counts.add("partitions added");
+        }
+        others.into_iter().for_each(|output| self.deliver(output, queue, counts));
     }
 
     fn node(&mut self, node: BrokerId) -> &mut NodeState {
@@ -474,13 +537,10 @@ impl Network {
             let node = socket.node;
             if frame.starts_with(&ApiKey::PRODUCE.0.to_be_bytes()) {
                 let seen = self.attempts.request(id, node, &frame, began, counts);
-                // Another leader is asked even if the answer of the one before is still to come.
-                if self.leaders_stay {
-                    self.seen = std::mem::replace(&mut self.seen, Ok(())).and(seen);
-                }
+                self.note(seen);
             }
             let mut faults = self.nodes[&node].interferences.clone();
-            if socket.client == self.reader {
+            if self.sockets[id.0].client == self.reader {
                 faults.retain(|fault| !fault.ends_a_reader());
             }
             let (verdict, frame) = Verdict::on(frame, &faults, &mut self.chance, counts);
@@ -492,29 +552,37 @@ impl Network {
 
     fn carry(&mut self, queue: &mut Queue, counts: &mut Counts) {
         while let Some(output) = self.engine.poll_output() {
-            let Some(&id) = self.by_engine.get(&output.connection) else { continue };
-            match output.reply {
-                Reply::Answer { frame, muted_until } => {
-                    let muted_until = Instant::from_micros(muted_until.as_micros() - EPOCH_MICROS);
-                    let verdict = std::mem::take(&mut self.sockets[id.0].verdict);
-                    let frame = frame.map(ottla_proto::wire::Segments::into_bytes);
-                    let (frame, throttle) = match frame {
-                        Some(frame) => {
-                            let (frame, throttle) = verdict.answer(frame, &mut self.chance, counts);
-                            (Some(frame), throttle)
+            self.deliver(output, queue, counts);
+        }
+    }
+
+    fn deliver(&mut self, output: Output, queue: &mut Queue, counts: &mut Counts) {
+        let Some(&id) = self.by_engine.get(&output.connection) else { return };
+        match output.reply {
+            Reply::Answer { frame, muted_until } => {
+                let muted_until = Instant::from_micros(muted_until.as_micros() - EPOCH_MICROS);
+                let verdict = std::mem::take(&mut self.sockets[id.0].verdict);
+                let frame = frame.map(ottla_proto::wire::Segments::into_bytes);
+                let (frame, throttle) = match frame {
+                    Some(frame) => {
+                        if let Some(version) = verdict.version_of(ApiKey::PRODUCE) {
+                            let seen = self.sequences.check_answer(id, &frame, version);
+                            self.note(seen);
                         }
-                        None => (None, Duration::ZERO),
-                    };
-                    let muted_until = muted_until.max(queue.now + throttle);
-                    queue.after(verdict.delay, Happening::Answered(id, frame, muted_until));
-                }
-                // No plan here breaks bytes of an answer; the network does that itself.
-                Reply::Close(_) | Reply::Faulty { .. } => {
-                    self.by_engine.remove(&output.connection);
-                    self.sockets[id.0].engine = None;
-                    let at = self.arrival(self.sockets[id.0].node, self.sockets[id.0].down_at, queue.now);
-                    queue.at(at, Happening::ClientSeesEnd(id));
-                }
+                        let (frame, throttle) = verdict.answer(frame, &mut self.chance, counts);
+                        (Some(frame), throttle)
+                    }
+                    None => (None, Duration::ZERO),
+                };
+                let muted_until = muted_until.max(queue.now + throttle);
+                queue.after(verdict.delay, Happening::Answered(id, frame, muted_until));
+            }
+            // No plan here breaks bytes of an answer; the network does that itself.
+            Reply::Close(_) | Reply::Faulty { .. } => {
+                self.by_engine.remove(&output.connection);
+                self.sockets[id.0].engine = None;
+                let at = self.arrival(self.sockets[id.0].node, self.sockets[id.0].down_at, queue.now);
+                queue.at(at, Happening::ClientSeesEnd(id));
             }
         }
     }
@@ -570,6 +638,7 @@ impl Network {
 }
 
 impl Requests {
+    /// Gives each Produce that is whole by now, with the place of its first byte.
     fn observe(
         &mut self,
         mut bytes: &[u8],
@@ -577,7 +646,8 @@ impl Requests {
         throttle: Option<Instant>,
         node: BrokerId,
         counts: &mut Counts,
-    ) -> Result<(), Violation> {
+    ) -> Result<Vec<(u64, Bytes)>, Violation> {
+        let mut whole = Vec::new();
         /// Length, API, version, correlation id.
         const HEAD: usize = 12;
         while !bytes.is_empty() {
@@ -590,12 +660,13 @@ impl Requests {
                 self.taken += missing as u64;
                 bytes.advance(missing);
                 if self.head.len() < HEAD {
-                    return Ok(());
+                    return Ok(whole);
                 }
                 self.left = (int(&self.head[..4]) as usize + 4).saturating_sub(HEAD);
                 let api = ApiKey(int(&self.head[4..6]) as i16);
                 let version = int(&self.head[6..8]) as i16;
                 self.sent.insert(int(&self.head[8..12]) as i32, (api, version));
+                self.produce = (api == ApiKey::PRODUCE).then(|| BytesMut::from(&self.head[4..]));
                 self.head.clear();
                 let (offset, at) = self.began;
                 if api == ApiKey::PRODUCE {
@@ -609,9 +680,17 @@ impl Requests {
             let rest = self.left.min(bytes.len());
             self.left -= rest;
             self.taken += rest as u64;
+            if let Some(produce) = &mut self.produce {
+                produce.extend_from_slice(&bytes[..rest]);
+            }
             bytes.advance(rest);
+            if self.left == 0
+                && let Some(produce) = self.produce.take()
+            {
+                whole.push((self.began.0, produce.freeze()));
+            }
         }
-        Ok(())
+        Ok(whole)
     }
 }
 
@@ -621,6 +700,12 @@ pub(crate) const CLIENT_ID: &str = "sim";
 const NO_LIMIT: f64 = 1e15;
 /// The broker's clock is a date: when virtual time begins.
 pub(crate) const EPOCH_MICROS: u64 = 1_700_000_000_000_000;
+
+fn create_topic(engine: &mut Engine, partitions: i32) -> bool {
+    // With acks=all what is acknowledged outlives any one node.
+    let settings = BTreeMap::from([("min.insync.replicas".to_owned(), "2".to_owned())]);
+    engine.create_topic(TOPIC, partitions, 3, settings).is_ok()
+}
 
 pub(crate) fn broker_time(now: Instant) -> ottla_broker::Instant {
     ottla_broker::Instant::from_micros(EPOCH_MICROS + now.as_micros())

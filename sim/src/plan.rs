@@ -8,13 +8,18 @@ use ottla_proto::compression::Codec;
 use ottla_proto::{ApiKey, BrokerId};
 
 use crate::chance::Chance;
-use crate::interfere::{INIT_PRODUCER_ID_ERRORS, Interference, METADATA_ERRORS, Moment, PRODUCE_ERRORS};
+use crate::interfere::{
+    AFTER_APPEND, BEFORE_APPEND, INIT_PRODUCER_ID_ERRORS, Interference, METADATA_ERRORS, Moment,
+    PRODUCE_ERRORS,
+};
 
 pub(crate) const NODES: i32 = 3;
 pub(crate) const PARTITIONS: i32 = 6;
 pub(crate) const TOPIC: &str = "orders";
 /// How long things go wrong; then everything must come to an end by itself.
 pub(crate) const FAULTY: Duration = Duration::from_secs(60);
+/// Nobody asks again only because time passes.
+const METADATA_MAX_AGE: Duration = Duration::from_secs(300);
 const PRODUCERS: usize = 2;
 const SENDERS: usize = 2;
 const RECORDS_PER_SENDER: usize = 75;
@@ -32,6 +37,7 @@ pub(crate) struct Plan {
     pub(crate) producers: Vec<ProducerPlan>,
     pub(crate) reader_budget: usize,
     pub(crate) fetch_max_wait: Duration,
+    pub(crate) metadata_max_age: Duration,
     pub(crate) faults: Vec<PlannedFault>,
 }
 
@@ -115,6 +121,18 @@ pub(crate) enum Fault {
     Suspend(usize),
     /// The wall clock of the producers is wrong by that many milliseconds; the time that Ottla counts is not.
     ClockJump(i64),
+    /// The topic is deleted, and later created anew with so many partitions.
+    Recreate(i32),
+    /// The topic gets so many partitions more.
+    Grow(i32),
+}
+
+/// What becomes of the topic in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TopicChange {
+    Nothing,
+    Grows,
+    IsRecreated,
 }
 
 impl Fault {
@@ -130,7 +148,8 @@ impl Fault {
             | Self::Kill(_)
             | Self::Stop(_)
             | Self::Freeze(_)
-            | Self::ExpireSession(_) => true,
+            | Self::ExpireSession(_)
+            | Self::Recreate(_) => true,
             Self::Restart(node, heir) => node != heir,
             Self::Interfere(_, Interference::Error(api, ..)) => *api == ApiKey::METADATA,
             _ => false,
@@ -159,12 +178,15 @@ impl Fault {
             Self::Interfere(_, Interference::SlowDisk(_)) => "slow disk",
             Self::Suspend(_) => "suspended client",
             Self::ClockJump(_) => "clock jump",
+            Self::Recreate(_) => "recreated topic",
+            Self::Grow(_) => "added partitions",
         }
     }
 }
 
 impl Plan {
     pub(crate) fn new(chance: &mut Chance) -> Self {
+        let mut rarely = Chance::new(!chance.clone().number());
         let mut plan = Self {
             one_client: chance.one_in(2),
             latency: Duration::from_millis(chance.one_of(&[1, 20, 200])),
@@ -174,10 +196,57 @@ impl Plan {
             producers: (0..PRODUCERS).map(|_| ProducerPlan::new(chance)).collect(),
             reader_budget: chance.one_of(&[4 << 10, 64 << 10, 64 << 20]),
             fetch_max_wait: chance.millis(100, 8_000),
+            metadata_max_age: METADATA_MAX_AGE,
             faults: (0..chance.between(5, 12)).map(|_| PlannedFault::new(chance)).collect(),
         };
+        plan.add_what_is_rare(&mut rarely);
         plan.be_fair();
         plan
+    }
+
+    /// What chance alone would bring together too seldom; most runs have nothing of it.
+    fn add_what_is_rare(&mut self, chance: &mut Chance) {
+        let mut add = |begin, length, fault| {
+            self.faults.push(PlannedFault { at: Instant::ZERO + begin, length, fault });
+        };
+        match chance.between(0, 15) {
+            0 => {
+                let fault = Fault::Recreate(chance.one_of(&[4, PARTITIONS, 9]));
+                add(chance.millis(500, 30_000), chance.millis(10, 6_000), fault);
+            }
+            1 => {
+                let fault = Fault::Grow(chance.one_of(&[1, 2, 5]));
+                add(chance.millis(0, 30_000), Duration::ZERO, fault);
+                self.metadata_max_age = chance.millis(1_000, 10_000);
+            }
+            // So long that batches end before anybody takes them in.
+            2 | 3 => {
+                let code = chance.one_of(AFTER_APPEND);
+                let fault = Interference::Error(ApiKey::PRODUCE, code, Moment::After);
+                add(chance.millis(0, 20_000), chance.millis(5_000, 30_000), Fault::Interfere(None, fault));
+                for producer in &mut self.producers {
+                    producer.config.delivery_timeout = chance.millis(500, 4_000);
+                }
+            }
+            // When the brokers do not know the producer yet.
+            4 => {
+                let code = chance.one_of(BEFORE_APPEND);
+                let fault = Interference::Error(ApiKey::PRODUCE, code, Moment::Before);
+                add(Duration::ZERO, chance.millis(500, 6_000), Fault::Interfere(None, fault));
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn topic_changes(&self) -> TopicChange {
+        let any = |is: fn(&Fault) -> bool| self.faults.iter().any(|planned| is(&planned.fault));
+        if any(|fault| matches!(fault, Fault::Recreate(_))) {
+            TopicChange::IsRecreated
+        } else if any(|fault| matches!(fault, Fault::Grow(_))) {
+            TopicChange::Grows
+        } else {
+            TopicChange::Nothing
+        }
     }
 
     /// Whether every partition keeps its leader, and all who ask are told so.

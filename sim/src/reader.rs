@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use ottla_core::consumer::{Batch, ConsumerReader};
+use ottla_core::consumer::{Batch, ConsumerReader, ReadError};
 
 use crate::chance::Chance;
 use crate::client::Flag;
@@ -59,6 +59,12 @@ impl ReaderApp {
                 Poll::Ready(Ok(Some(batch))) => batch,
                 Poll::Ready(Ok(None)) => {
                     return Err(Violation::Untrue("the reader came to an end".to_owned()));
+                }
+                // Told of, and over when the cluster knows better.
+                Poll::Ready(Err(ReadError::Topic { error, .. })) if error.is_retriable() => {
+                    counts.add("reader told of its topic's trouble");
+                    self.rest(chance, queue);
+                    return Ok(());
                 }
                 Poll::Ready(Err(error)) => {
                     return Err(Violation::Untrue(format!("the reader met an error: {error}")));

@@ -16,6 +16,7 @@ const ENOUGH: usize = 10;
 
 /// What the seeds together must have met, besides every error; a thing that never occurs proves nothing about it.
 const MUST_OCCUR: &[&str] = &[
+    "fault added partitions",
     "fault clock jump",
     "fault cut",
     "fault dead replica",
@@ -27,6 +28,7 @@ const MUST_OCCUR: &[&str] = &[
     "fault kill",
     "fault leader move",
     "fault produce quota",
+    "fault recreated topic",
     "fault refused connects",
     "fault restart",
     "fault silence",
@@ -55,10 +57,12 @@ const MUST_OCCUR: &[&str] = &[
     "not written: Expired",
     "not written: Purged",
     "partial write",
+    "partitions added",
     "possibly written: Aborted",
     "possibly written: Closed",
     "possibly written: Expired",
     "possibly written: SequenceGap",
+    "possibly written: TopicRecreated",
     "possibly written: refused with UNKNOWN_SERVER_ERROR (-1)",
     "possibly written: is in the log",
     "possibly written: is not in the log",
@@ -75,6 +79,8 @@ const MUST_OCCUR: &[&str] = &[
     "sent again to another leader",
     "sent again without an answer",
     "throttle told",
+    "topic created anew",
+    "topic deleted",
     "throttle told: hours",
     "waits: AnswerDue",
     "waits: Compression",
@@ -90,6 +96,9 @@ const MUST_OCCUR: &[&str] = &[
     "waits: SocketNotAccepting",
     "waits: Throttled",
     "written",
+    "written after the topic was created anew",
+    "written before the topic was deleted",
+    "written to an added partition",
 ];
 
 /// `OTTLA_SEED=7` runs that seed alone.

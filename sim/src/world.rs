@@ -13,7 +13,7 @@ use crate::chance::Chance;
 use crate::client::Client;
 use crate::log::{self, Log};
 use crate::network::{CLIENT_ID, Network, host_of};
-use crate::plan::{FAULTY, Fault, NODES, PARTITIONS, Plan, TOPIC};
+use crate::plan::{FAULTY, Fault, NODES, PARTITIONS, Plan, TOPIC, TopicChange};
 use crate::producer::{Book, Fate, ProducerApp, reason_name, value_of};
 use crate::queue::{Happening, Queue, SocketId};
 use crate::reader::ReaderApp;
@@ -34,6 +34,8 @@ pub(crate) struct World {
 
 /// Between two questions for the reasons of all waits.
 const PROBES: Duration = Duration::from_millis(1_700);
+/// Until somebody tries once more to create a topic.
+const AGAIN: Duration = Duration::from_millis(500);
 /// What everything may take to end when nothing is wrong any more, beyond what was asked of it.
 const RECOVERY: Duration = Duration::from_secs(20);
 
@@ -58,7 +60,14 @@ impl World {
             let wake = Arc::clone(client.core.wake());
             let (_, reader) = client.core.parts().consumers.add(config, wake);
             let partition = |partition| TopicPartition { topic: TOPIC.into(), partition };
-            reader.edge().assign((0..PARTITIONS).map(|number| (partition(number), Start::Earliest)));
+            match plan.topic_changes() {
+                TopicChange::Nothing => {
+                    reader.edge().assign((0..PARTITIONS).map(|number| (partition(number), Start::Earliest)));
+                }
+                TopicChange::Grows => reader.edge().assign_topic(TOPIC.into(), Start::Earliest),
+                // What is read of a topic that is deleted is the consumer's own matter.
+                TopicChange::IsRecreated => {}
+            }
             ReaderApp::new(of(plan.producers.len()), reader)
         };
         let mut producers = Vec::new();
@@ -133,7 +142,7 @@ impl World {
             }
             let suspended = |client: usize| self.clients[client].suspended_until > now;
             let awake: Vec<_> = self.producers.iter().map(|producer| !suspended(producer.client)).collect();
-            let reader_awake = !suspended(self.reader.client);
+            let reader_awake = self.reads() && !suspended(self.reader.client);
             for (producer, awake) in self.producers.iter_mut().zip(awake) {
                 if awake && producer.is_woken() {
                     let client = &mut self.clients[producer.client];
@@ -180,7 +189,8 @@ impl World {
             }
             Happening::BrokerSeesEnd(socket) => self.network.broker_sees_end(socket),
             Happening::ClientSeesEnd(socket) => {
-                if self.network.client_sees_end(socket) {
+                let queued = self.clients[self.network.sockets[socket.0].client].queued();
+                if self.network.client_sees_end(socket, &queued) {
                     let id = self.network.sockets[socket.0].id;
                     let client = self.client_of(socket);
                     client.disconnected(id);
@@ -222,6 +232,9 @@ impl World {
                     self.producers.iter_mut().for_each(|producer| producer.clock_error = 0);
                 }
                 self.network.end(fault, &mut self.queue, &mut self.counts);
+                if matches!(fault, Fault::Recreate(_)) && self.network.partitions == 0 {
+                    self.queue.after(AGAIN, Happening::FaultEnds(index));
+                }
             }
             Happening::Send(producer, sender) => {
                 let producer = &mut self.producers[producer];
@@ -319,15 +332,25 @@ impl World {
             producer.close(self.queue.now + RECOVERY);
         }
         self.run_now()?;
-        let caught_up = self.reader.reader.edge().is_caught_up();
+        let caught_up = !self.reads() || self.reader.reader.edge().is_caught_up();
         if !caught_up || !self.producers.iter().all(|producer| producer.is_closed) {
             return Ok(false);
         }
         // A partition without a leader is not quiet.
-        let Ok(log) = log::read(&mut self.network.engine, self.queue.now) else { return Ok(false) };
-        Ok(log
-            .iter()
-            .all(|(partition, records)| self.reader.read.get(partition).map_or(0, Vec::len) >= records.len()))
+        let Ok(log) = self.read_log() else { return Ok(false) };
+        Ok(!self.reads()
+            || log.iter().all(|(partition, records)| {
+                self.reader.read.get(partition).map_or(0, Vec::len) >= records.len()
+            }))
+    }
+
+    fn read_log(&mut self) -> Result<Log, Violation> {
+        log::read(&mut self.network.engine, self.network.partitions, self.queue.now)
+    }
+
+    /// Whether the reader reads all that there is.
+    fn reads(&self) -> bool {
+        self.plan.topic_changes() != TopicChange::IsRecreated
     }
 }
 
@@ -390,7 +413,7 @@ impl World {
     }
 
     fn check_end(&mut self) -> Result<(), Violation> {
-        let log = log::read(&mut self.network.engine, self.queue.now)?;
+        let log = self.read_log()?;
         for producer in &self.producers {
             producer.check_wakes(&self.book)?;
             producer.check_memory(&self.book)?;
@@ -400,8 +423,11 @@ impl World {
                 return Err(Violation::Unfinished { what, waiting });
             }
         }
-        self.check_reading(&log)?;
-        self.check_log(&log)
+        if self.reads() {
+            self.check_reading(&log)?;
+        }
+        let deleted = self.network.deleted.take();
+        self.check_logs(&deleted.into_iter().chain([log]).collect::<Vec<_>>())
     }
 
     /// The reader has read the log, once and in order, and threw nothing away.
@@ -433,71 +459,47 @@ impl World {
         Ok(())
     }
 
-    /// The log holds what the producers say, once and in the order of acceptance.
-    fn check_log(&mut self, log: &Log) -> Result<(), Violation> {
-        let untrue = |text: String| Err(Violation::Untrue(text));
-        let mut places: BTreeMap<usize, (i32, i64)> = BTreeMap::new();
-        for (&partition, records) in log {
-            let mut latest = BTreeMap::new();
-            for (offset, value) in records {
-                let Some(entry) =
-                    record_of(value).and_then(|record| Some((record, self.book.records.get(record)?)))
-                else {
-                    return untrue(format!(
-                        "offset {offset} of partition {partition} holds an unknown record"
-                    ));
-                };
-                let (record, entry) = entry;
-                if *value != value_of(record, entry.size) {
-                    return untrue(format!("record {record} is not in the log as it was sent"));
-                }
-                if entry.partition != Some(partition) {
-                    return untrue(format!(
-                        "record {record} is in partition {partition}, not {:?}",
-                        entry.partition
-                    ));
-                }
-                let idempotent = self.producers[entry.producer].is_idempotent();
-                if let Some(first) = places.insert(record, (partition, *offset)) {
-                    self.counts.add("duplicate without idempotence");
-                    if idempotent {
-                        return untrue(format!("record {record} is at {first:?} and again at {offset}"));
-                    }
-                }
-                let Some((order, _)) = entry.accepted else {
-                    return untrue(format!("record {record} was never accepted and is in the log"));
-                };
-                let before = latest.insert(entry.producer, order);
-                if idempotent && before.is_some_and(|before| before > order) {
-                    return untrue(format!(
-                        "record {record} at offset {offset} of {partition} is out of order"
-                    ));
-                }
+    /// The logs hold what the producers say, once and in the order of acceptance: that of the topic, and before it that
+    /// of the one that was deleted.
+    fn check_logs(&mut self, logs: &[Log]) -> Result<(), Violation> {
+        let mut places: BTreeMap<usize, Place> = BTreeMap::new();
+        for (number, log) in logs.iter().enumerate() {
+            for (&partition, records) in log {
+                self.check_partition(Place { log: number, partition, offset: 0 }, records, &mut places)?;
             }
         }
         for (record, entry) in self.book.records.iter().enumerate() {
             let place = places.get(&record);
-            let acks = self.producers[entry.producer].plan.config.acks;
+            let untrue = |text: String| Err(Violation::Untrue(text));
             match entry.fate {
                 // Without acks nothing was promised.
-                Fate::Written(offset) if acks != Acks::None => {
-                    let Some(&(partition, found)) = place else {
-                        if acks == Acks::Leader {
+                Fate::Written(offset) if self.producers[entry.producer].plan.config.acks != Acks::None => {
+                    let Some(place) = place else {
+                        if self.producers[entry.producer].plan.config.acks == Acks::Leader {
                             self.counts.add("lost with the leader that alone had it");
                             continue;
                         }
                         return untrue(format!("record {record} was acknowledged and is not in the log"));
                     };
-                    let there = |offset: i64| {
-                        log.get(&partition).is_some_and(|records| {
-                            records
-                                .iter()
-                                .any(|(at, value)| *at == offset && record_of(value) == Some(record))
+                    if place.log + 1 < logs.len() {
+                        self.counts.add("written before the topic was deleted");
+                    } else if logs.len() > 1 {
+                        self.counts.add("written after the topic was created anew");
+                    }
+                    if place.partition >= PARTITIONS && logs.len() == 1 {
+                        self.counts.add("written to an added partition");
+                    }
+                    let is_at = |offset: i64, log: &Log| {
+                        log.get(&place.partition).is_some_and(|records| {
+                            let mut there = records.iter().filter(|(at, _)| *at == offset);
+                            there.any(|(_, value)| record_of(value) == Some(record))
                         })
                     };
-                    if offset.is_some_and(|offset| !there(offset)) {
+                    if let Some(offset) = offset
+                        && !logs.iter().any(|log| is_at(offset, log))
+                    {
                         return untrue(format!(
-                            "record {record} is said to be at {offset:?} and is at {found}"
+                            "record {record} is said to be at {offset} and is at {place:?}"
                         ));
                     }
                 }
@@ -520,6 +522,54 @@ impl World {
         }
         Ok(())
     }
+
+    /// Each record of a partition is one that was sent to it, as it was sent; `places` has those that were found.
+    fn check_partition(
+        &mut self,
+        start: Place,
+        records: &[(i64, Vec<u8>)],
+        places: &mut BTreeMap<usize, Place>,
+    ) -> Result<(), Violation> {
+        let untrue = |text: String| Err(Violation::Untrue(text));
+        let mut latest = BTreeMap::new();
+        for (offset, value) in records {
+            let place = Place { offset: *offset, ..start };
+            let known = record_of(value).and_then(|record| Some((record, self.book.records.get(record)?)));
+            let Some((record, entry)) = known else {
+                return untrue(format!("an unknown record is at {place:?}"));
+            };
+            if *value != value_of(record, entry.size) {
+                return untrue(format!("record {record} is not in the log as it was sent"));
+            }
+            if entry.partition != Some(place.partition) {
+                return untrue(format!("record {record} is at {place:?}, not in {:?}", entry.partition));
+            }
+            let idempotent = self.producers[entry.producer].is_idempotent();
+            if let Some(first) = places.insert(record, place) {
+                self.counts.add("duplicate without idempotence");
+                if idempotent {
+                    return untrue(format!("record {record} is at {first:?} and again at {place:?}"));
+                }
+            }
+            let Some((order, _)) = entry.accepted else {
+                return untrue(format!("record {record} was never accepted and is in the log"));
+            };
+            let before = latest.insert(entry.producer, order);
+            if idempotent && before.is_some_and(|before| before > order) {
+                return untrue(format!("record {record} at {place:?} is out of order"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a record was found; the topic that was deleted had a log of its own.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    log: usize,
+    partition: i32,
+    #[expect(dead_code, reason = "it is told with a violation")]
+    offset: i64,
 }
 
 fn explanation_of(client: &mut Client, producer: &ProducerApp, now: Instant) -> Vec<Waiting> {
@@ -539,6 +589,7 @@ fn client(index: usize, plan: &Plan, chance: &mut Chance) -> Client {
     net.request_timeout = plan.request_timeout;
     net.max_in_flight = plan.max_in_flight;
     net.max_unwritten = plan.max_unwritten;
+    net.metadata_max_age = plan.metadata_max_age;
     let config = CoreConfig { bootstrap: (1..=NODES).map(host).collect(), net };
     let core = Core::new(config, chance.number(), Instant::ZERO);
     Client::new(index, core, Chance::new(chance.number()))
