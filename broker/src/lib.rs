@@ -18,6 +18,7 @@ pub mod fault;
 mod log;
 mod quota;
 mod random;
+mod release;
 mod server;
 #[cfg(test)]
 mod testing;
@@ -25,8 +26,10 @@ mod time;
 
 pub use coordinator::{GroupSettings, TransactionSettings};
 pub use engine::{
-    Close, Config, ConnectionId, Engine, NodeAddress, NodeState, Output, Reply, Stats, TopicError,
+    Close, Config, ConnectionId, Engine, NodeAddress, NodeState, Output, Reply, RequestCost, Stats,
+    TopicError,
 };
 pub use quota::{QuotaEntity, QuotaKey, QuotaName, Windows};
+pub use release::{Release, UnknownRelease};
 pub use server::{Builder, Closure, Cluster, StartError};
 pub use time::Instant;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::Args;
-use ottla_broker::{Builder, Cluster, QuotaEntity, QuotaKey};
+use ottla_broker::{Builder, Cluster, QuotaEntity, QuotaKey, Release};
 use serde_json::json;
 
 use crate::control::{Control, read_faults};
@@ -39,6 +39,10 @@ pub(crate) struct Broker {
     #[arg(long)]
     no_auto_create: bool,
 
+    /// The release of Kafka to act as: 2.1, 2.8, 3.9, 4.3 or 4.4, which is the default
+    #[arg(long, value_name = "RELEASE", default_value_t, hide_default_value = true)]
+    act_as: Release,
+
     /// Bytes that each client id may produce per second and node before it is throttled
     #[arg(long, value_name = "BYTES")]
     producer_byte_rate: Option<u32>,
@@ -46,6 +50,22 @@ pub(crate) struct Broker {
     /// Bytes that each client id may fetch per second and node before it is throttled
     #[arg(long, value_name = "BYTES")]
     consumer_byte_rate: Option<u32>,
+
+    /// Percent of one thread's time that each client id may take of a node before it is throttled
+    #[arg(long, value_name = "PERCENT")]
+    request_percentage: Option<f64>,
+
+    /// Partitions that each client id may create or delete per second in the cluster before it is refused
+    #[arg(long, value_name = "PARTITIONS")]
+    controller_mutation_rate: Option<f64>,
+
+    /// Connections that each address may open per second to a node before they are kept waiting and closed
+    #[arg(long, value_name = "CONNECTIONS")]
+    connection_creation_rate: Option<u32>,
+
+    /// Hold throttled answers back, as Kafka did before 2.0, instead of muting the connection
+    #[arg(long)]
+    delay_throttled_answers: bool,
 
     /// What goes wrong: a TOML or JSON file
     #[arg(long = "faults", value_name = "FILE")]
@@ -79,17 +99,23 @@ impl Broker {
             .nodes(self.nodes)
             .host(self.host)
             .port(self.port)
-            .auto_create_topics(!self.no_auto_create);
+            .auto_create_topics(!self.no_auto_create)
+            .act_as(self.act_as)
+            .delay_throttled_answers(self.delay_throttled_answers);
         for (name, partitions) in &self.topics {
             builder = builder.topic(name, *partitions);
         }
+        let (client, address) = (QuotaEntity::default_client_id(), QuotaEntity::default_ip());
         let quotas = [
-            (QuotaKey::ProducerByteRate, self.producer_byte_rate),
-            (QuotaKey::ConsumerByteRate, self.consumer_byte_rate),
+            (&client, QuotaKey::ProducerByteRate, self.producer_byte_rate.map(f64::from)),
+            (&client, QuotaKey::ConsumerByteRate, self.consumer_byte_rate.map(f64::from)),
+            (&client, QuotaKey::RequestPercentage, self.request_percentage),
+            (&client, QuotaKey::ControllerMutationRate, self.controller_mutation_rate),
+            (&address, QuotaKey::ConnectionCreationRate, self.connection_creation_rate.map(f64::from)),
         ];
-        for (key, limit) in quotas {
+        for (entity, key, limit) in quotas {
             if let Some(limit) = limit {
-                builder = builder.client_quota(QuotaEntity::default_client_id(), key, f64::from(limit));
+                builder = builder.client_quota(entity.clone(), key, limit);
             }
         }
         if let Some(file) = &self.fault_file {

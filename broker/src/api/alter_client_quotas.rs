@@ -1,10 +1,9 @@
 //! `AlterClientQuotas`, versions 0-1.
 //!
-//! Sets and removes limits of users, client ids and pairs of both, by name or as default. An entry is taken whole
-//! or not at all; a change counts from the next request on.
+//! Sets and removes limits of users, client ids, pairs of both, and addresses, by name or as default. An entry is
+//! taken whole or not at all; a change counts from the next request on.
 //!
-//! Gaps: quotas by ip are refused with `INVALID_REQUEST`; of the keys, only the byte rates are enforced, see
-//! [`QuotaKey`].
+//! Gaps: an ip is an address; Kafka takes host names, too.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +15,7 @@ use ottla_proto::messages::alter_client_quotas::{
 use ottla_proto::wire::VersionRange;
 
 use super::Call;
-use super::describe_client_quotas::{CLIENT_ID, USER};
+use super::describe_client_quotas::{CLIENT_ID, IP, USER};
 use crate::engine::Engine;
 use crate::quota::{QuotaEntity, QuotaKey, QuotaLimits, QuotaName};
 
@@ -85,18 +84,20 @@ fn change(entry: &RequestEntryData) -> Result<Change, String> {
         if op.remove {
             return Ok((key, None));
         }
-        QuotaLimits::check(key, op.value).map_err(|error| error.to_string())?;
+        QuotaLimits::check(&entity, key, op.value).map_err(|error| error.to_string())?;
         Ok((key, Some(op.value)))
     };
-    Ok(Change { entity, limits: entry.ops.iter().map(op).collect::<Result<_, _>>()? })
+    let limits = entry.ops.iter().map(op).collect::<Result<_, _>>()?;
+    Ok(Change { entity, limits })
 }
 
 fn entity(parts: &[RequestEntityData]) -> Result<QuotaEntity, String> {
-    let mut entity = QuotaEntity { user: None, client_id: None };
+    let mut entity = QuotaEntity::default();
     for part in parts {
         let slot = match &*part.entity_type {
             USER => &mut entity.user,
             CLIENT_ID => &mut entity.client_id,
+            IP => &mut entity.ip,
             other => return Err(format!("This broker has no quotas by {other}")),
         };
         let name = match &part.entity_name {
@@ -107,8 +108,5 @@ fn entity(parts: &[RequestEntityData]) -> Result<QuotaEntity, String> {
             return Err(format!("The entity names its {} twice", part.entity_type));
         }
     }
-    if entity.user.is_none() && entity.client_id.is_none() {
-        return Err("The entity names neither user nor client id".to_owned());
-    }
-    Ok(entity)
+    QuotaLimits::entity(entity).map_err(|error| error.to_string())
 }

@@ -1,12 +1,14 @@
 //! `ApiVersions`, versions 0-5.
 //!
-//! Lists what this broker offers, no more. Produce is listed from version 0 on, although nothing below 3 is
+//! Lists what this broker offers as the release that it acts as, no more. Produce is listed from version 0 on, although nothing below 3 is
 //! answered: Kafka 4 does the same, because librdkafka takes a broker without Produce 0 for too old to compress.
 //! A version that is not offered is answered in version 0 with `UNSUPPORTED_VERSION` and the versions of this API
-//! alone (KIP-511). From version 5 on a client that meant another cluster or node is told to rebootstrap
+//! alone (KIP-511; without any by a release before 2.4). From version 5 on a client that meant another cluster or node is told to rebootstrap
 //! (KIP-1242).
 //!
-//! Gaps: the newest versions of the features (metadata, groups, transactions) are in force and cannot be changed.
+//! Features are told from version 3 on, and those whose lowest level is 0 as supported from version 4 on.
+//!
+//! Gaps: only the features that clients look at (metadata, groups, transactions, share groups).
 
 use ottla_proto::messages::api_versions::{
     ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
@@ -14,8 +16,9 @@ use ottla_proto::messages::api_versions::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ApiKey, ErrorCode};
 
-use super::{Call, OFFERED};
+use super::Call;
 use crate::engine::Engine;
+use crate::release::Feature;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 5);
 
@@ -35,24 +38,29 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: ApiVersionsReque
             ..ApiVersionsResponse::default()
         };
     }
-    let api_keys = OFFERED.iter().map(|&(key, versions)| match key {
+    let api_keys = engine.offered.iter().map(|(&key, &versions)| match key {
         ApiKey::PRODUCE => api_version(key, VersionRange::new(0, versions.max)),
         _ => api_version(key, versions),
     });
-    ApiVersionsResponse {
-        api_keys: api_keys.collect(),
-        supported_features: FEATURES.into_iter().map(supported).collect(),
-        finalized_features_epoch: 0,
-        finalized_features: FEATURES.into_iter().map(finalized).collect(),
-        ..ApiVersionsResponse::default()
+    let mut response = ApiVersionsResponse { api_keys: api_keys.collect(), ..ApiVersionsResponse::default() };
+    if call.version >= 3 {
+        // Older clients stumble over a lowest level of 0.
+        let told = |feature: &&Feature| call.version >= 4 || feature.supported.min > 0;
+        response.supported_features = engine.features.iter().filter(told).map(supported).collect();
+        response.finalized_features_epoch = engine.features.epoch();
+        let in_force = engine.features.iter().filter(|feature| feature.level > 0);
+        response.finalized_features = in_force.map(finalized).collect();
     }
+    response
 }
 
 /// The answer to a version that is not offered.
-pub(super) fn unsupported() -> ApiVersionsResponse {
+pub(super) fn unsupported(engine: &Engine) -> ApiVersionsResponse {
+    let told = engine.offered.get(&ApiKey::API_VERSIONS);
+    let told = told.filter(|_| engine.config.act_as.tells_versions_of_api_versions());
     ApiVersionsResponse {
         error_code: ErrorCode::UNSUPPORTED_VERSION,
-        api_keys: vec![api_version(ApiKey::API_VERSIONS, VERSIONS)],
+        api_keys: told.map(|versions| api_version(ApiKey::API_VERSIONS, *versions)).into_iter().collect(),
         ..ApiVersionsResponse::default()
     }
 }
@@ -75,23 +83,20 @@ fn is_software_name(name: &str, version: i16) -> bool {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')))
 }
 
-/// Each feature with its oldest and newest version.
-const FEATURES: [(&str, i16, i16); 3] = [
-    ("group.version", 0, 1),
-    // From Kafka 3.3, the first that Kafka 4 can read, to Kafka 4.0.
-    ("metadata.version", 7, 25),
-    ("transaction.version", 0, 2),
-];
-
-fn supported((name, min_version, max_version): (&str, i16, i16)) -> SupportedFeatureKey {
-    SupportedFeatureKey { name: name.into(), min_version, max_version, ..SupportedFeatureKey::default() }
+fn supported(feature: &Feature) -> SupportedFeatureKey {
+    SupportedFeatureKey {
+        name: feature.name.into(),
+        min_version: feature.supported.min,
+        max_version: feature.supported.max,
+        ..SupportedFeatureKey::default()
+    }
 }
 
-fn finalized((name, _, level): (&str, i16, i16)) -> FinalizedFeatureKey {
+fn finalized(feature: &Feature) -> FinalizedFeatureKey {
     FinalizedFeatureKey {
-        name: name.into(),
-        max_version_level: level,
-        min_version_level: level,
+        name: feature.name.into(),
+        max_version_level: feature.level,
+        min_version_level: feature.level,
         ..FinalizedFeatureKey::default()
     }
 }

@@ -15,6 +15,7 @@ use super::describe_groups::GROUP_OPERATIONS;
 use super::{Call, check_coordinator};
 use crate::coordinator::Group;
 use crate::engine::Engine;
+use crate::release::GROUP_VERSION;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 1);
 
@@ -26,6 +27,7 @@ pub(super) fn handle(
     let describe = |group_id: GroupId| {
         let group = engine.coordinators.groups.get(&group_id);
         let found = check_coordinator(engine, call, &group_id).and_then(|()| match group {
+            _ if engine.features.level(GROUP_VERSION) < 1 => Err(ErrorCode::UNSUPPORTED_VERSION),
             _ if group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
             Some(Group::Consumer(group)) => Ok(group),
             Some(Group::Classic(_)) | None => Err(ErrorCode::GROUP_ID_NOT_FOUND),

@@ -4,11 +4,13 @@
 //! (which must match the whole name), static members, session and rebalance time-outs. An empty classic group
 //! becomes a consumer group with its first member of this kind, and the other way round. A member that was fenced
 //! may join again with its id (as since Kafka 4.3). In version 1 the client chooses the member id (KIP-1082).
+//! `UNSUPPORTED_VERSION` while group.version is 0.
 //!
 //! Gaps: no group has members of both protocols at once (Kafka converts a live group); expressions are those of
 //! the crate `regex`, which differ from RE2/J's in rare details, and count from the first heartbeat on, where
 //! Kafka resolves them later; the uniform assignor deals out as evenly as Kafka's, but not always the same.
 
+use ottla_proto::ErrorCode;
 use ottla_proto::messages::consumer_group_heartbeat::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
 };
@@ -17,6 +19,7 @@ use ottla_proto::wire::VersionRange;
 use super::{Call, check_coordinator};
 use crate::coordinator::{HeartbeatRefused, check_heartbeat};
 use crate::engine::Engine;
+use crate::release::GROUP_VERSION;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 1);
 
@@ -37,6 +40,10 @@ fn heartbeat(
     call: &Call,
     request: &ConsumerGroupHeartbeatRequest,
 ) -> Result<ConsumerGroupHeartbeatResponse, HeartbeatRefused> {
+    if engine.features.level(GROUP_VERSION) < 1 {
+        let message = "The cluster has no consumer groups while group.version is 0";
+        return Err(HeartbeatRefused::new(ErrorCode::UNSUPPORTED_VERSION, message));
+    }
     check_heartbeat(request, call.version >= 1)?;
     let elsewhere = |code| HeartbeatRefused::new(code, "Another node coordinates the group");
     check_coordinator(engine, call, &request.group_id).map_err(elsewhere)?;

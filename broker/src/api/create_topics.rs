@@ -6,7 +6,11 @@
 //!
 //! The partitions of all topics together are bounded, because each takes memory (`POLICY_VIOLATION`).
 //!
-//! Gaps: no mutation quota yet; replicas are placed without a look at racks.
+//! Partitions count against the client's `controller_mutation_rate` (KIP-599), also when they are only validated:
+//! from version 6 on a client that owes permits is refused with `THROTTLING_QUOTA_EXCEEDED`, before it is only
+//! slowed down.
+//!
+//! Gaps: replicas are placed without a look at racks; topics that Metadata creates count against no quota.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,11 +23,13 @@ use ottla_proto::{BrokerId, ErrorCode, TopicName};
 
 use super::Call;
 use super::describe_configs::{DEFAULT_CONFIG, TOPIC_CONFIG};
+use super::throttled::Mutations;
 use crate::engine::{Engine, Setting, TopicConfig, TopicError, TopicPlan, check_name};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(2, 7);
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
+    let mut mutations = Mutations::new(call, FIRST_STRICT);
     let mut once = BTreeSet::new();
     let names = request.topics.iter().map(|topic| topic.name.clone());
     let twice: BTreeSet<_> = names.filter(|name| !once.insert(name.clone())).collect();
@@ -37,7 +43,11 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: CreateTopicsRequ
             true => Err(refusal(ErrorCode::INVALID_REQUEST, "Duplicate topic name")),
             false => plan(engine, &topic),
         };
-        topics.push(match plan {
+        let granted = plan.and_then(|plan| {
+            mutations.take(engine, plan.replicas.len())?;
+            Ok(plan)
+        });
+        topics.push(match granted {
             Ok(plan) => create(engine, call, plan, request.validate_only),
             Err(error) => CreatableTopicResult {
                 name: topic.name,
@@ -47,8 +57,15 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: CreateTopicsRequ
             },
         });
     }
-    CreateTopicsResponse { topics, ..CreateTopicsResponse::default() }
+    CreateTopicsResponse {
+        topics,
+        throttle_time_ms: mutations.throttle_time_ms(),
+        ..CreateTopicsResponse::default()
+    }
 }
+
+/// From this version on a client that is over its mutation quota is refused.
+const FIRST_STRICT: i16 = 6;
 
 /// Checks everything about a new topic.
 pub(crate) fn plan_topic(

@@ -1,9 +1,9 @@
 //! `DescribeClientQuotas`, versions 0-1.
 //!
-//! Filters by user and client id: an exact name, the default, or any; `strict` leaves out entities with parts that
+//! Filters by user, client id and ip: an exact name, the default, or any; `strict` leaves out entities with parts that
 //! the filter does not name.
 //!
-//! Gaps: there are no quotas by ip; a filter for them finds nothing.
+//! Gaps: none known.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ impl Filter {
     }
 
     fn matches(&self, entity: &QuotaEntity) -> bool {
-        let parts = [(USER, &entity.user), (CLIENT_ID, &entity.client_id)];
+        let parts = [(USER, &entity.user), (CLIENT_ID, &entity.client_id), (IP, &entity.ip)];
         let has = |wanted: &str, test: &Wanted| {
             let part = parts.iter().find(|(name, _)| *name == wanted).and_then(|(_, part)| part.as_ref());
             match test {
@@ -108,7 +108,7 @@ fn describe(entity: &QuotaEntity, limits: &BTreeMap<QuotaKey, f64>) -> EntryData
         value: *value,
         ..ValueData::default()
     };
-    let parts = [part(USER, &entity.user), part(CLIENT_ID, &entity.client_id)];
+    let parts = [part(USER, &entity.user), part(CLIENT_ID, &entity.client_id), part(IP, &entity.ip)];
     EntryData {
         entity: parts.into_iter().flatten().collect(),
         values: limits.iter().map(value).collect(),
@@ -119,4 +119,4 @@ fn describe(entity: &QuotaEntity, limits: &BTreeMap<QuotaKey, f64>) -> EntryData
 /// How Kafka names the parts of an entity.
 pub(super) const USER: &str = "user";
 pub(super) const CLIENT_ID: &str = "client-id";
-const IP: &str = "ip";
+pub(super) const IP: &str = "ip";

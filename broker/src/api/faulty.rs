@@ -2,13 +2,20 @@
 
 use bytes::Bytes;
 use ottla_proto::messages::add_offsets_to_txn::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse};
+use ottla_proto::messages::alter_partition_reassignments::{
+    AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
+};
 use ottla_proto::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 use ottla_proto::messages::consumer_group_heartbeat::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
 };
+use ottla_proto::messages::create_partitions::{
+    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopicResult,
+};
 use ottla_proto::messages::create_topics::{CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse};
 use ottla_proto::messages::delete_topics::{DeletableTopicResult, DeleteTopicsRequest, DeleteTopicsResponse};
 use ottla_proto::messages::describe_cluster::{DescribeClusterRequest, DescribeClusterResponse};
+use ottla_proto::messages::elect_leaders::{ElectLeadersRequest, ElectLeadersResponse};
 use ottla_proto::messages::end_txn::{EndTxnRequest, EndTxnResponse};
 use ottla_proto::messages::fetch::FetchRequest;
 use ottla_proto::messages::find_coordinator::{Coordinator, FindCoordinatorRequest, FindCoordinatorResponse};
@@ -21,6 +28,9 @@ use ottla_proto::messages::list_groups::{ListGroupsRequest, ListGroupsResponse};
 use ottla_proto::messages::list_offsets::{
     ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsTopicResponse,
 };
+use ottla_proto::messages::list_partition_reassignments::{
+    ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse,
+};
 use ottla_proto::messages::metadata::{MetadataRequest, MetadataResponse, MetadataResponseTopic};
 use ottla_proto::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitResponse, OffsetCommitResponsePartition, OffsetCommitResponseTopic,
@@ -30,6 +40,7 @@ use ottla_proto::messages::offset_fetch::{
 };
 use ottla_proto::messages::produce::ProduceRequest;
 use ottla_proto::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
+use ottla_proto::messages::update_features::{UpdateFeaturesRequest, UpdateFeaturesResponse};
 use ottla_proto::wire::{DecodeError, Message, Reader, Request, Response, Segments, Writer};
 use ottla_proto::{ApiKey, BrokerId, ErrorCode, TopicId, TopicName};
 
@@ -126,6 +137,14 @@ pub(crate) fn refuse(start: &RequestStart, frame: Bytes, code: ErrorCode) -> Opt
             top!(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse)
         }
         ApiKey::DESCRIBE_CLUSTER => top!(DescribeClusterRequest, DescribeClusterResponse),
+        ApiKey::ALTER_PARTITION_REASSIGNMENTS => {
+            top!(AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse)
+        }
+        ApiKey::ELECT_LEADERS => top!(ElectLeadersRequest, ElectLeadersResponse),
+        ApiKey::LIST_PARTITION_REASSIGNMENTS => {
+            top!(ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse)
+        }
+        ApiKey::UPDATE_FEATURES => top!(UpdateFeaturesRequest, UpdateFeaturesResponse),
         ApiKey::END_TXN => top!(EndTxnRequest, EndTxnResponse),
         ApiKey::HEARTBEAT => top!(HeartbeatRequest, HeartbeatResponse),
         ApiKey::INIT_PRODUCER_ID => top!(InitProducerIdRequest, InitProducerIdResponse),
@@ -133,6 +152,16 @@ pub(crate) fn refuse(start: &RequestStart, frame: Bytes, code: ErrorCode) -> Opt
         ApiKey::LEAVE_GROUP => top!(LeaveGroupRequest, LeaveGroupResponse),
         ApiKey::LIST_GROUPS => top!(ListGroupsRequest, ListGroupsResponse),
         ApiKey::SYNC_GROUP => top!(SyncGroupRequest, SyncGroupResponse),
+        ApiKey::CREATE_PARTITIONS => {
+            let topics = body::<CreatePartitionsRequest>(&frame, version)?.topics.into_iter();
+            let refused = topics.map(|topic| CreatePartitionsTopicResult {
+                name: topic.name,
+                error_code: code,
+                ..CreatePartitionsTopicResult::default()
+            });
+            let response = CreatePartitionsResponse { results: refused.collect(), ..Default::default() };
+            answer::<CreatePartitionsRequest>(start, &response)
+        }
         ApiKey::CREATE_TOPICS => {
             let topics = body::<CreateTopicsRequest>(&frame, version)?.topics.into_iter().map(|topic| {
                 CreatableTopicResult { name: topic.name, error_code: code, ..CreatableTopicResult::default() }

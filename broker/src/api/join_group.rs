@@ -20,7 +20,7 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<JoinGroupRequest>) 
     if let Err(error_code) = check_coordinator(engine, &call, &request.group_id) {
         let member_id = request.member_id;
         let refused = JoinGroupResponse { error_code, member_id, ..JoinGroupResponse::default() };
-        return call.answer(&fit(refused, call.version), 0);
+        return call.answer_throttled(engine, fit(refused, call.version));
     }
     let name = request.group_instance_id.as_deref().unwrap_or(&call.client_id);
     let fresh = format!("{name}-{}", engine.random_uuid());

@@ -46,10 +46,13 @@ mod produce;
 mod sync_group;
 #[cfg(test)]
 mod tests;
+mod throttled;
 mod txn_offset_commit;
+mod update_features;
 mod waiting;
 mod write_txn_markers;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -67,6 +70,8 @@ use crate::coordinator::Answer;
 use crate::engine::{Close, ConnectionId, Engine, Partition, Replica};
 use crate::fault::Hits;
 use crate::quota::Client;
+use crate::release::Release;
+use throttled::Throttled;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -84,7 +89,7 @@ pub(crate) struct Call {
     pub(crate) node: BrokerId,
     pub(crate) version: i16,
     pub(crate) client_id: String,
-    /// The size of the whole request, as the producer's quota counts it.
+    /// The size of the whole request, as quotas count it.
     pub(crate) size: usize,
     pub(crate) now: Instant,
     /// What is to go wrong.
@@ -94,12 +99,23 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn client(&self) -> Client<'_> {
-        Client { user: ANONYMOUS, client_id: &self.client_id }
+        Client::anonymous(&self.client_id)
     }
 }
 
-/// What is offered, by API key.
-pub(crate) const OFFERED: [(ApiKey, VersionRange); 45] = [
+/// What a cluster offers that acts as `release`: what a broker of it did, as far as this one can.
+pub(crate) fn offered(release: Release) -> BTreeMap<ApiKey, VersionRange> {
+    let theirs = release.apis();
+    let common = OFFERED.into_iter().filter_map(|(key, ours)| {
+        let theirs = theirs.get(&key)?;
+        let (min, max) = (ours.min.max(theirs.min), ours.max.min(theirs.max));
+        (min <= max).then_some((key, VersionRange::new(min, max)))
+    });
+    common.collect()
+}
+
+/// What can be offered, by API key.
+pub(crate) const OFFERED: [(ApiKey, VersionRange); 46] = [
     (ApiKey::PRODUCE, produce::VERSIONS),
     (ApiKey::FETCH, fetch::VERSIONS),
     (ApiKey::LIST_OFFSETS, list_offsets::VERSIONS),
@@ -137,6 +153,7 @@ pub(crate) const OFFERED: [(ApiKey, VersionRange); 45] = [
     (ApiKey::DESCRIBE_CLIENT_QUOTAS, describe_client_quotas::VERSIONS),
     (ApiKey::ALTER_CLIENT_QUOTAS, alter_client_quotas::VERSIONS),
     (ApiKey::DESCRIBE_QUORUM, describe_quorum::VERSIONS),
+    (ApiKey::UPDATE_FEATURES, update_features::VERSIONS),
     (ApiKey::DESCRIBE_CLUSTER, describe_cluster::VERSIONS),
     (ApiKey::DESCRIBE_PRODUCERS, describe_producers::VERSIONS),
     (ApiKey::DESCRIBE_TRANSACTIONS, describe_transactions::VERSIONS),
@@ -162,14 +179,25 @@ pub(crate) fn handle(
     let correlation_id = start.i32("correlation_id")?;
     engine.stats.request(key);
 
-    let offered = OFFERED.iter().any(|(offered, versions)| *offered == key && versions.contains(version));
-    let client_id = String::new();
+    let offered = engine.offered.get(&key).is_some_and(|versions| versions.contains(version));
+    // A copy: the call may outlive the frame, and a short name must not keep a large frame in memory. Of what is
+    // not offered nobody knows whether it has one.
+    let client_id = match offered {
+        true => start.nullable_string("client_id")?.map(|id| id.to_string()).unwrap_or_default(),
+        false => String::new(),
+    };
+    engine.serving(connection, &client_id);
     let call = Call { connection, node, version, client_id, size: frame.len(), now, faults, correlation_id };
     if !offered {
         if key == ApiKey::API_VERSIONS {
-            return call.answer_version(0, &api_versions::unsupported());
+            return call.answer_version(0, &api_versions::unsupported(engine));
         }
         return Err(Close::NotOffered { key, version });
+    }
+    if engine.config.act_as.has_zookeeper() && controls(key) && engine.controller() != node {
+        let start = RequestStart::read(frame.clone())?;
+        let refusal = refuse(&start, frame, ErrorCode::NOT_CONTROLLER);
+        return Ok(Handled::Answered { frame: refusal, muted_until: now });
     }
     match key {
         ApiKey::PRODUCE => produce::handle(engine, read(call, frame)?),
@@ -192,7 +220,7 @@ pub(crate) fn handle(
         ApiKey::ADD_PARTITIONS_TO_TXN => plain(engine, read(call, frame)?, add_partitions_to_txn::handle),
         ApiKey::ADD_OFFSETS_TO_TXN => plain(engine, read(call, frame)?, add_offsets_to_txn::handle),
         ApiKey::END_TXN => plain(engine, read(call, frame)?, end_txn::handle),
-        ApiKey::WRITE_TXN_MARKERS => plain(engine, read(call, frame)?, write_txn_markers::handle),
+        ApiKey::WRITE_TXN_MARKERS => exempt(engine, read(call, frame)?, write_txn_markers::handle),
         ApiKey::TXN_OFFSET_COMMIT => plain(engine, read(call, frame)?, txn_offset_commit::handle),
         ApiKey::DESCRIBE_PRODUCERS => plain(engine, read(call, frame)?, describe_producers::handle),
         ApiKey::DESCRIBE_TRANSACTIONS => plain(engine, read(call, frame)?, describe_transactions::handle),
@@ -223,6 +251,7 @@ pub(crate) fn handle(
             plain(engine, read(call, frame)?, list_partition_reassignments::handle)
         }
         ApiKey::DESCRIBE_QUORUM => plain(engine, read(call, frame)?, describe_quorum::handle),
+        ApiKey::UPDATE_FEATURES => plain(engine, read(call, frame)?, update_features::handle),
         ApiKey::LIST_CONFIG_RESOURCES => plain(engine, read(call, frame)?, list_config_resources::handle),
         ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
             plain(engine, read(call, frame)?, describe_topic_partitions::handle)
@@ -231,12 +260,27 @@ pub(crate) fn handle(
     }
 }
 
+/// Whether only the controller does this, where there is ZooKeeper.
+fn controls(key: ApiKey) -> bool {
+    matches!(
+        key,
+        ApiKey::CREATE_TOPICS
+            | ApiKey::DELETE_TOPICS
+            | ApiKey::CREATE_PARTITIONS
+            | ApiKey::ELECT_LEADERS
+            | ApiKey::ALTER_PARTITION_REASSIGNMENTS
+            | ApiKey::LIST_PARTITION_REASSIGNMENTS
+            | ApiKey::UPDATE_FEATURES
+    )
+}
+
 /// Sends the answers that members of groups have waited for.
-pub(crate) fn answer_members(engine: &mut Engine) {
-    while let Some((call, answer)) = engine.coordinators.next_answer() {
+pub(crate) fn answer_members(engine: &mut Engine, now: Instant) {
+    while let Some((mut call, answer)) = engine.coordinators.next_answer() {
+        call.now = now;
         let handled = match answer {
-            Answer::Join(response) => call.answer(&join_group::fit(response, call.version), 0),
-            Answer::Sync(response) => call.answer(&response, 0),
+            Answer::Join(response) => call.answer_throttled(engine, join_group::fit(response, call.version)),
+            Answer::Sync(response) => call.answer_throttled(engine, response),
         };
         finish(engine, call.connection, handled);
     }
@@ -257,18 +301,27 @@ struct Incoming<R> {
     request: R,
 }
 
-fn read<R: Request>(mut call: Call, frame: Bytes) -> Result<Incoming<R>, DecodeError> {
+fn read<R: Request>(call: Call, frame: Bytes) -> Result<Incoming<R>, DecodeError> {
     let mut reader = Reader::new(frame);
-    let header = RequestHeader::read(&mut reader, R::header_version(call.version))?;
-    // A copy: the call may outlive the frame, and a short name must not keep a large frame in memory.
-    call.client_id = header.client_id.map(|id| id.to_string()).unwrap_or_default();
+    RequestHeader::read(&mut reader, R::header_version(call.version))?;
     let request = R::read(&mut reader, call.version)?;
     reader.finish()?;
     Ok(Incoming { call, request })
 }
 
-/// Handles a request that is answered at once and that no quota slows down.
-fn plain<R: Request>(
+/// Handles a request that is answered at once.
+fn plain<R: Request<Response: Throttled>>(
+    engine: &mut Engine,
+    incoming: Incoming<R>,
+    handle: fn(&mut Engine, &Call, R) -> R::Response,
+) -> Result<Handled, Close> {
+    let Incoming { call, request } = incoming;
+    let response = handle(engine, &call, request);
+    call.answer_throttled(engine, response)
+}
+
+/// Handles a request that no quota slows down, because one node sends it to another.
+fn exempt<R: Request>(
     engine: &mut Engine,
     incoming: Incoming<R>,
     handle: fn(&mut Engine, &Call, R) -> R::Response,
@@ -279,6 +332,15 @@ fn plain<R: Request>(
 }
 
 impl Call {
+    /// Answers, and mutes the connection for as long as the client's request quota wants, or the answer if it
+    /// tells a longer throttle of its own.
+    fn answer_throttled<R: Throttled>(&self, engine: &mut Engine, mut response: R) -> Result<Handled, Close> {
+        let throttle_ms = response.throttle_time_ms().unwrap_or_default().max(engine.record_request(self));
+        response.set_throttle_time_ms(throttle_ms);
+        engine.note_throttle(self, throttle_ms);
+        self.answer(&response, throttle_ms)
+    }
+
     /// Answers, and mutes the connection for `throttle_ms`.
     fn answer<R: Response>(&self, response: &R, throttle_ms: i32) -> Result<Handled, Close> {
         self.answer_encoded(self.encode(self.version, response)?, throttle_ms)
@@ -301,7 +363,7 @@ impl Call {
     }
 
     fn muted_until(&self, throttle_ms: i32) -> Instant {
-        self.now + throttle(throttle_ms)
+        self.now + Duration::from_millis(u64::try_from(throttle_ms).unwrap_or_default())
     }
 }
 
@@ -331,10 +393,3 @@ fn check_epoch(partition: &Partition, epoch: LeaderEpoch) -> Result<(), ErrorCod
 fn check_coordinator(engine: &Engine, call: &Call, key: &str) -> Result<(), ErrorCode> {
     if engine.coordinator(key) == Some(call.node) { Ok(()) } else { Err(ErrorCode::NOT_COORDINATOR) }
 }
-
-fn throttle(milliseconds: i32) -> Duration {
-    Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default())
-}
-
-/// Every client's user as long as there is no authentication, as in Kafka.
-const ANONYMOUS: &str = "ANONYMOUS";

@@ -6,8 +6,8 @@
 //! `NOT_ENOUGH_REPLICAS_AFTER_APPEND` behind it. Idempotent batches are checked
 //! against the last five of their producer. The bytes of the whole request count against the client's
 //! `producer_byte_rate`: the answer goes out at once and tells the throttle time, and the connection is muted for
-//! as long, in every version. Without acks there is no answer, but the mute stays; a failure closes the
-//! connection. On `NOT_LEADER_OR_FOLLOWER` version 10 and later tell the leader (KIP-951).
+//! as long, in every version. Without acks there is no answer, but the mute stays, and the request quota does not
+//! count it; a failure closes the connection. On `NOT_LEADER_OR_FOLLOWER` version 10 and later tell the leader (KIP-951).
 //!
 //! A transactional batch must belong to the running transaction of its producer: up to version 11 its partition
 //! must have been added (KIP-890's verification), from version 12 on it is added by the write.
@@ -29,7 +29,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{BrokerId, ErrorCode, TopicId, TransactionalId};
 
 use super::waiting::WaitingRequest;
-use super::{Call, Handled, Incoming, throttle};
+use super::{Call, Handled, Incoming};
 use crate::Instant;
 use crate::coordinator::{Coordinators, Producer, Target};
 use crate::engine::{Close, Engine, NodeAddress, Partition, Topic};
@@ -140,20 +140,16 @@ impl WaitingProduce {
         }
         response.node_endpoints = leaders(engine, &response);
 
-        let limited = QuotaKey::ProducerByteRate;
-        let throttle_time_ms = engine.record_quota(call.node, limited, call.client(), call.size, call.now);
-        response.throttle_time_ms = throttle_time_ms;
-        if throttle_time_ms > 0 {
-            engine.stats.throttle(&call.client_id, throttle(throttle_time_ms));
-        }
+        response.throttle_time_ms = engine.record_bytes(QuotaKey::ProducerByteRate, &call, call.size);
         if acks != 0 {
-            return call.answer(&response, throttle_time_ms);
+            return call.answer_throttled(engine, response);
         }
+        engine.note_throttle(&call, response.throttle_time_ms);
         let mut partitions = response.responses.iter().flat_map(|topic| &topic.partition_responses);
         if partitions.any(|partition| partition.error_code != ErrorCode::NONE) {
             return Err(Close::ProduceWithoutAcksFailed);
         }
-        Ok(Handled::Answered { frame: None, muted_until: call.muted_until(throttle_time_ms) })
+        Ok(Handled::Answered { frame: None, muted_until: call.muted_until(response.throttle_time_ms) })
     }
 }
 

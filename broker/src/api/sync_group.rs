@@ -22,7 +22,8 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<SyncGroupRequest>) 
         false => check_coordinator(engine, &call, &request.group_id),
     };
     if let Err(error_code) = checked {
-        return call.answer(&SyncGroupResponse { error_code, ..SyncGroupResponse::default() }, 0);
+        return call
+            .answer_throttled(engine, SyncGroupResponse { error_code, ..SyncGroupResponse::default() });
     }
     let now = call.now;
     let (groups, mut turn) = engine.coordinators.groups(now);

@@ -4,12 +4,15 @@ use ottla_proto::BrokerId;
 
 use crate::coordinator::{GroupSettings, TransactionSettings};
 use crate::quota::Windows;
+use crate::release::Release;
 
 /// What a cluster is made of.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The nodes; the first one is the controller. At least one.
     pub nodes: Vec<NodeAddress>,
+    /// The release of Kafka that the cluster acts as; the newest by default.
+    pub act_as: Release,
     /// Decides every random choice: topic ids, the cluster's id.
     pub seed: u64,
     /// Whether asking for a topic that does not exist creates it (`auto.create.topics.enable`); Kafka's default
@@ -21,6 +24,15 @@ pub struct Config {
     pub default_replication_factor: i16,
     /// How the rates of client quotas are sampled (`quota.window.num`, `quota.window.size.seconds`).
     pub quota_windows: Windows,
+    /// How much of a controller mutation quota can be saved up (`controller.quota.window.num`,
+    /// `controller.quota.window.size.seconds`).
+    pub controller_quota_windows: Windows,
+    /// What a request counts for against `request_percentage`; `None` if the driver measures it and tells
+    /// [`Engine::spent`](crate::Engine::spent).
+    pub request_cost: Option<RequestCost>,
+    /// Whether throttled answers are held back for their throttle time, as by brokers before 2.0, instead of going
+    /// out at once with the connection muted (KIP-219); false by default. Fetches are answered in full then.
+    pub delay_throttled_answers: bool,
     /// The most bytes that one Fetch answer carries (`fetch.max.bytes`); Kafka's default is 55 MiB.
     pub fetch_max_bytes: usize,
     /// The longest that a Fetch may ask to wait; longer wishes are cut. Kafka has no such limit, but here nothing
@@ -53,11 +65,15 @@ impl Config {
     pub fn new(nodes: Vec<NodeAddress>) -> Self {
         Self {
             nodes,
+            act_as: Release::default(),
             seed: 0,
             auto_create_topics: true,
             default_partitions: 1,
             default_replication_factor: 1,
             quota_windows: Windows::default(),
+            controller_quota_windows: Windows::default(),
+            request_cost: Some(RequestCost::default()),
+            delay_throttled_answers: false,
             fetch_max_bytes: 55 * 1024 * 1024,
             fetch_max_wait: Duration::from_secs(3600),
             produce_max_wait: Duration::from_secs(3600),
@@ -82,4 +98,28 @@ pub struct NodeAddress {
     pub port: u16,
     /// The node's rack (`broker.rack`).
     pub rack: Option<String>,
+}
+
+/// What handling requests is taken to cost of a thread's time, so that a `request_percentage` gives the same
+/// throttles in every run. A model: real brokers differ with their machine and load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestCost {
+    /// Of every request; 100 microseconds by default.
+    pub per_request: Duration,
+    /// Of each mebibyte in a request; 1 millisecond by default.
+    pub per_mebibyte: Duration,
+}
+
+impl RequestCost {
+    pub(crate) fn of(self, bytes: usize) -> Duration {
+        const MEBIBYTE: u128 = 1 << 20;
+        let nanos = self.per_mebibyte.as_nanos().saturating_mul(bytes as u128) / MEBIBYTE;
+        self.per_request.saturating_add(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+    }
+}
+
+impl Default for RequestCost {
+    fn default() -> Self {
+        Self { per_request: Duration::from_micros(100), per_mebibyte: Duration::from_millis(1) }
+    }
 }

@@ -21,7 +21,7 @@ pub(super) struct Doomed {
     hits: Hits,
 }
 
-/// What a fault holds back; at most one for each connection.
+/// What a fault or an old broker's throttle holds back; at most one for each connection.
 #[derive(Debug)]
 pub(super) enum Delayed {
     Request(ConnectionId, Bytes, Hits),
@@ -261,10 +261,14 @@ impl Engine {
     }
 
     fn delay(&mut self, ms: u64, what: Delayed, now: Instant) {
+        self.delay_until(now + Duration::from_millis(ms), what);
+    }
+
+    pub(super) fn delay_until(&mut self, until: Instant, what: Delayed) {
         let number = self.next_delayed;
         self.next_delayed += 1;
         self.delayed.insert(number, what);
-        self.timers.set(now + Duration::from_millis(ms), Timer::Resume(number));
+        self.timers.set(until, Timer::Resume(number));
     }
 
     /// Hands a reply to the driver, unless its connection is gone.

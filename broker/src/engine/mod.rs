@@ -5,6 +5,7 @@ mod faulty;
 mod node;
 mod nodes;
 mod partition;
+mod quotas;
 mod replication;
 mod stats;
 #[cfg(test)]
@@ -16,11 +17,11 @@ mod topics;
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use ottla_proto::wire::{DecodeError, EncodeError, Segments};
+use ottla_proto::wire::{DecodeError, EncodeError, Segments, VersionRange};
 use ottla_proto::{ApiKey, BrokerId, TopicId, TopicName, Uuid};
 use thiserror::Error;
 
-pub use config::{Config, NodeAddress};
+pub use config::{Config, NodeAddress, RequestCost};
 pub use node::NodeState;
 pub use stats::Stats;
 
@@ -33,8 +34,9 @@ use crate::api::{self, FetchSessions, Handled, Waiting};
 use crate::coordinator::{Coordinators, coordinator, write_markers};
 use crate::fault::{Faults, Hits};
 use crate::log::BatchChecker;
-use crate::quota::{Client, QuotaEntity, QuotaKey, QuotaLimits};
+use crate::quota::{MutationUsage, QuotaLimits};
 use crate::random::Random;
+use crate::release::Features;
 use faulty::{Delayed, Doomed};
 use node::Node;
 use timers::Timers;
@@ -55,7 +57,11 @@ pub struct Engine {
     pub(crate) config: Config,
     pub(crate) cluster_id: String,
     pub(crate) topics: Topics,
+    /// The versions of each API that are answered.
+    pub(crate) offered: BTreeMap<ApiKey, VersionRange>,
+    pub(crate) features: Features,
     pub(crate) limits: QuotaLimits,
+    mutations: MutationUsage,
     pub(crate) waiting: Waiting,
     pub(crate) coordinators: Coordinators,
     pub(crate) checker: BatchChecker,
@@ -156,6 +162,8 @@ pub struct TopicError {
 struct Connection {
     node: BrokerId,
     busy: bool,
+    /// Who sent its last request, if the time that it took is to be charged.
+    client_id: Option<String>,
     /// The request that is being handled, if faults wait for its answer.
     doomed: Option<Box<Doomed>>,
 }
@@ -169,7 +177,10 @@ impl Engine {
         Self {
             cluster_id: ottla_proto::Uuid(random.uuid()).to_string(),
             topics: Topics::default(),
+            offered: api::offered(config.act_as),
+            features: Features::new(config.act_as),
             limits: QuotaLimits::default(),
+            mutations: MutationUsage::new(config.controller_quota_windows),
             waiting: Waiting::default(),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
@@ -194,7 +205,7 @@ impl Engine {
         self.nodes.get(&node).filter(|node| node.state != NodeState::Stopped)?;
         let connection = ConnectionId(self.next_connection);
         self.next_connection += 1;
-        self.connections.insert(connection, Connection { node, busy: false, doomed: None });
+        self.connections.insert(connection, Connection { node, busy: false, client_id: None, doomed: None });
         Some(connection)
     }
 
@@ -247,7 +258,7 @@ impl Engine {
     pub(crate) fn settle_all(&mut self, now: Instant) {
         self.now = now;
         write_markers(self, now);
-        api::answer_members(self);
+        api::answer_members(self, now);
         api::wake(self, now);
     }
 
@@ -294,13 +305,6 @@ impl Engine {
         let plan = api::plan_topic(self, name, partitions, replication_factor, &[], settings)?;
         self.add_topic(plan);
         Ok(())
-    }
-
-    /// Sets a client quota; it counts from the next request on.
-    ///
-    /// Returns whether it is one that Kafka would take: above zero, and whole if it counts bytes.
-    pub fn set_quota(&mut self, entity: QuotaEntity, key: QuotaKey, limit: f64) -> bool {
-        self.limits.set(entity, key, limit).is_ok()
     }
 
     pub(crate) fn add_topic(&mut self, plan: TopicPlan) -> TopicId {
@@ -376,42 +380,14 @@ impl Engine {
         id
     }
 
-    /// Counts `amount` against the client's quota on `node` and says for how many milliseconds it is over.
-    pub(crate) fn record_quota(
-        &mut self,
-        node: BrokerId,
-        key: QuotaKey,
-        client: Client<'_>,
-        amount: usize,
-        now: Instant,
-    ) -> i32 {
-        let Some(node) = self.nodes.get_mut(&node) else { return 0 };
-        node.usage.record(&self.limits, key, client, amount, now)
-    }
-
-    /// Undoes [`Self::record_quota`].
-    pub(crate) fn take_back_quota(
-        &mut self,
-        node: BrokerId,
-        key: QuotaKey,
-        client: Client<'_>,
-        amount: usize,
-        now: Instant,
-    ) {
-        if let Some(node) = self.nodes.get_mut(&node) {
-            node.usage.take_back(&self.limits, key, client, amount, now);
-        }
-    }
-
-    /// The most that the client may use of its quota at once; see [`QuotaUsage::most_at_once`].
-    pub(crate) fn most_at_once(&self, node: BrokerId, key: QuotaKey, client: Client<'_>) -> usize {
-        self.nodes.get(&node).map_or(usize::MAX, |node| node.usage.most_at_once(&self.limits, key, client))
-    }
-
     pub(crate) fn answer(&mut self, connection: ConnectionId, frame: Option<Segments>, muted_until: Instant) {
         let Some(state) = self.connections.get_mut(&connection) else { return };
         let node = state.node;
         match state.doomed.take() {
+            None if self.config.delay_throttled_answers && muted_until > self.now => {
+                let reply = Reply::Answer { frame, muted_until };
+                self.delay_until(muted_until, Delayed::Reply(connection, reply));
+            }
             None => self.reply(connection, Reply::Answer { frame, muted_until }),
             Some(doomed) => self.suffer_after(connection, node, frame, muted_until, *doomed),
         }

@@ -1,12 +1,15 @@
-//! Client quotas as Kafka enforces them: limits by entity (KIP-13, 55, 546), sampled rates, throttle times.
+//! Client quotas as Kafka enforces them: limits by entity (KIP-13, 55, 124, 546, 599, 612), sampled rates and token
+//! buckets, throttle times.
 //!
 //! Limits belong to the cluster, usage to one node: each broker of a Kafka cluster grants every client its
-//! whole quota.
+//! whole quota. Only what changes topics is counted once for the whole cluster, by its controller.
 
+mod bucket;
 mod limits;
 mod rate;
+mod recent;
 
-use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 pub use limits::{QuotaEntity, QuotaKey, QuotaName};
 pub use rate::Windows;
@@ -14,7 +17,9 @@ pub use rate::Windows;
 pub(crate) use limits::QuotaLimits;
 
 use crate::Instant;
+use bucket::Bucket;
 use rate::Rate;
+use recent::Recent;
 
 /// Who sends a request, as quotas see it.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +28,19 @@ pub(crate) struct Client<'a> {
     pub(crate) client_id: &'a str,
 }
 
+impl<'a> Client<'a> {
+    /// A client without authentication; its user is called as Kafka calls it.
+    pub(crate) fn anonymous(client_id: &'a str) -> Self {
+        Self { user: "ANONYMOUS", client_id }
+    }
+}
+
 /// What every client used lately on one node.
 #[derive(Debug)]
 pub(crate) struct QuotaUsage {
     windows: Windows,
-    rates: BTreeMap<Subject, Used>,
-    /// At this many rates the idle ones are dropped; doubling it keeps the sweep cheap.
-    sweep_at: usize,
+    rates: Recent<Subject, Rate>,
+    connections: Recent<IpAddr, Rate>,
 }
 
 /// What one rate is kept for: the client as far as the limit that applies tells clients apart.
@@ -40,15 +51,9 @@ struct Subject {
     client_id: String,
 }
 
-#[derive(Debug, Default)]
-struct Used {
-    rate: Rate,
-    last: Instant,
-}
-
 impl QuotaUsage {
     pub(crate) fn new(windows: Windows) -> Self {
-        Self { windows, rates: BTreeMap::new(), sweep_at: FIRST_SWEEP }
+        Self { windows, rates: Recent::default(), connections: Recent::default() }
     }
 
     /// Records `amount` and says for how many milliseconds the client is over its limit then.
@@ -57,7 +62,7 @@ impl QuotaUsage {
         limits: &QuotaLimits,
         key: QuotaKey,
         client: Client<'_>,
-        amount: usize,
+        amount: f64,
         now: Instant,
     ) -> i32 {
         // Kafka measures nobody before a first quota of the kind was set, and everybody from then on.
@@ -66,10 +71,14 @@ impl QuotaUsage {
         }
         let windows = self.windows;
         let (subject, limit) = subject(limits, key, client);
-        let rate = self.rate(subject, now);
-        rate.record(windows, to_f64(amount), now.as_millis());
+        let rate = self.rates.of(subject, now);
+        rate.record(windows, amount, now.as_millis());
         let Some(limit) = limit else { return 0 };
-        i32::try_from(rate.throttle_time_ms(windows, limit, now.as_millis())).unwrap_or(i32::MAX)
+        let throttle_ms = rate.throttle_time_ms(windows, limit, now.as_millis());
+        match key {
+            QuotaKey::RequestPercentage => one_window_at_most(windows, throttle_ms),
+            _ => i32::try_from(throttle_ms).unwrap_or(i32::MAX),
+        }
     }
 
     /// Takes back what [`Self::record`] was told at the same moment: a throttled fetch sends nothing.
@@ -78,12 +87,11 @@ impl QuotaUsage {
         limits: &QuotaLimits,
         key: QuotaKey,
         client: Client<'_>,
-        amount: usize,
+        amount: f64,
         now: Instant,
     ) {
-        let windows = self.windows;
         let (subject, _) = subject(limits, key, client);
-        self.rate(subject, now).record(windows, -to_f64(amount), now.as_millis());
+        self.rates.of(subject, now).record(self.windows, -amount, now.as_millis());
     }
 
     /// The most that can be recorded at once without certain throttling, even by a client that used nothing.
@@ -93,14 +101,58 @@ impl QuotaUsage {
         to_usize(limit * whole_windows * f64::from(self.windows.length_ms) / 1000.0)
     }
 
-    fn rate(&mut self, subject: Subject, now: Instant) -> &mut Rate {
-        if self.rates.len() >= self.sweep_at {
-            self.rates.retain(|_, used| now.since(used.last) < IDLE);
-            self.sweep_at = (self.rates.len() * 2).max(FIRST_SWEEP);
+    /// Records a new connection from `ip` and says for how many milliseconds it comes too early; it does not
+    /// count then.
+    pub(crate) fn connect(&mut self, limits: &QuotaLimits, ip: IpAddr, now: Instant) -> i32 {
+        let Some(limit) = limits.connections_from(ip) else { return 0 };
+        let (windows, now_ms) = (self.windows, now.as_millis());
+        let rate = self.connections.of(ip, now);
+        rate.record(windows, 1.0, now_ms);
+        let throttle_ms = rate.throttle_time_ms(windows, limit, now_ms);
+        if throttle_ms > 0 {
+            rate.record(windows, -1.0, now_ms);
         }
-        let used = self.rates.entry(subject).or_default();
-        used.last = now;
-        &mut used.rate
+        one_window_at_most(windows, throttle_ms)
+    }
+}
+
+/// What every client changed lately: partitions created and deleted in the whole cluster (KIP-599).
+#[derive(Debug)]
+pub(crate) struct MutationUsage {
+    windows: Windows,
+    buckets: Recent<Subject, Bucket>,
+}
+
+impl MutationUsage {
+    pub(crate) fn new(windows: Windows) -> Self {
+        Self { windows, buckets: Recent::default() }
+    }
+
+    /// Takes permits for as many `partitions` and says for how many milliseconds the client owes some then. A
+    /// `strict` client that owes some already is refused with the time until it owes none, and takes none.
+    pub(crate) fn take(
+        &mut self,
+        limits: &QuotaLimits,
+        client: Client<'_>,
+        partitions: usize,
+        strict: bool,
+        now: Instant,
+    ) -> Result<i32, i32> {
+        let (subject, limit) = subject(limits, QuotaKey::ControllerMutationRate, client);
+        let Some(limit) = limit else { return Ok(0) };
+        let (windows, now_ms) = (self.windows, now.as_millis());
+        let bucket = self.buckets.of(subject, now);
+        let owed = |bucket: &mut Bucket| {
+            i32::try_from(bucket.throttle_time_ms(windows, limit, now_ms)).unwrap_or(i32::MAX)
+        };
+        if strict {
+            let owed = owed(bucket);
+            if owed > 0 {
+                return Err(owed);
+            }
+        }
+        bucket.take(windows, limit, to_f64(partitions), now_ms);
+        Ok(if strict { 0 } else { owed(bucket) })
     }
 }
 
@@ -114,8 +166,13 @@ fn subject(limits: &QuotaLimits, key: QuotaKey, client: Client<'_>) -> (Subject,
     (subject, found.map(|(_, limit)| limit))
 }
 
+/// Some throttles are never longer than one window, because Kafka's threads wait for them.
+fn one_window_at_most(windows: Windows, throttle_ms: i64) -> i32 {
+    i32::try_from(throttle_ms.min(windows.length_ms.into())).unwrap_or(i32::MAX)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "sizes of messages are far below 2^53")]
-fn to_f64(value: usize) -> f64 {
+pub(crate) fn to_f64(value: usize) -> f64 {
     value as f64
 }
 
@@ -127,10 +184,6 @@ fn to_f64(value: usize) -> f64 {
 fn to_usize(value: f64) -> usize {
     value as usize
 }
-
-/// After this time without a request a client's rate is forgotten, as in Kafka.
-const IDLE: std::time::Duration = std::time::Duration::from_secs(3600);
-const FIRST_SWEEP: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -148,8 +201,8 @@ mod tests {
         let mut limits = QuotaLimits::default();
         limits.set(QuotaEntity::default_client_id(), KEY, 1_000.0).unwrap();
         let mut usage = QuotaUsage::new(Windows::default());
-        assert_eq!(usage.record(&limits, KEY, client("a"), 15_000, NOW), 5_000);
-        assert_eq!(usage.record(&limits, KEY, client("b"), 9_000, NOW), 0);
+        assert_eq!(usage.record(&limits, KEY, client("a"), 15_000.0, NOW), 5_000);
+        assert_eq!(usage.record(&limits, KEY, client("b"), 9_000.0, NOW), 0);
     }
 
     #[test]
@@ -157,8 +210,8 @@ mod tests {
         let mut limits = QuotaLimits::default();
         limits.set(QuotaEntity::user("ANONYMOUS"), KEY, 1_000.0).unwrap();
         let mut usage = QuotaUsage::new(Windows::default());
-        assert_eq!(usage.record(&limits, KEY, client("a"), 9_000, NOW), 0);
-        assert_eq!(usage.record(&limits, KEY, client("b"), 6_000, NOW), 5_000);
+        assert_eq!(usage.record(&limits, KEY, client("a"), 9_000.0, NOW), 0);
+        assert_eq!(usage.record(&limits, KEY, client("b"), 6_000.0, NOW), 5_000);
     }
 
     #[test]
@@ -166,18 +219,18 @@ mod tests {
         let mut limits = QuotaLimits::default();
         limits.set(QuotaEntity::client_id("a"), KEY, 1_000.0).unwrap();
         let mut usage = QuotaUsage::new(Windows::default());
-        assert!(usage.record(&limits, KEY, client("a"), 15_000, NOW) > 0);
-        usage.take_back(&limits, KEY, client("a"), 15_000, NOW);
-        assert_eq!(usage.record(&limits, KEY, client("a"), 10_000, NOW), 0);
+        assert!(usage.record(&limits, KEY, client("a"), 15_000.0, NOW) > 0);
+        usage.take_back(&limits, KEY, client("a"), 15_000.0, NOW);
+        assert_eq!(usage.record(&limits, KEY, client("a"), 10_000.0, NOW), 0);
     }
 
     #[test]
     fn nobody_is_measured_before_the_first_quota() {
         let mut limits = QuotaLimits::default();
         let mut usage = QuotaUsage::new(Windows::default());
-        assert_eq!(usage.record(&limits, KEY, client("a"), 1 << 30, NOW), 0);
+        assert_eq!(usage.record(&limits, KEY, client("a"), 1e9, NOW), 0);
         limits.set(QuotaEntity::client_id("a"), KEY, 1_000.0).unwrap();
-        assert_eq!(usage.record(&limits, KEY, client("a"), 10_000, NOW), 0);
+        assert_eq!(usage.record(&limits, KEY, client("a"), 10_000.0, NOW), 0);
     }
 
     #[test]
@@ -185,9 +238,9 @@ mod tests {
         let mut limits = QuotaLimits::default();
         limits.set(QuotaEntity::client_id("a"), KEY, 1_000.0).unwrap();
         let mut usage = QuotaUsage::new(Windows::default());
-        assert_eq!(usage.record(&limits, KEY, client("a"), 10_000, NOW), 0);
+        assert_eq!(usage.record(&limits, KEY, client("a"), 10_000.0, NOW), 0);
         limits.set(QuotaEntity::client_id("a"), KEY, 500.0).unwrap();
-        assert_eq!(usage.record(&limits, KEY, client("a"), 0, NOW), 10_000);
+        assert_eq!(usage.record(&limits, KEY, client("a"), 0.0, NOW), 10_000);
     }
 
     #[test]
@@ -200,14 +253,49 @@ mod tests {
     }
 
     #[test]
-    fn idle_clients_are_forgotten() {
+    fn a_request_quota_throttles_for_one_window_at_most() {
         let mut limits = QuotaLimits::default();
-        limits.set(QuotaEntity::default_client_id(), KEY, 1_000.0).unwrap();
+        limits.set(QuotaEntity::client_id("a"), QuotaKey::RequestPercentage, 1.0).unwrap();
         let mut usage = QuotaUsage::new(Windows::default());
-        for number in 0..FIRST_SWEEP {
-            usage.record(&limits, KEY, client(&number.to_string()), 1, NOW);
+        // Ten windows of one second at 1 % have room for 100 ms of work.
+        let mut work =
+            |ms: f64| usage.record(&limits, QuotaKey::RequestPercentage, client("a"), ms / 10.0, NOW);
+        assert_eq!(work(100.0), 0);
+        assert_eq!(work(5.0), 500);
+        assert_eq!(work(5_000.0), 1_000);
+    }
+
+    #[test]
+    fn connections_that_come_too_early_do_not_count() {
+        let mut limits = QuotaLimits::default();
+        let mut usage = QuotaUsage::new(Windows::default());
+        let (ip, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        assert_eq!(usage.connect(&limits, ip, NOW), 0);
+        limits.set(QuotaEntity::default_ip(), QuotaKey::ConnectionCreationRate, 1.0).unwrap();
+        limits.set(QuotaEntity::ip(other), QuotaKey::ConnectionCreationRate, 2.0).unwrap();
+        for _ in 0..10 {
+            assert_eq!(usage.connect(&limits, ip, NOW), 0);
         }
-        usage.record(&limits, KEY, client("late"), 1, NOW + IDLE);
-        assert_eq!(usage.rates.len(), 1);
+        for _ in 0..3 {
+            assert_eq!(usage.connect(&limits, ip, NOW), 1_000);
+        }
+        for _ in 0..20 {
+            assert_eq!(usage.connect(&limits, other, NOW), 0);
+        }
+        assert_eq!(usage.connect(&limits, other, NOW), 500);
+    }
+
+    #[test]
+    fn a_strict_client_is_refused_and_a_permissive_one_only_slowed_down() {
+        let mut limits = QuotaLimits::default();
+        limits.set(QuotaEntity::client_id("a"), QuotaKey::ControllerMutationRate, 2.0).unwrap();
+        let mut usage = MutationUsage::new(Windows::default());
+        let mut take = |name, partitions, strict| usage.take(&limits, client(name), partitions, strict, NOW);
+        // As long as nothing is owed any number is granted.
+        assert_eq!(take("a", 25, true), Ok(0));
+        assert_eq!(take("a", 1, true), Err(1_500));
+        assert_eq!(take("a", 1, false), Ok(2_000));
+        assert_eq!(take("a", 1, true), Err(2_000));
+        assert_eq!(take("b", 1_000, true), Ok(0));
     }
 }

@@ -97,12 +97,12 @@ impl Rate {
 
 /// Rounds half up, as Java's `Math.round`; what is beyond the range becomes its end.
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, which is what Java does too")]
-fn round(value: f64) -> i64 {
+pub(super) fn round(value: f64) -> i64 {
     (value + 0.5).floor() as i64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "spans of milliseconds are far below 2^53")]
-fn to_f64(value: i64) -> f64 {
+pub(super) fn to_f64(value: i64) -> f64 {
     value as f64
 }
 

@@ -13,10 +13,10 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::{Cluster, Limits, Shared, State, accept, control, run_timer};
-use crate::engine::{Config, Engine, NodeAddress, TopicError};
+use crate::engine::{Config, Engine, NodeAddress, RequestCost, TopicError};
 use crate::fault::{Fault, FaultError};
 use crate::quota::Windows;
-use crate::{QuotaEntity, QuotaKey};
+use crate::{QuotaEntity, QuotaKey, Release};
 
 /// Says what a [`Cluster`] is made of.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ impl Default for Builder {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             racks: Vec::new(),
-            config: Config::new(Vec::new()),
+            config: Config { request_cost: None, ..Config::new(Vec::new()) },
             limits,
             topics: Vec::new(),
             quotas: Vec::new(),
@@ -70,6 +70,14 @@ impl Builder {
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// The release of Kafka that the cluster acts as: the versions of APIs that it offers, its features, and what else
+    /// clients notice, see [`Release`]; the newest by default.
+    #[must_use]
+    pub fn act_as(mut self, release: Release) -> Self {
+        self.config.act_as = release;
         self
     }
 
@@ -135,6 +143,30 @@ impl Builder {
     #[must_use]
     pub fn quota_windows(mut self, windows: Windows) -> Self {
         self.config.quota_windows = windows;
+        self
+    }
+
+    /// How much of a controller mutation quota can be saved up; 11 windows of one second by default.
+    #[must_use]
+    pub fn controller_quota_windows(mut self, windows: Windows) -> Self {
+        self.config.controller_quota_windows = windows;
+        self
+    }
+
+    /// What each request counts for against `request_percentage`. By default the cluster measures the time that it
+    /// spends on a request, without reading it from and writing it to the socket, and counts it from the client's
+    /// next answer on; that is less than a real broker spends, and differs from run to run.
+    #[must_use]
+    pub fn request_cost(mut self, cost: RequestCost) -> Self {
+        self.config.request_cost = Some(cost);
+        self
+    }
+
+    /// Whether a throttled answer is held back for its throttle time, as brokers before 2.0 do, instead of being
+    /// sent at once with the connection muted (KIP-219); false by default.
+    #[must_use]
+    pub fn delay_throttled_answers(mut self, delay: bool) -> Self {
+        self.config.delay_throttled_answers = delay;
         self
     }
 
@@ -320,9 +352,11 @@ pub enum StartError {
     /// A fault makes no sense.
     #[error(transparent)]
     Fault(#[from] FaultError),
-    /// A quota is not above zero, or not whole although it counts bytes.
+    /// A quota is not above zero, not whole although it counts bytes or connections, or of a kind that its entity
+    /// cannot have.
     #[error(
-        "a quota of {limit} for {key} is impossible: it must be above zero, and whole if it counts bytes"
+        "a quota of {limit} for {key} is impossible: it must be above zero, whole if it counts bytes or connections, \
+         and only an address has a connection_creation_rate"
     )]
     Quota {
         /// What it limits, as Kafka calls it.

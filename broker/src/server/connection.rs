@@ -26,6 +26,13 @@ pub(super) async fn run(
     peer: SocketAddr,
     _place: OwnedSemaphorePermit,
 ) {
+    let early = shared.step(|engine, now| engine.admit(node, peer.ip(), now));
+    if !early.is_zero() {
+        // It keeps its place meanwhile, so that such connections are bounded, too.
+        tokio::time::sleep(early).await;
+        let reason = format!("{} opens connections faster than its quota allows", peer.ip());
+        return shared.note_closure(Closure { peer, reason });
+    }
     let Some((id, replies)) = shared.connect(node) else { return };
     let link = Link { shared: &shared, id };
     if let Err(error) = serve(&link, replies, stream).await {
@@ -71,7 +78,13 @@ async fn serve(
         let next = timeout(idle, frame::read(&mut stream, &mut buffer, shared.limits.request_bytes));
         let next = unless_closed(&mut replies, next).await?;
         let Some(frame) = next.map_err(|_| Ended::Idle(idle))?? else { return Ok(()) };
-        shared.step(|engine, now| engine.handle_frame(id, frame, now));
+        shared.step(|engine, now| {
+            engine.handle_frame(id, frame, now);
+            if engine.wants_time() {
+                let then = shared.clock.now();
+                engine.spent(id, then.since(now), then);
+            }
+        });
         let muted_until = match replies.recv().await {
             Some(Reply::Answer { frame, muted_until }) => {
                 if let Some(frame) = frame {

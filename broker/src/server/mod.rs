@@ -102,7 +102,7 @@ impl Cluster {
 
     /// Sets a client quota; it counts from the next request on.
     ///
-    /// Returns whether it is one that Kafka would take: above zero, and whole if it counts bytes.
+    /// Returns whether it is one that Kafka would take; see [`Engine::set_quota`].
     pub fn set_client_quota(&self, entity: QuotaEntity, key: QuotaKey, limit: f64) -> bool {
         self.shared.step(|engine, _| engine.set_quota(entity, key, limit))
     }

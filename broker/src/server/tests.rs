@@ -326,3 +326,32 @@ async fn thousands_of_idle_connections_hold_up_nobody() {
         assert_eq!(answer.responses[0].partition_responses[0].error_code, ErrorCode::NONE);
     }
 }
+
+#[tokio::test]
+async fn an_address_that_connects_too_often_waits_and_is_closed() {
+    let quota = (QuotaEntity::default_ip(), QuotaKey::ConnectionCreationRate, 1.0);
+    let cluster = Cluster::builder().client_quota(quota.0, quota.1, quota.2).start().await.unwrap();
+    for _ in 0..10 {
+        let mut welcome = Client::connect(&cluster).await;
+        welcome.ask(12, &MetadataRequest::default()).await;
+    }
+    let mut early = Client::connect(&cluster).await;
+    early.send(12, &MetadataRequest::default()).await;
+    assert!(timeout(Duration::from_millis(500), early.is_closed()).await.is_err(), "closed at once");
+    assert!(early.is_closed().await);
+    assert!(cluster.closures()[0].reason.contains("faster than its quota"), "{:?}", cluster.closures());
+}
+
+#[tokio::test]
+async fn the_time_of_requests_is_measured() {
+    let quota = (QuotaEntity::client_id(CLIENT_ID), QuotaKey::RequestPercentage, 1e-9);
+    let cluster = Cluster::builder().client_quota(quota.0, quota.1, quota.2).start().await.unwrap();
+    let mut client = Client::connect(&cluster).await;
+    // A request may take less than the microsecond that the engine's clock can tell, but not each of a hundred.
+    for _ in 0..100 {
+        if client.ask(12, &MetadataRequest::default()).await.throttle_time_ms > 0 {
+            return;
+        }
+    }
+    panic!("no request took any time");
+}

@@ -11,7 +11,8 @@
 //! is the epoch of what was fetched last from version 12 on: the answer says where the logs part (KIP-595). From
 //! version 16 on `NOT_LEADER_OR_FOLLOWER` and `FENCED_LEADER_EPOCH` tell the leader (KIP-951).
 //!
-//! The bytes of the answer count against the client's `consumer_byte_rate`. A client over its limit gets an empty
+//! The bytes of the answer count against the client's `consumer_byte_rate`. A client over it, or over its request
+//! quota, gets an empty
 //! answer at once, which tells the throttle time and counts for nothing, and its connection is muted for as long;
 //! a full Fetch gets no session then, and a session stays as it was. No answer is larger than what the whole quota
 //! window allows.
@@ -35,7 +36,7 @@ use ottla_proto::{BrokerId, ErrorCode, TopicId, TopicName};
 pub(crate) use session::FetchSessions;
 
 use super::waiting::WaitingRequest;
-use super::{Call, Handled, Incoming, check_epoch, throttle};
+use super::{Call, Handled, Incoming, check_epoch};
 use crate::Instant;
 use crate::engine::{Close, Engine, NodeAddress, Partition, Replica, Topics};
 use crate::fault::{Reaction, Stage};
@@ -53,10 +54,13 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<FetchRequest>) -> R
     };
     let (session, asked) = match opened {
         Ok(opened) => opened,
-        Err(error_code) => return call.answer(&FetchResponse { error_code, ..FetchResponse::default() }, 0),
+        Err(error_code) => {
+            let refused = FetchResponse { error_code, ..FetchResponse::default() };
+            return call.answer_throttled(engine, refused);
+        }
     };
     if let Some(error_code) = session_error(&call) {
-        return call.answer(&FetchResponse { error_code, ..FetchResponse::default() }, 0);
+        return call.answer_throttled(engine, FetchResponse { error_code, ..FetchResponse::default() });
     }
     let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or_default());
     let deadline = call.now + max_wait.min(engine.config.fetch_max_wait);
@@ -136,7 +140,8 @@ impl WaitingFetch {
             Ok(chosen) => chosen,
             Err(error_code) => {
                 let session_id = session.id();
-                return call.answer(&FetchResponse { error_code, session_id, ..FetchResponse::default() }, 0);
+                let refused = FetchResponse { error_code, session_id, ..FetchResponse::default() };
+                return call.answer_throttled(engine, refused);
             }
         };
         let mut response = FetchResponse {
@@ -149,11 +154,11 @@ impl WaitingFetch {
         // Kafka counts the fixed part of the header and the message, not the header's tagged fields.
         let tagged_fields = usize::from(FetchResponse::header_version(call.version) > 0);
         let size = frame.len().saturating_sub(tagged_fields);
-        let limited = QuotaKey::ConsumerByteRate;
-        let throttle_time_ms = engine.record_quota(call.node, limited, call.client(), size, call.now);
-        if throttle_time_ms > 0 {
-            engine.take_back_quota(call.node, limited, call.client(), size, call.now);
-            engine.stats.throttle(&call.client_id, throttle(throttle_time_ms));
+        let over_bytes = engine.record_bytes(QuotaKey::ConsumerByteRate, call, size);
+        let throttle_time_ms = over_bytes.max(engine.record_request(call));
+        engine.note_throttle(call, throttle_time_ms);
+        if throttle_time_ms > 0 && !engine.config.delay_throttled_answers {
+            engine.take_back_bytes(QuotaKey::ConsumerByteRate, call, size);
             let session_id = session.id();
             let empty = FetchResponse { throttle_time_ms, session_id, ..FetchResponse::default() };
             return call.answer(&empty, throttle_time_ms);
@@ -161,11 +166,11 @@ impl WaitingFetch {
         let random = engine.random_number();
         let sessions = engine.fetch_sessions(call.node).ok_or(Close::NodeStopped)?;
         let session_id = sessions.answered(session, call, &read.partitions, random);
-        if session_id != response.session_id {
-            response.session_id = session_id;
+        if session_id != response.session_id || throttle_time_ms > 0 {
+            (response.session_id, response.throttle_time_ms) = (session_id, throttle_time_ms);
             frame = call.encode(call.version, &response)?;
         }
-        call.answer_encoded(frame, 0)
+        call.answer_encoded(frame, throttle_time_ms)
     }
 
     fn read(&self, engine: &Engine) -> Read {
@@ -326,7 +331,7 @@ impl WaitingFetch {
     }
 
     fn max_bytes(&self, engine: &Engine) -> usize {
-        let quota = engine.most_at_once(self.call.node, QuotaKey::ConsumerByteRate, self.call.client());
+        let quota = engine.most_at_once(QuotaKey::ConsumerByteRate, &self.call);
         size(self.request.max_bytes).min(engine.config.fetch_max_bytes).min(quota)
     }
 

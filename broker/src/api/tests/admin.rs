@@ -235,7 +235,9 @@ fn quotas_are_set_described_and_removed() {
         alteration(&[("client-id", Some("a"))], rate, Some(1000.0)),
         alteration(&[("client-id", None)], rate, Some(2000.0)),
         alteration(&[("user", Some("u")), ("client-id", Some("a"))], rate, Some(3000.0)),
+        alteration(&[("ip", Some("1.2.3.4"))], "connection_creation_rate", Some(1.0)),
         alteration(&[("ip", Some("1.2.3.4"))], rate, Some(1.0)),
+        alteration(&[("ip", Some("1.2.3.4")), ("user", Some("u"))], rate, Some(1.0)),
         alteration(&[("client-id", Some("a"))], "no_such_rate", Some(1.0)),
         alteration(&[("client-id", Some("a"))], rate, Some(-1.0)),
         alteration(&[("client-id", Some("a")), ("client-id", Some("b"))], rate, Some(1.0)),
@@ -244,7 +246,7 @@ fn quotas_are_set_described_and_removed() {
     let request = AlterClientQuotasRequest { entries, ..AlterClientQuotasRequest::default() };
     let answer = world.ask(1, &request);
     let good: Vec<_> = answer.entries.iter().map(|entry| entry.error_code == ErrorCode::NONE).collect();
-    assert_eq!(good, [true, true, true, false, false, false, false, false]);
+    assert_eq!(good, [true, true, true, true, false, false, false, false, false, false]);
 
     let component = |kind: &'static str, match_type, name: Option<&str>| ComponentData {
         entity_type: kind.into(),
@@ -252,18 +254,18 @@ fn quotas_are_set_described_and_removed() {
         r#match: name.map(Into::into),
         ..ComponentData::default()
     };
-    assert_eq!(describe(&mut world, vec![], false), 3);
+    assert_eq!(describe(&mut world, vec![], false), 4);
     assert_eq!(describe(&mut world, vec![component("client-id", 0, Some("a"))], false), 2);
     assert_eq!(describe(&mut world, vec![component("client-id", 0, Some("a"))], true), 1);
     assert_eq!(describe(&mut world, vec![component("client-id", 1, None)], true), 1);
     assert_eq!(describe(&mut world, vec![component("client-id", 2, None)], false), 3);
-    assert_eq!(describe(&mut world, vec![component("ip", 2, None)], false), 0);
+    assert_eq!(describe(&mut world, vec![component("ip", 2, None)], false), 1);
 
     let entries = vec![alteration(&[("client-id", Some("a"))], rate, None)];
     let remove = AlterClientQuotasRequest { entries, ..AlterClientQuotasRequest::default() };
     let only_checked = AlterClientQuotasRequest { validate_only: true, ..remove.clone() };
     world.ask(1, &only_checked);
-    assert_eq!(describe(&mut world, vec![], false), 3);
+    assert_eq!(describe(&mut world, vec![], false), 4);
     world.ask(0, &remove);
-    assert_eq!(describe(&mut world, vec![], false), 2);
+    assert_eq!(describe(&mut world, vec![], false), 3);
 }

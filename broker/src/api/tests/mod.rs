@@ -5,5 +5,7 @@ mod groups;
 mod metadata;
 mod partitions;
 mod produce;
+mod quotas;
+mod releases;
 mod transactions;
 mod versions;

@@ -42,6 +42,7 @@ use ottla_proto::messages::offset_for_leader_epoch::OffsetForLeaderEpochRequest;
 use ottla_proto::messages::produce::ProduceRequest;
 use ottla_proto::messages::sync_group::SyncGroupRequest;
 use ottla_proto::messages::txn_offset_commit::TxnOffsetCommitRequest;
+use ottla_proto::messages::update_features::UpdateFeaturesRequest;
 use ottla_proto::messages::write_txn_markers::WriteTxnMarkersRequest;
 use ottla_proto::wire::Request;
 use ottla_proto::{ApiKey, ErrorCode};
@@ -69,7 +70,13 @@ fn what_is_listed_is_what_is_offered_and_produce_from_zero() {
             let min = if key == ApiKey::PRODUCE { 0 } else { versions.min };
             assert_eq!((listed.api_key, listed.min_version, listed.max_version), (key.0, min, versions.max));
         }
-        assert_eq!(answer.finalized_features.len(), if version >= 3 { 3 } else { 0 });
+        assert_eq!(answer.finalized_features.len(), if version >= 3 { 4 } else { 0 });
+        let supported = match version {
+            ..=2 => 0,
+            3 => 1,
+            _ => 4,
+        };
+        assert_eq!(answer.supported_features.len(), supported);
     }
 }
 
@@ -167,6 +174,7 @@ fn every_version_is_answered() {
     each_version(&ListConfigResourcesRequest::default());
     each_version(&ListPartitionReassignmentsRequest::default());
     each_version(&OffsetForLeaderEpochRequest::default());
+    each_version(&UpdateFeaturesRequest::default());
     // With something in them.
     each_version(&fetch_request(0, 0));
     each_version(&fetch_request(7, 0));
