@@ -30,6 +30,10 @@ enum Command {
     Consume(load::Consume),
     /// Send records at a fixed rate and measure how long each takes to its acknowledgement.
     Latency(load::Latency),
+    /// Create or delete a topic, or count what is in it.
+    Topic(load::Topic),
+    /// Write the values that the loads send to a file.
+    Pool(load::WritePool),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +54,8 @@ fn main() -> ExitCode {
         Some(Command::Produce(arguments)) => load::produce(&arguments),
         Some(Command::Consume(arguments)) => load::consume(&arguments),
         Some(Command::Latency(arguments)) => load::latency(&arguments),
+        Some(Command::Topic(arguments)) => load::topic(&arguments),
+        Some(Command::Pool(arguments)) => load::write_pool(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

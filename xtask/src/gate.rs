@@ -1,14 +1,15 @@
-//! `cargo xtask ci`, `proof` and `bench`: many steps in one run.
+//! `cargo xtask ci` and `proof`: many steps in one run.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::check::{self, Tools};
 use crate::fuzz;
+use crate::instructions;
 use crate::planted;
 use crate::steps::{Counts, Outcome, Steps, Verdict, cargo, close, output, pass};
 use crate::test::{self, Arguments, Tally, Tier};
@@ -36,13 +37,7 @@ pub(crate) fn proof() -> Result<ExitCode> {
     Ok(report.finish())
 }
 
-/// Runs the benchmark program in this terminal.
-pub(crate) fn bench(arguments: &[String]) -> Result<()> {
-    let status = benchmarks().args(arguments).status().context("cannot run cargo")?;
-    ensure!(status.success(), "the benchmarks ended with {status}");
-    Ok(())
-}
-
+/// The benchmarks of the record path and the codecs.
 fn benchmarks() -> Command {
     let mut cargo = cargo();
     cargo.args(["run", "--release", "--quiet", "--package", "ottla-bench", "--"]);
@@ -67,6 +62,7 @@ impl Report {
         let verdict = if tests.counts().failed == 0 { Verdict::Passed } else { Verdict::Failed };
         steps.note("tests and examples", begin.elapsed(), verdict);
         steps.run("models", models);
+        steps.run("instruction counts", instructions::check);
         steps.run("documentation", || {
             pass(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
         });

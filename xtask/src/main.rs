@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod check;
+mod compare;
 mod fuzz;
 mod gate;
 mod generate;
+mod instructions;
 mod kafka;
 mod planted;
 mod steps;
@@ -50,10 +52,16 @@ enum Command {
         #[arg(default_value = "")]
         filter: String,
     },
-    /// Run the benchmarks of the record path; arguments go to the benchmark program.
-    Bench {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
+    /// Measure Ottla beside other clients against a real broker; prints a table and writes it.
+    Bench(compare::Arguments),
+    /// Count the instructions of pieces of work under callgrind and compare them with the committed counts.
+    Instructions {
+        /// Make these counts the ones to compare with.
+        #[arg(long)]
+        bless: bool,
+        /// Only work whose name contains this.
+        #[arg(default_value = "")]
+        filter: String,
     },
     /// Throttle the client by a real Kafka of three nodes and print what it does; writes docs/throttle-report.md.
     ThrottleReport {
@@ -78,7 +86,8 @@ fn main() -> ExitCode {
         Command::Ci => Ok(gate::ci()),
         Command::Proof => gate::proof(),
         Command::Planted { filter } => planted::run(&filter),
-        Command::Bench { arguments } => gate::bench(&arguments).map(done),
+        Command::Bench(arguments) => compare::run(&arguments).map(done),
+        Command::Instructions { bless, filter } => instructions::run(bless, &filter).map(done),
         Command::ThrottleReport { arguments } => throttle_report::run(&arguments).map(done),
         Command::Fuzz { seconds } => fuzz::run(root(), seconds).map(done),
     };

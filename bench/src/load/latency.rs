@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use ottla::{Delivery, Record};
 use serde_json::{Map, Value, json};
+use tokio::runtime;
 use tokio::sync::mpsc;
-use tokio::task::LocalSet;
 
 use super::meter::Meter;
 use super::pool::Pool;
-use super::{Failure, Target, block_on};
+use super::{Failure, Target};
 
 #[derive(Args)]
 pub(crate) struct Latency {
@@ -44,8 +44,12 @@ struct Sent {
     delivery: Delivery,
 }
 
+/// The sender has this thread for itself and sleeps in it: tokio's timer ticks in milliseconds, so records that are due
+/// between two ticks would be sent late and in bursts, and it is the bursts that would be measured. Whoever collects
+/// the acknowledgements has the runtime's thread, as the callbacks of other clients have theirs.
 pub(crate) fn latency(arguments: &Latency) -> Result<(), Failure> {
-    block_on(async { LocalSet::new().run_until(run(arguments)).await })
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(run(arguments))
 }
 
 async fn run(arguments: &Latency) -> Result<(), Failure> {
@@ -56,7 +60,7 @@ async fn run(arguments: &Latency) -> Result<(), Failure> {
     let skip = (arguments.rate * arguments.warm_seconds) as usize;
     let counted = (arguments.rate * arguments.seconds) as usize;
     let (sent, acknowledged) = mpsc::unbounded_channel();
-    let collector = tokio::task::spawn_local(collect(acknowledged, skip, counted));
+    let collector = tokio::spawn(collect(acknowledged, skip, counted));
     let gap = Duration::from_secs(1) / arguments.rate;
     let start = Instant::now();
     let mut meter = Meter::begin();
@@ -65,8 +69,8 @@ async fn run(arguments: &Latency) -> Result<(), Failure> {
         if index == skip {
             meter = Meter::begin();
         }
-        if due > Instant::now() {
-            tokio::time::sleep_until(due.into()).await;
+        if let Some(early) = due.checked_duration_since(Instant::now()) {
+            std::thread::sleep(early);
         }
         let called = Instant::now();
         let delivery = topic.send(Record::value(pool.row(index))).await?;

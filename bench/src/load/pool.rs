@@ -33,6 +33,10 @@ impl Pool {
         Ok(Self { bytes, size, mask: rows - 1 })
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(super) fn row(&self, index: usize) -> &[u8] {
         let begin = (index & self.mask) * self.size;
         self.bytes.get(begin..begin + self.size).unwrap_or_default()

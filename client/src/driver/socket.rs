@@ -1,10 +1,12 @@
 //! One open connection: bytes in, frames out, and the other way.
 
 use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use ottla_core::net::{ConnectionId, DisconnectCause};
 use ottla_core::{Core, Instant};
+use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::framing::FrameReader;
@@ -51,17 +53,14 @@ impl Socket {
     ) -> Result<Progress, DisconnectCause> {
         let mut left = TURN_BYTES;
         while left > 0 {
-            match self.stream.try_read_buf(&mut self.frames.space()) {
-                Ok(0) => return Err(DisconnectCause::Closed),
-                Ok(count) => left = left.saturating_sub(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    match self.stream.poll_read_ready(context) {
-                        Poll::Pending => return Ok(Progress::Blocked),
-                        Poll::Ready(readiness) => readiness.map_err(failed)?,
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
+            let mut space = self.frames.space();
+            // A read that leaves room says that the socket is empty: tokio then waits without asking the kernel again.
+            match pin!(self.stream.read_buf(&mut space)).poll(context) {
+                Poll::Pending => return Ok(Progress::Blocked),
+                Poll::Ready(Ok(0)) => return Err(DisconnectCause::Closed),
+                Poll::Ready(Ok(count)) => left = left.saturating_sub(count),
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Poll::Ready(Err(error)) => return Err(failed(error)),
             }
             while let Some(frame) = self.frames.next_frame().map_err(DisconnectCause::Frame)? {
                 core.handle_frame(self.id, frame, now);
@@ -89,19 +88,15 @@ impl Socket {
             if count == 0 {
                 return Ok(total);
             }
-            match self.stream.try_write_vectored(slices.get(..count).unwrap_or_default()) {
-                Ok(written) => {
+            let slices = slices.get(..count).unwrap_or_default();
+            match Pin::new(&mut self.stream).poll_write_vectored(context, slices) {
+                Poll::Pending => return Ok(total),
+                Poll::Ready(Ok(written)) => {
                     total += written;
                     core.handle_written(self.id, written, now);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    match self.stream.poll_write_ready(context) {
-                        Poll::Pending => return Ok(total),
-                        Poll::Ready(readiness) => readiness.map_err(failed)?,
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Poll::Ready(Err(error)) => return Err(failed(error)),
             }
         }
         Ok(total)

@@ -167,8 +167,8 @@ impl ProducerBuilder {
         self
     }
 
-    /// The bytes that all unacknowledged batches may take together (`buffer.memory`); 64 MiB by default. A hard
-    /// bound: beyond it `send` waits and `try_send` gives the record back.
+    /// The bytes that all unacknowledged batches may take together (`buffer.memory`); 32 MiB by default, as in Java. A
+    /// hard bound: beyond it `send` waits and `try_send` gives the record back.
     pub fn memory_bytes(mut self, bytes: usize) -> Self {
         self.memory_bytes = bytes;
         self

@@ -51,8 +51,8 @@ impl<'a> Record<'a> {
         self
     }
 
-    /// When it happened, in milliseconds since 1970; the moment of sending by default. A topic with log-append
-    /// time replaces it.
+    /// When it happened, in milliseconds since 1970; the moment of sending by default, which Linux tells to within
+    /// 4 ms. A topic with log-append time replaces it.
     pub fn timestamp(mut self, milliseconds: i64) -> Self {
         self.timestamp = Some(milliseconds);
         self

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Context, Poll, Waker};
 
 use ottla_proto::TopicName;
+use ottla_proto::records::BatchWriter;
 
 use crate::sync::{Arc, Mutex};
 use crate::time::Instant;
@@ -345,7 +346,7 @@ impl Charge {
     /// The buffer that the bytes are for: a used one if the pool had one.
     pub(super) fn buffer(&mut self) -> Vec<u8> {
         match std::mem::take(&mut self.buffer) {
-            none if none.capacity() == 0 => Vec::with_capacity(self.bytes),
+            none if none.capacity() == 0 => Vec::with_capacity(self.bytes + BatchWriter::SLACK),
             used => used,
         }
     }

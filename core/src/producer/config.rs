@@ -61,7 +61,7 @@ pub struct ProducerConfig {
     /// Waits between attempts. Default 100 ms to 1 s. Java: `retry.backoff.ms`, `retry.backoff.max.ms`.
     pub retry_backoff: Backoff,
     /// Bytes that all batches together may take, in flight included: a hard bound on the capacity of their
-    /// buffers. Default 64 MiB. Java: `buffer.memory`.
+    /// buffers. Default 32 MiB, as in Java. Java: `buffer.memory`.
     pub memory_bytes: usize,
     /// The share of the memory, in per cent, that batches for one leader may take while there are others.
     /// Default 50.
@@ -116,7 +116,7 @@ impl Default for ProducerConfig {
             delivery_timeout: Duration::from_secs(120),
             request_timeout: Duration::from_secs(30),
             retry_backoff: Backoff { initial: Duration::from_millis(100), max: Duration::from_secs(1) },
-            memory_bytes: 64 << 20,
+            memory_bytes: 32 << 20,
             node_share_percent: 50,
             max_in_flight_per_partition: 5,
             topic_timeout: Duration::from_secs(10),

@@ -19,9 +19,6 @@ pub struct BatchWriter {
     max_timestamp: i64,
 }
 
-/// What encoding a number may write past its end.
-const SLACK: usize = 8;
-
 /// The record was not appended: the batch would exceed the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the batch would have {needed} bytes")]
@@ -31,6 +28,10 @@ pub struct BatchFull {
 }
 
 impl BatchWriter {
+    /// What encoding a record may write past its end for a moment: a buffer needs so much more than the batch in it is
+    /// to reach, or the last record allocates.
+    pub const SLACK: usize = 8;
+
     /// An empty batch in `buffer`, whose content is dropped and whose capacity is kept.
     #[must_use]
     pub fn new(mut buffer: Vec<u8>) -> Self {
@@ -61,12 +62,12 @@ impl BatchWriter {
     /// capacity, because encoding a record writes past its end for a moment.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.buffer.capacity().saturating_sub(SLACK)
+        self.buffer.capacity().saturating_sub(Self::SLACK)
     }
 
     /// Makes room for a batch of `size` bytes, exactly if possible.
     pub fn reserve(&mut self, size: usize) {
-        self.buffer.reserve_exact(size.saturating_add(SLACK).saturating_sub(self.buffer.len()));
+        self.buffer.reserve_exact(size.saturating_add(Self::SLACK).saturating_sub(self.buffer.len()));
     }
 
     /// The largest timestamp so far; [`NO_TIMESTAMP`] if there is no record.

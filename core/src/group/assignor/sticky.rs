@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use ottla_proto::TopicName;
 use ottla_proto::wire::{DecodeError, EncodeError, Reader, Writer};
 
@@ -66,14 +67,17 @@ impl Assignor for CooperativeStickyAssignor {
             .collect();
         let balance = Balance::new(topics, members, &before);
         let mut assignment = balance.share_out();
+        // Who still has each partition; nobody in particular if several do.
+        let mut holders: BTreeMap<&TopicPartition, Option<&ByteString>> = BTreeMap::new();
+        for (member, before) in members.iter().zip(&before) {
+            for partition in &before.owned {
+                holders.entry(partition).and_modify(|holder| *holder = None).or_insert(Some(&member.id));
+            }
+        }
         // Who is to get what another member still has waits for the next rebalance, before which that one gives
         // it up.
-        for (member, before) in members.iter().zip(&before) {
-            for (id, partitions) in &mut assignment {
-                if *id != member.id {
-                    partitions.retain(|partition| !before.owned.contains(partition));
-                }
-            }
+        for (id, partitions) in &mut assignment {
+            partitions.retain(|partition| holders.get(partition).is_none_or(|holder| *holder == Some(id)));
         }
         assignment
     }
@@ -90,6 +94,8 @@ struct Before {
 struct Balance<'a> {
     topics: &'a GroupTopics,
     members: Vec<&'a GroupMember>,
+    /// Who wants each topic, by place among the members.
+    takers: BTreeMap<&'a TopicName, Vec<usize>>,
     /// What each member gets.
     shares: Vec<BTreeSet<TopicPartition>>,
     /// Partitions that nobody had.
@@ -114,15 +120,25 @@ impl<'a> Balance<'a> {
             }
         }
         let members = in_turn(members);
+        let mut takers: BTreeMap<&TopicName, Vec<usize>> = BTreeMap::new();
+        for (place, member) in members.iter().enumerate() {
+            for topic in &member.subscription.topics {
+                takers.entry(topic).or_default().push(place);
+            }
+        }
         let mut shares = vec![BTreeSet::new(); members.len()];
-        for (member, share) in members.iter().zip(&mut shares) {
-            let mine = claims.iter().filter(|(_, (_, owner))| *owner == Some(&*member.id));
-            share.extend(mine.map(|(partition, _)| (*partition).clone()));
+        let places: BTreeMap<&str, usize> =
+            (0..).zip(&members).map(|(place, member)| (&*member.id, place)).collect();
+        for (partition, (_, owner)) in &claims {
+            let place = owner.and_then(|owner| places.get(owner));
+            if let Some(share) = place.and_then(|place| shares.get_mut(*place)) {
+                share.insert((*partition).clone());
+            }
         }
         let owned = |partition: &TopicPartition| claims.get(partition).is_some_and(|claim| claim.1.is_some());
         let free = topics.names().flat_map(|topic| topics.all(topic)).filter(|partition| !owned(partition));
         let free = free.collect();
-        Self { topics, members, shares, free }
+        Self { topics, members, takers, shares, free }
     }
 
     fn share_out(mut self) -> GroupAssignment {
@@ -149,11 +165,11 @@ impl<'a> Balance<'a> {
 
     /// Who wants the partition and has the least; among those the nearest, then the first in turn.
     fn least(&self, partition: &TopicPartition) -> Option<usize> {
-        let takers = self.members.iter().zip(&self.shares).enumerate();
-        let takers = takers.filter(|(_, (member, _))| member.wants(&partition.topic));
-        let least =
-            takers.min_by_key(|(_, (member, share))| (share.len(), !self.topics.suits(partition, member)));
-        least.map(|(taker, _)| taker)
+        let takers = self.takers.get(&partition.topic)?.iter().filter_map(|&taker| {
+            let (member, share) = (self.members.get(taker)?, self.shares.get(taker)?);
+            Some((taker, (share.len(), !self.topics.suits(partition, member))))
+        });
+        takers.min_by_key(|&(_, weight)| weight).map(|(taker, _)| taker)
     }
 
     /// A partition that would better be somewhere else.

@@ -175,3 +175,17 @@ fn large_buffers_are_used_again_within_the_bound() {
     assert!(accepted * 900 > 700_000, "{accepted}");
     assert_eq!(scene.edge.budget.pooled().0, 0);
 }
+
+#[test]
+fn a_batch_of_tiny_records_stays_within_the_bytes_that_it_is_charged_for() {
+    let config = ProducerConfig { batch_bytes: 200_000, memory_bytes: 650_000, ..no_linger() };
+    let mut scene = Scene::new(config, 1, 1);
+    let record = NewRecord { value: Some(b""), partition: Some(0), ..NewRecord::default() };
+    // The first batch finds its size step by step; the second begins with it and is filled to its last byte.
+    while scene.edge.free_bytes() > 100_000 {
+        drop(scene.orders.try_append(&record, || scene.world.now).unwrap());
+    }
+    scene.serve_all();
+    // A buffer that had doubled at its end would leave no room for the third.
+    assert_eq!(scene.edge.budget.pooled().0, 3);
+}

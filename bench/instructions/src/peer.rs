@@ -1,0 +1,219 @@
+//! A core without sockets: the work at hand is its shell, and this the only broker it knows.
+
+use std::collections::BTreeMap;
+
+use bytes::{Buf, Bytes, BytesMut};
+use bytestring::ByteString;
+use ottla_core::net::{ConnectionId, Host, NetConfig};
+use ottla_core::producer::{ProducerConfig, TopicHandle};
+use ottla_core::{Command, Core, CoreConfig, Instant, Park};
+use ottla_proto::messages::api_versions::ApiVersion;
+use ottla_proto::messages::metadata::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use ottla_proto::messages::produce::{PartitionProduceResponse, TopicProduceResponse};
+use ottla_proto::messages::{
+    ApiVersionsResponse, InitProducerIdResponse, MetadataResponse, ProduceRequest, ProduceResponse,
+    RequestHeader, ResponseHeader,
+};
+use ottla_proto::wire::{Message, Reader, Request, Response, Writer};
+use ottla_proto::{Api, ApiKey, BrokerId, LeaderEpoch, ProducerEpoch, ProducerId, TopicId, TopicName};
+
+use crate::Failure;
+
+pub(crate) struct Peer {
+    pub(crate) core: Core,
+    pub(crate) now: Instant,
+    topics: Vec<(TopicName, i32)>,
+    /// What each connection has written, in the pieces that it came in.
+    written: BTreeMap<ConnectionId, Vec<Bytes>>,
+}
+
+/// A request that was read as far as its name.
+pub(crate) struct Asked {
+    connection: ConnectionId,
+    api: ApiKey,
+    version: i16,
+    correlation: i32,
+    frame: Bytes,
+}
+
+impl Peer {
+    /// A core that knows an address and nothing else; the broker behind it has these topics.
+    pub(crate) fn new(topics: Vec<(TopicName, i32)>) -> Self {
+        let now = Instant::from_micros(1_000_000);
+        let bootstrap = vec![host()];
+        let core = Core::new(CoreConfig { bootstrap, net: NetConfig::default() }, 1, now);
+        Self { core, now, topics, written: BTreeMap::new() }
+    }
+
+    /// A producer that knows its one topic, and has an identity.
+    pub(crate) fn with_producer(
+        partitions: i32,
+        set: impl FnOnce(&mut ProducerConfig),
+    ) -> Result<(Self, TopicHandle), Failure> {
+        let name = TopicName::from("orders");
+        let mut peer = Self::new(vec![(name.clone(), partitions)]);
+        let mut config = ProducerConfig::default();
+        set(&mut config);
+        let wake = peer.core.wake().clone();
+        let parts = peer.core.parts();
+        let edge = parts.producers.add(config, parts.net, &wake);
+        let orders = edge.topic(&name);
+        peer.serve()?;
+        if orders.partitions() != u32::try_from(partitions)? {
+            return Err("the producer did not learn of its topic".into());
+        }
+        Ok((peer, orders))
+    }
+
+    /// One turn of the driver; everything that the core has to write is taken.
+    pub(crate) fn turn(&mut self) {
+        self.core.step(self.now);
+        let ids: Vec<_> = self.core.connections_with_output().collect();
+        for id in ids {
+            let written = self.written.entry(id).or_default();
+            let mut bytes = 0;
+            for piece in self.core.transmit(id) {
+                bytes += piece.len();
+                written.push(piece.clone());
+            }
+            self.core.handle_written(id, bytes, self.now);
+        }
+    }
+
+    /// Turns and answers until nobody has anything to say.
+    pub(crate) fn serve(&mut self) -> Result<(), Failure> {
+        loop {
+            self.turn();
+            let mut quiet = self.core.park() != Park::Again;
+            while let Some(command) = self.core.poll_command() {
+                if let Command::Connect { id, .. } = command {
+                    self.core.handle_connected(id, self.now);
+                }
+                quiet = false;
+            }
+            while self.core.poll_event().is_some() {}
+            for asked in self.take_requests()? {
+                let answer = self.answer(&asked)?;
+                self.core.handle_frame(asked.connection, answer, self.now);
+                quiet = false;
+            }
+            if quiet {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The requests that have been written since this was last asked.
+    pub(crate) fn take_requests(&mut self) -> Result<Vec<Asked>, Failure> {
+        let mut requests = Vec::new();
+        for (connection, pieces) in std::mem::take(&mut self.written) {
+            let mut bytes: BytesMut = pieces.concat().as_slice().into();
+            while bytes.len() > 4 {
+                let length = usize::try_from(bytes.get_u32())?;
+                let frame = bytes.split_to(length).freeze();
+                let mut head = frame.clone();
+                let (api, version) = (ApiKey(head.get_i16()), head.get_i16());
+                requests.push(Asked { connection, api, version, correlation: head.get_i32(), frame });
+            }
+        }
+        Ok(requests)
+    }
+
+    /// The frame that answers a request.
+    pub(crate) fn answer(&self, asked: &Asked) -> Result<Bytes, Failure> {
+        match asked.api {
+            ApiKey::API_VERSIONS => asked.frame_of(&api_versions()),
+            ApiKey::METADATA => asked.frame_of(&metadata(&self.topics)),
+            ApiKey::INIT_PRODUCER_ID => asked.frame_of(&InitProducerIdResponse {
+                producer_id: ProducerId(1),
+                producer_epoch: ProducerEpoch(0),
+                ..InitProducerIdResponse::default()
+            }),
+            ApiKey::PRODUCE => asked.frame_of(&written(&asked.read()?)),
+            other => Err(format!("nobody answers {other:?}").into()),
+        }
+    }
+}
+
+impl Asked {
+    pub(crate) fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
+    fn read<R: Request>(&self) -> Result<R, Failure> {
+        let mut reader = Reader::new(self.frame.clone());
+        RequestHeader::read(&mut reader, R::header_version(self.version))?;
+        Ok(R::read(&mut reader, self.version)?)
+    }
+
+    fn frame_of<M: Response>(&self, response: &M) -> Result<Bytes, Failure> {
+        let mut writer = Writer::new();
+        let header = ResponseHeader { correlation_id: self.correlation, ..ResponseHeader::default() };
+        header.write(&mut writer, M::header_version(self.version))?;
+        response.write(&mut writer, self.version)?;
+        Ok(writer.finish().into_bytes())
+    }
+}
+
+fn host() -> Host {
+    Host { name: ByteString::from_static("broker"), port: 9092 }
+}
+
+fn api_versions() -> ApiVersionsResponse {
+    let api_keys = Api::all().iter().map(|api| ApiVersion {
+        api_key: api.key.0,
+        min_version: api.versions.min,
+        max_version: api.latest_stable,
+        ..ApiVersion::default()
+    });
+    ApiVersionsResponse { api_keys: api_keys.collect(), ..ApiVersionsResponse::default() }
+}
+
+/// One broker that leads everything.
+fn metadata(topics: &[(TopicName, i32)]) -> MetadataResponse {
+    let broker = MetadataResponseBroker {
+        node_id: BrokerId(1),
+        host: host().name,
+        port: i32::from(host().port),
+        ..MetadataResponseBroker::default()
+    };
+    let topics = (1_u128..).zip(topics).map(|(id, (name, partitions))| {
+        let partition = |index| MetadataResponsePartition {
+            partition_index: index,
+            leader_id: BrokerId(1),
+            leader_epoch: LeaderEpoch(1),
+            replica_nodes: vec![BrokerId(1)],
+            isr_nodes: vec![BrokerId(1)],
+            ..MetadataResponsePartition::default()
+        };
+        MetadataResponseTopic {
+            name: Some(name.clone()),
+            topic_id: TopicId(id.to_be_bytes()),
+            partitions: (0..*partitions).map(partition).collect(),
+            ..MetadataResponseTopic::default()
+        }
+    });
+    MetadataResponse {
+        brokers: vec![broker],
+        controller_id: BrokerId(1),
+        topics: topics.collect(),
+        ..MetadataResponse::default()
+    }
+}
+
+/// Everything is in the log.
+fn written(request: &ProduceRequest) -> ProduceResponse {
+    let topics = request.topic_data.iter().map(|topic| TopicProduceResponse {
+        name: topic.name.clone(),
+        topic_id: topic.topic_id,
+        partition_responses: topic
+            .partition_data
+            .iter()
+            .map(|data| PartitionProduceResponse { index: data.index, ..PartitionProduceResponse::default() })
+            .collect(),
+        ..TopicProduceResponse::default()
+    });
+    ProduceResponse { responses: topics.collect(), ..ProduceResponse::default() }
+}

@@ -1,0 +1,274 @@
+//! What is measured: each function sets the stage and gives the part that counts.
+
+use std::collections::BTreeSet;
+use std::hint::black_box;
+use std::time::Duration;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use ottla_core::consumer::TopicPartition;
+use ottla_core::group::MemberSubscription;
+use ottla_core::group::assignor::{Assignor, CooperativeStickyAssignor, GroupMember, GroupTopics};
+use ottla_core::producer::{NewRecord, TopicHandle};
+use ottla_proto::compression::Decompressor;
+use ottla_proto::messages::fetch::{FetchableTopicResponse, PartitionData};
+use ottla_proto::messages::produce::{PartitionProduceData, TopicProduceData};
+use ottla_proto::messages::{FetchResponse, ProduceRequest, RequestHeader};
+use ottla_proto::records::{Batch, BatchWriter, Batches, Stamp};
+use ottla_proto::wire::{Message, Request, Writer};
+use ottla_proto::{TopicId, TopicName};
+
+use crate::Failure;
+use crate::peer::Peer;
+
+/// What counts, and for how much of what.
+pub(crate) struct Work {
+    pub(crate) units: u32,
+    pub(crate) unit: &'static str,
+    pub(crate) run: Box<dyn FnMut()>,
+}
+
+type Prepare = fn() -> Result<Work, Failure>;
+
+/// By name, in the order in which they run.
+pub(crate) const WORKS: [(&str, Prepare); 12] = [
+    ("append", append),
+    ("send", send),
+    ("seal", seal),
+    ("encode-produce", encode_produce),
+    ("settle", settle),
+    ("decode-fetch", decode_fetch),
+    ("validate", validate),
+    ("iterate", iterate),
+    ("metadata", metadata),
+    ("assign", assign),
+    ("turn-one-of-many", turn_one_of_many),
+    ("turn-all-of-many", turn_all_of_many),
+];
+
+const VALUE: [u8; 100] = [b'v'; 100];
+const LIMIT: usize = 1_000_000;
+/// Fit into one batch.
+const RECORDS: u32 = 9_000;
+/// Of the topic whose producer takes a turn.
+const MANY: i32 = 10_000;
+
+fn work(units: u32, unit: &'static str, run: impl FnMut() + 'static) -> Result<Work, Failure> {
+    Ok(Work { units, unit, run: Box::new(run) })
+}
+
+/// Records into one batch, without a producer around it.
+fn append() -> Result<Work, Failure> {
+    let mut writer = BatchWriter::new(Vec::with_capacity(2 * LIMIT));
+    work(RECORDS, "record", move || {
+        for _ in 0..RECORDS {
+            let _taken = black_box(writer.append(0, None, Some(black_box(&VALUE)), LIMIT));
+        }
+    })
+}
+
+/// The same through a producer's handle: partition, lane, lock, delivery.
+fn send() -> Result<Work, Failure> {
+    let (peer, orders) = Peer::with_producer(6, |_| {})?;
+    let now = peer.now;
+    work(RECORDS, "record", move || {
+        for _ in 0..RECORDS {
+            let record = NewRecord { value: Some(black_box(&VALUE)), ..NewRecord::default() };
+            drop(black_box(orders.try_append(&record, || now)));
+        }
+        let _stays = &peer;
+    })
+}
+
+/// Closing batches; their checksums belong to the first write.
+fn seal() -> Result<Work, Failure> {
+    const BATCHES: u32 = 1_000;
+    let writers: Result<Vec<_>, _> = (0..BATCHES).map(|_| writer_of(1)).collect();
+    let mut writers = writers?;
+    let mut sealed = Vec::with_capacity(writers.len());
+    work(BATCHES, "batch", move || sealed.extend(writers.drain(..).map(BatchWriter::seal)))
+}
+
+/// Requests of a hundred batches that are large enough not to be copied.
+fn encode_produce() -> Result<Work, Failure> {
+    const REQUESTS: u32 = 10;
+    let records = stamped(40)?;
+    let partition = |index| PartitionProduceData {
+        index,
+        records: Some(records.clone()),
+        ..PartitionProduceData::default()
+    };
+    let topic = TopicProduceData {
+        topic_id: TopicId([1; 16]),
+        partition_data: (0..100).map(partition).collect(),
+        ..TopicProduceData::default()
+    };
+    let request = ProduceRequest { acks: -1, topic_data: vec![topic], ..ProduceRequest::default() };
+    let version = ProduceRequest::LATEST_STABLE;
+    work(REQUESTS, "request of 100 batches", move || {
+        for _ in 0..REQUESTS {
+            let mut writer = Writer::with_capacity(256);
+            let header = RequestHeader { request_api_version: version, ..RequestHeader::default() };
+            let _written = header.write(&mut writer, ProduceRequest::header_version(version));
+            let _written = black_box(&request).write(&mut writer, version);
+            drop(black_box(writer.finish()));
+        }
+    })
+}
+
+/// An answer for a hundred partitions, from the frame to settled batches.
+fn settle() -> Result<Work, Failure> {
+    let (mut peer, orders) = Peer::with_producer(100, |config| config.linger = Duration::ZERO)?;
+    append_to_each(&peer, &orders, 100);
+    // The first request finds the connection, the identity and the sequences begun.
+    peer.serve()?;
+    append_to_each(&peer, &orders, 100);
+    peer.turn();
+    let answers: Result<Vec<_>, Failure> =
+        peer.take_requests()?.iter().map(|asked| Ok((asked.connection(), peer.answer(asked)?))).collect();
+    let answers = answers?;
+    if answers.is_empty() {
+        return Err("nothing was sent".into());
+    }
+    work(100, "batch", move || {
+        for (connection, answer) in &answers {
+            peer.core.handle_frame(*connection, answer.clone(), peer.now);
+        }
+    })
+}
+
+/// Answers with a hundred batches of ten records, up to the batches' headers.
+fn decode_fetch() -> Result<Work, Failure> {
+    const ANSWERS: u32 = 10;
+    let records = stamped(10)?;
+    let partition = |index| PartitionData {
+        partition_index: index,
+        records: Some(records.clone()),
+        ..PartitionData::default()
+    };
+    let topic = FetchableTopicResponse {
+        topic_id: TopicId([1; 16]),
+        partitions: (0..100).map(partition).collect(),
+        ..FetchableTopicResponse::default()
+    };
+    let response = FetchResponse { responses: vec![topic], ..FetchResponse::default() };
+    let version = ottla_proto::messages::FetchRequest::LATEST_STABLE;
+    let mut writer = Writer::new();
+    response.write(&mut writer, version)?;
+    let body = writer.finish().into_bytes();
+    work(ANSWERS, "answer of 100 batches", move || {
+        for _ in 0..ANSWERS {
+            let Ok(response) = FetchResponse::decode(body.clone(), version) else { continue };
+            let partitions = response.responses.into_iter().flat_map(|topic| topic.partitions);
+            let batches = partitions.filter_map(|data| data.records).flat_map(Batches::new);
+            black_box(batches.filter(Result::is_ok).count());
+        }
+    })
+}
+
+/// Looking at every length of a batch once, after which nothing in it can be wrong.
+fn validate() -> Result<Work, Failure> {
+    let batch = Batch::parse(stamped(RECORDS)?)?;
+    let mut decompressor = Decompressor::default();
+    work(RECORDS, "record", move || drop(black_box(batch.read(&mut decompressor))))
+}
+
+/// Reading every field.
+fn iterate() -> Result<Work, Failure> {
+    let batch = Batch::parse(stamped(RECORDS)?)?;
+    let records = batch.read(&mut Decompressor::default())?;
+    work(RECORDS, "record", move || {
+        for record in &records {
+            black_box((record.offset, record.timestamp, record.key, record.value, record.headers.len()));
+        }
+    })
+}
+
+/// A description of a thousand topics, from the frame to the view of the cluster.
+fn metadata() -> Result<Work, Failure> {
+    const TOPICS: u32 = 1_000;
+    let names: Vec<_> = (0..TOPICS).map(|topic| TopicName::from(format!("topic-{topic}").as_str())).collect();
+    let mut peer = Peer::new(names.iter().map(|name| (name.clone(), 100)).collect());
+    peer.serve()?;
+    for name in &names {
+        peer.core.parts().net.cluster_mut().want(name);
+    }
+    // As soon as it may ask again.
+    peer.now = peer.now + Duration::from_secs(10);
+    peer.turn();
+    let answers: Result<Vec<_>, Failure> =
+        peer.take_requests()?.iter().map(|asked| Ok((asked.connection(), peer.answer(asked)?))).collect();
+    let answers = answers?;
+    if answers.is_empty() {
+        return Err("the cluster was not asked about".into());
+    }
+    work(100 * TOPICS, "partition", move || {
+        for (connection, answer) in &answers {
+            peer.core.handle_frame(*connection, answer.clone(), peer.now);
+        }
+        peer.core.step(peer.now);
+    })
+}
+
+/// The partitions of ten topics to a hundred members that have nothing yet.
+fn assign() -> Result<Work, Failure> {
+    let names: BTreeSet<_> =
+        (0..10).map(|topic| TopicName::from(format!("topic-{topic}").as_str())).collect();
+    let mut topics = GroupTopics::default();
+    for name in &names {
+        topics.insert(name.clone(), vec![BTreeSet::new(); 1_000]);
+    }
+    let members: Vec<_> = (0..100)
+        .map(|member| GroupMember {
+            id: ByteString::from(format!("member-{member}")),
+            subscription: MemberSubscription {
+                topics: names.clone(),
+                owned: BTreeSet::<TopicPartition>::new(),
+                ..MemberSubscription::default()
+            },
+            ..GroupMember::default()
+        })
+        .collect();
+    work(10_000, "partition", move || {
+        drop(black_box(CooperativeStickyAssignor.assign(&topics, &members)));
+    })
+}
+
+/// A turn of a producer with many partitions, one of which has a record: what a turn costs must not depend on the
+/// others.
+fn turn_one_of_many() -> Result<Work, Failure> {
+    let (mut peer, orders) = Peer::with_producer(MANY, |config| config.linger = Duration::ZERO)?;
+    append_to_each(&peer, &orders, 1);
+    peer.serve()?;
+    append_to_each(&peer, &orders, 1);
+    work(1, "turn", move || peer.turn())
+}
+
+/// A turn of a producer with many partitions, each of which has a record.
+fn turn_all_of_many() -> Result<Work, Failure> {
+    let (mut peer, orders) = Peer::with_producer(MANY, |config| config.linger = Duration::ZERO)?;
+    append_to_each(&peer, &orders, 1);
+    peer.serve()?;
+    append_to_each(&peer, &orders, MANY);
+    work(u32::try_from(MANY)?, "partition", move || peer.turn())
+}
+
+fn append_to_each(peer: &Peer, orders: &TopicHandle, partitions: i32) {
+    for partition in 0..partitions {
+        let record = NewRecord { value: Some(&VALUE), partition: Some(partition), ..NewRecord::default() };
+        drop(orders.try_append(&record, || peer.now));
+    }
+}
+
+fn writer_of(records: u32) -> Result<BatchWriter, Failure> {
+    let mut writer = BatchWriter::new(Vec::with_capacity(128 * (1 + records as usize)));
+    for _ in 0..records {
+        writer.append(0, None, Some(&VALUE), LIMIT)?;
+    }
+    Ok(writer)
+}
+
+/// A batch as it lies in a log.
+fn stamped(records: u32) -> Result<Bytes, Failure> {
+    Ok(writer_of(records)?.seal().stamp(Stamp::NONE).bytes().clone())
+}
