@@ -7,7 +7,8 @@
 //! It is built from the protocol alone (`ottla-proto`) and shares no code with the client, so that one
 //! misreading of the protocol cannot hide in both.
 //!
-//! It keeps everything in memory and serves one machine. It is not a production broker.
+//! It serves one machine and keeps everything in memory, or in files if it is given a folder
+//! ([`Builder::data`]). It is not a production broker.
 
 #![forbid(unsafe_code)]
 
@@ -20,16 +21,23 @@ mod quota;
 mod random;
 mod release;
 mod server;
+mod storage;
 #[cfg(test)]
 mod testing;
 mod time;
 
 pub use coordinator::{GroupSettings, TransactionSettings};
 pub use engine::{
-    Close, Config, ConnectionId, Engine, NodeAddress, NodeState, Output, Reply, RequestCost, Stats,
-    TopicError,
+    Close, Config, ConnectionId, Engine, NodeAddress, NodeState, OpenError, Output, Reply, RequestCost,
+    Stats, TopicError,
 };
 pub use quota::{QuotaEntity, QuotaKey, QuotaName, Windows};
 pub use release::{Release, UnknownRelease};
 pub use server::{Builder, Closure, Cluster, StartError};
+pub use storage::{Disk, StorageEvent};
 pub use time::Instant;
+
+/// The chapter's program, compiled as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/broker-disk.md")]
+struct BrokerDisk;

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
-use ottla_broker::{Builder, Cluster, QuotaEntity, QuotaKey, Release};
+use ottla_broker::{Builder, Cluster, QuotaEntity, QuotaKey, Release, StorageEvent};
 use serde_json::json;
 
 use crate::control::{Control, read_faults};
@@ -12,7 +13,8 @@ use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output;
 
-/// Everything is kept in memory and gone at the end. It is for tests and trials, not for production.
+/// Everything is kept in memory and gone at the end, unless --data names a folder. It is for tests and trials, not for
+/// production.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Broker {
@@ -67,6 +69,14 @@ pub(crate) struct Broker {
     #[arg(long)]
     delay_throttled_answers: bool,
 
+    /// Keep everything in this folder, and go on with what is there
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Answer only when the disk would keep it without power, too; slow
+    #[arg(long, requires = "data")]
+    fsync: bool,
+
     /// What goes wrong: a TOML or JSON file
     #[arg(long = "faults", value_name = "FILE")]
     fault_file: Option<PathBuf>,
@@ -78,6 +88,12 @@ pub(crate) struct Broker {
     /// Print the addresses, and the summary at the end, as JSON
     #[arg(long)]
     json: bool,
+}
+
+fn tell(events: &[StorageEvent]) {
+    for event in events {
+        eprintln!("disk: {event}");
+    }
 }
 
 fn topic(text: &str) -> Result<(String, i32), String> {
@@ -118,6 +134,9 @@ impl Broker {
                 builder = builder.client_quota(entity.clone(), key, limit);
             }
         }
+        if let Some(folder) = &self.data {
+            builder = builder.data(folder).fsync(self.fsync);
+        }
         if let Some(file) = &self.fault_file {
             builder = read_faults(file)?.into_iter().fold(builder, Builder::fault);
         }
@@ -130,14 +149,29 @@ impl Broker {
             output::line(&json!({ "bootstrap": cluster.bootstrap(), "control": control }))?;
         } else {
             output::line(&cluster.bootstrap())?;
-            eprintln!("an embedded Kafka listens there, in memory, until Ctrl-C");
+            match &self.data {
+                Some(folder) => {
+                    eprintln!("an embedded Kafka listens there until Ctrl-C, in {}", folder.display())
+                }
+                None => eprintln!("an embedded Kafka listens there, in memory, until Ctrl-C"),
+            }
             if let Some(address) = cluster.control_address() {
                 eprintln!("it can be controlled at {address}");
             }
         }
-        interrupt.pressed().await;
+        let telling = async {
+            loop {
+                tell(&cluster.take_storage_events());
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! {
+            () = interrupt.pressed() => {}
+            () = telling => {}
+        }
 
         let stats = cluster.stats();
+        tell(&cluster.shut_down().await);
         if self.json {
             let requests: serde_json::Map<_, _> =
                 stats.requests.iter().map(|(api, count)| (api.to_string(), json!(count))).collect();

@@ -68,6 +68,7 @@ fn delete(
     }
     leader.log.advance_start(offset);
     let low_watermark = leader.log.start_offset();
+    engine.topics.note_partition(id, asked.partition_index);
     engine.replicate(id, asked.partition_index, call.now);
     engine.waiting.changed(id, asked.partition_index);
     Ok(low_watermark)

@@ -17,6 +17,7 @@ use ottla_proto::{ErrorCode, LeaderEpoch};
 use super::{Call, find_leader};
 use crate::engine::{Engine, Partition};
 use crate::log::{BatchChecker, TimedOffset};
+use crate::storage::StorageFailed;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(1, 11);
 
@@ -95,6 +96,7 @@ fn list(
         NEWEST_TIMESTAMP => log.newest_timestamp(checker),
         timestamp => log.find_timestamp(timestamp, checker),
     };
+    let found = found.map_err(|StorageFailed| ErrorCode::KAFKA_STORAGE_ERROR)?;
     match found {
         Some(found) if found.offset < end => Ok(found),
         Some(_) => not_yet().map(|()| nothing),

@@ -236,13 +236,12 @@ fn try_append(
         return Err(Failed::Code(ErrorCode::KAFKA_STORAGE_ERROR));
     }
     let clock = engine.wall_clock(call.node, call.now);
-    let Some(topic) = engine.topics.get_mut(id) else { return Err(unknown) };
-    let Topic { config, partitions, name, .. } = topic;
+    let Some(topic) = engine.topics.get(id) else { return Err(unknown) };
+    let Topic { config, name, .. } = topic;
     if let Some(code) = call.faults.error(Stage::Before, name, index) {
         return Err(Failed::Code(code));
     }
-    let partition = usize::try_from(index).ok().and_then(|index| partitions.get_mut(index));
-    let Some(partition) = partition else { return Err(unknown) };
+    let Some(partition) = topic.partition(index) else { return Err(unknown) };
     let batch = only_batch(records, call.version).map_err(|refused| Failed::Refused(refused, -1))?;
     if !(-1..=1).contains(&asked.acks) {
         return Err(Failed::Code(ErrorCode::INVALID_REQUIRED_ACKS));
@@ -257,7 +256,14 @@ fn try_append(
         let header = batch.header();
         check_transaction(&mut engine.coordinators, call, asked.transactional_id, header, id, index)
             .map_err(Failed::Code)?;
+        // The coordinator must never know less of a transaction than a log, or nobody would end it.
+        if !engine.persist() {
+            return Err(Failed::Code(ErrorCode::KAFKA_STORAGE_ERROR));
+        }
     }
+    let Some(Topic { config, partitions, .. }) = engine.topics.get_mut(id) else { return Err(unknown) };
+    let partition = usize::try_from(index).ok().and_then(|index| partitions.get_mut(index));
+    let Some(partition) = partition else { return Err(unknown) };
     let leader_epoch = partition.leader_epoch;
     let Some(replica) = partition.replica_mut(call.node) else { return Err(unknown) };
     let log_start_offset = replica.log.start_offset();
@@ -275,8 +281,11 @@ fn try_append(
     };
     if appended.grown {
         engine.replicate(id, index, call.now);
+        engine.retain(id, index, call.now);
     }
-    let log_start_offset = retain(engine, id, index).unwrap_or(log_start_offset);
+    let partition = engine.topics.get(id).and_then(|topic| topic.partition(index));
+    let log_start_offset =
+        partition.and_then(Partition::leading).map_or(log_start_offset, |it| it.log.start_offset());
     Ok(Written { topic: id, appended, log_start_offset, end_offset })
 }
 
@@ -328,18 +337,6 @@ fn check_transaction(
         }
         code => code,
     })
-}
-
-/// Drops what the topic need not keep of a partition. Returns where its log starts now.
-fn retain(engine: &mut Engine, id: TopicId, index: i32) -> Option<i64> {
-    let topic = engine.topics.get_mut(id)?;
-    let retention_bytes = topic.config.retention_bytes;
-    let partition = topic.partition_mut(index)?;
-    let leader = partition.replica_mut(partition.leader)?;
-    if let Some(retention_bytes) = retention_bytes {
-        leader.log.retain(retention_bytes, leader.high_watermark);
-    }
-    Some(leader.log.start_offset())
 }
 
 fn leader(partition: &Partition) -> LeaderIdAndEpoch {

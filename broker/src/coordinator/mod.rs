@@ -22,11 +22,12 @@ use ottla_proto::messages::sync_group::SyncGroupResponse;
 use ottla_proto::{GroupId, TransactionalId};
 
 pub(crate) use group::{CommitError, Committer, Group, Groups, HeartbeatRefused, Pattern, check_heartbeat};
-pub(crate) use offsets::{CommittedOffset, Offsets};
+pub(crate) use offsets::{CommittedOffset, OffsetKey, Offsets};
 pub(crate) use place::{coordinator, group_partition};
 pub use settings::{GroupSettings, TransactionSettings};
 pub(crate) use transaction::{
-    Outcome, Producer, State, Target, Transaction, Transactions, append_marker, write_markers,
+    KeptTransaction, Outcome, Producer, State, Target, Transaction, Transactions, append_marker,
+    write_markers,
 };
 
 use crate::Instant;

@@ -7,6 +7,7 @@ use bytestring::ByteString;
 use ottla_proto::{GroupId, LeaderEpoch, ProducerId, TopicName};
 
 use super::own;
+use crate::engine::Changes;
 
 /// The committed offsets of all groups.
 #[derive(Debug, Default)]
@@ -14,6 +15,15 @@ pub(crate) struct Offsets {
     by_group: BTreeMap<GroupId, GroupOffsets>,
     /// What running transactions will commit.
     pending: BTreeMap<GroupId, BTreeMap<ProducerId, GroupOffsets>>,
+    /// What is to be written down.
+    pub(crate) changes: Changes<OffsetKey>,
+}
+
+/// What is kept of offsets, each by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OffsetKey {
+    Committed(GroupId, TopicName, i32),
+    Pending(GroupId, ProducerId),
 }
 
 /// The offsets of one group, by topic and partition.
@@ -39,8 +49,9 @@ impl Offsets {
         committed: CommittedOffset,
     ) {
         let committed = CommittedOffset { metadata: own(&committed.metadata), ..committed };
-        let topics = self.by_group.entry(GroupId(own(&group.0))).or_default();
-        topics.entry(TopicName(own(&topic.0))).or_default().insert(partition, committed);
+        let (group, topic) = (GroupId(own(&group.0)), TopicName(own(&topic.0)));
+        self.changes.note(|| OffsetKey::Committed(group.clone(), topic.clone(), partition));
+        self.by_group.entry(group).or_default().entry(topic).or_default().insert(partition, committed);
     }
 
     /// What the group has committed, if anything.
@@ -68,7 +79,9 @@ impl Offsets {
         committed: CommittedOffset,
     ) {
         let committed = CommittedOffset { metadata: own(&committed.metadata), ..committed };
-        let producers = self.pending.entry(GroupId(own(&group.0))).or_default();
+        let group = GroupId(own(&group.0));
+        self.changes.note(|| OffsetKey::Pending(group.clone(), producer));
+        let producers = self.pending.entry(group).or_default();
         let topics = producers.entry(producer).or_default();
         topics.entry(TopicName(own(&topic.0))).or_default().insert(partition, committed);
     }
@@ -76,7 +89,8 @@ impl Offsets {
     /// The producer's transaction is over: what it wanted to commit for the group counts now, or never.
     pub(crate) fn end_transaction(&mut self, producer: ProducerId, group: &GroupId, commit: bool) {
         let Some(producers) = self.pending.get_mut(group) else { return };
-        let ended = producers.remove(&producer).unwrap_or_default();
+        let Some(ended) = producers.remove(&producer) else { return };
+        self.changes.note(|| OffsetKey::Pending(group.clone(), producer));
         if producers.is_empty() {
             self.pending.remove(group);
         }
@@ -95,6 +109,7 @@ impl Offsets {
         let Some(topics) = self.by_group.get_mut(group) else { return };
         let Some(partitions) = topics.get_mut(topic) else { return };
         partitions.remove(&partition);
+        self.changes.note(|| OffsetKey::Committed(group.into(), topic.into(), partition));
         if partitions.is_empty() {
             topics.remove(topic);
         }
@@ -105,18 +120,48 @@ impl Offsets {
 
     /// Forgets all offsets of a group.
     pub(crate) fn delete_group(&mut self, group: &str) {
-        self.by_group.remove(group);
-        self.pending.remove(group);
+        for (topic, offsets) in self.by_group.remove(group).into_iter().flatten() {
+            for partition in offsets.into_keys() {
+                self.changes.note(|| OffsetKey::Committed(group.into(), topic.clone(), partition));
+            }
+        }
+        for producer in self.pending.remove(group).into_iter().flat_map(BTreeMap::into_keys) {
+            self.changes.note(|| OffsetKey::Pending(group.into(), producer));
+        }
     }
 
     /// The topic is gone, and with it what was committed for it.
     pub(crate) fn delete_topic(&mut self, topic: &str) {
-        for offsets in self.by_group.values_mut() {
-            offsets.remove(topic);
+        for (group, offsets) in &mut self.by_group {
+            for partition in offsets.remove(topic).into_iter().flat_map(BTreeMap::into_keys) {
+                self.changes.note(|| OffsetKey::Committed(group.clone(), topic.into(), partition));
+            }
         }
         self.by_group.retain(|_, topics| !topics.is_empty());
-        for pending in self.pending.values_mut().flat_map(BTreeMap::values_mut) {
-            pending.remove(topic);
+        for (group, producers) in &mut self.pending {
+            for (producer, pending) in producers {
+                if pending.remove(topic).is_some() {
+                    self.changes.note(|| OffsetKey::Pending(group.clone(), *producer));
+                }
+            }
         }
+    }
+
+    /// What a running transaction will commit for a group.
+    pub(crate) fn pending(&self, group: &str, producer: ProducerId) -> Option<&GroupOffsets> {
+        self.pending.get(group)?.get(&producer)
+    }
+
+    /// Everything that is kept.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = OffsetKey> {
+        let committed = self.by_group.iter().flat_map(|(group, topics)| {
+            topics.iter().flat_map(move |(topic, offsets)| {
+                offsets.keys().map(move |index| OffsetKey::Committed(group.clone(), topic.clone(), *index))
+            })
+        });
+        let pending = self.pending.iter().flat_map(|(group, producers)| {
+            producers.keys().map(move |producer| OffsetKey::Pending(group.clone(), *producer))
+        });
+        committed.chain(pending)
     }
 }

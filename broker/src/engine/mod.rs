@@ -8,11 +8,13 @@ mod partition;
 mod quotas;
 mod replication;
 mod stats;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod topic_config;
 mod topics;
+mod upkeep;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -24,8 +26,10 @@ use thiserror::Error;
 pub use config::{Config, NodeAddress, RequestCost};
 pub use node::NodeState;
 pub use stats::Stats;
+pub use stored::OpenError;
 
 pub(crate) use partition::{Partition, Replica};
+pub(crate) use stored::{Changes, Id};
 pub(crate) use topic_config::{Kind, Setting, TopicConfig};
 pub(crate) use topics::{Topic, Topics, check_name};
 
@@ -39,6 +43,7 @@ use crate::random::Random;
 use crate::release::Features;
 use faulty::{Delayed, Doomed};
 use node::Node;
+use stored::Stored;
 use timers::Timers;
 
 /// A Kafka cluster without sockets.
@@ -78,6 +83,10 @@ pub struct Engine {
     random: Random,
     next_connection: u64,
     next_producer_id: i64,
+    /// When the logs are to be looked at again.
+    upkeep_due: Instant,
+    /// What there is with a disk.
+    stored: Option<Box<Stored>>,
 }
 
 /// One connection of the [`Engine`].
@@ -143,6 +152,9 @@ pub enum Close {
     /// The node was stopped or killed.
     #[error("the node has stopped")]
     NodeStopped,
+    /// What the answer would have said is not on disk, and so may not be true for long.
+    #[error("the disk has failed")]
+    StorageFailed,
     /// The answer does not fit its version; the broker is at fault.
     #[error("the answer cannot be written: {0}")]
     Unanswerable(#[from] EncodeError),
@@ -169,7 +181,7 @@ struct Connection {
 }
 
 impl Engine {
-    /// A cluster without topics.
+    /// A cluster without topics, in memory; see [`open`](Self::open) for one on disk.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let mut random = Random::new(config.seed);
@@ -196,6 +208,8 @@ impl Engine {
             random,
             next_connection: 0,
             next_producer_id: 0,
+            upkeep_due: Instant::default(),
+            stored: None,
             config,
         }
     }
@@ -227,6 +241,7 @@ impl Engine {
         }
         state.busy = true;
         let node = state.node;
+        self.look_after_logs(now);
         self.take_frame(connection, node, frame, now);
         self.settle_all(now);
     }
@@ -262,8 +277,11 @@ impl Engine {
         api::wake(self, now);
     }
 
-    /// What the driver has to do next, oldest first.
+    /// What the driver has to do next, oldest first. With a disk, what it says is written before.
     pub fn poll_output(&mut self) -> Option<Output> {
+        if !self.persist() {
+            self.withhold();
+        }
         self.outputs.pop_front()
     }
 
@@ -277,6 +295,7 @@ impl Engine {
     /// Does what is due: followers fetch, lost nodes are noticed, requests that waited long enough are answered.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
+        self.look_after_logs(now);
         while let Some(timer) = self.timers.pop_due(now) {
             self.run_timer(timer, now);
         }
@@ -307,6 +326,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether there is a topic of this name.
+    #[must_use]
+    pub fn has_topic(&self, name: &str) -> bool {
+        self.topics.named(name).is_some()
+    }
+
     pub(crate) fn add_topic(&mut self, plan: TopicPlan) -> TopicId {
         let id = self.new_topic_id();
         let partitions: Vec<Partition> = plan.replicas.into_iter().map(Partition::new).collect();
@@ -335,7 +360,10 @@ impl Engine {
     pub(crate) fn set_topic_config(&mut self, id: TopicId, config: TopicConfig, now: Instant) {
         let Some(topic) = self.topics.get_mut(id) else { return };
         topic.config = config;
-        for index in (0..).take(topic.partitions.len()) {
+        let count = topic.partition_count();
+        self.topics.changes.note(|| topics::TopicKey::Topic(id));
+        for index in 0..count {
+            self.furnish(id, index);
             self.ensure_leader(id, index, now);
             self.replicate(id, index, now);
             self.waiting.changed(id, index);
@@ -343,7 +371,10 @@ impl Engine {
     }
 
     pub(crate) fn remove_topic(&mut self, id: TopicId) {
-        let Some(topic) = self.topics.remove(id) else { return };
+        let Some(mut topic) = self.topics.remove(id) else { return };
+        for partition in &mut topic.partitions {
+            partition.remove_replicas(&partition.replica_nodes());
+        }
         self.coordinators.offsets.delete_topic(&topic.name);
         for partition in (0..).take(topic.partitions.len()) {
             self.waiting.changed(id, partition);

@@ -88,8 +88,16 @@ impl Partition {
         self.removing.clear();
         if self.isr.iter().any(|node| !adding.contains(node)) {
             self.isr.retain(|node| !adding.contains(node));
-            self.replicas.retain(|replica| !adding.contains(&replica.node));
+            self.remove_replicas(&adding);
         }
+    }
+
+    /// Removes replicas, and their files once that is written down.
+    pub(crate) fn remove_replicas(&mut self, nodes: &[BrokerId]) {
+        for replica in self.replicas.iter_mut().filter(|replica| nodes.contains(&replica.node)) {
+            replica.log.discard();
+        }
+        self.replicas.retain(|replica| !nodes.contains(&replica.node));
     }
 
     /// Whether so few replicas are in sync that nothing is committed. A demand for more replicas than there are

@@ -10,6 +10,7 @@
 //! them. Eligible leader replicas (KIP-966) are not kept.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ottla_proto::{BrokerId, ErrorCode, GroupId, TopicId};
 
@@ -17,6 +18,9 @@ use super::node::{Node, NodeState};
 use super::timers::Timer;
 use super::{Engine, Partition, Replica};
 use crate::Instant;
+
+/// After how long a follower that could not write tries again.
+const RETRY: Duration = Duration::from_millis(100);
 
 impl Engine {
     /// Lets followers fetch and moves the high watermark, after a leader's log has changed or something that
@@ -74,11 +78,11 @@ impl Engine {
         let (leading, epoch) = (partition.leader, partition.leader_epoch);
         for replica in partition.replicas.iter_mut().filter(|replica| replica.node != leading) {
             let lag = self.nodes.get(&replica.node).and_then(Node::follows_after);
-            if lag.is_some_and(|lag| lag.is_zero()) {
+            let has_all = replica.followed_epoch == epoch && replica.log.end_offset() == end;
+            if has_all && lag.is_some_and(|lag| lag.is_zero()) {
                 replica.high_watermark = high_watermark.min(replica.log.end_offset());
                 continue;
             }
-            let has_all = replica.followed_epoch == epoch && replica.log.end_offset() == end;
             if !has_all && replica.behind_since.is_none() {
                 replica.behind_since = Some(now);
                 let leaves = now + self.config.replica_lag_time_max;
@@ -86,12 +90,15 @@ impl Engine {
             }
             let is_behind = !has_all || replica.high_watermark < high_watermark;
             if let Some(lag) = lag.filter(|_| is_behind && replica.fetch_due.is_none()) {
-                replica.fetch_due = Some(now + lag);
-                self.timers.set(now + lag, Timer::Replicate(id, index, replica.node));
+                // One that does not lag has a disk that failed, and tries again.
+                let due = now + if lag.is_zero() { RETRY } else { lag };
+                replica.fetch_due = Some(due);
+                self.timers.set(due, Timer::Replicate(id, index, replica.node));
             }
         }
         changed |= Self::complete_reassignment(partition);
         if changed {
+            self.topics.note_partition(id, index);
             self.waiting.changed(id, index);
         }
         self.ensure_leader(id, index, now);
@@ -127,7 +134,7 @@ impl Engine {
         }
         partition.adding.clear();
         let removing = std::mem::take(&mut partition.removing);
-        partition.replicas.retain(|replica| !removing.contains(&replica.node));
+        partition.remove_replicas(&removing);
         partition.isr.retain(|node| !removing.contains(node));
         true
     }
@@ -151,6 +158,7 @@ impl Engine {
         let before = partition.isr.len();
         partition.isr.retain(|node| !late.contains(node));
         if partition.isr.len() != before {
+            self.topics.note_partition(id, index);
             self.waiting.changed(id, index);
             self.replicate(id, index, now);
         }
@@ -170,6 +178,7 @@ impl Engine {
                 && partition.isr.iter().any(|member| *member != node)
             {
                 partition.isr.retain(|member| *member != node);
+                engine.topics.note_partition(id, index);
             }
             engine.ensure_leader(id, index, now);
             engine.waiting.changed(id, index);
@@ -242,6 +251,8 @@ impl Engine {
 
     /// After a reassignment has begun or was cancelled: the leader may have to change, and new replicas fetch.
     pub(crate) fn settle_reassignment(&mut self, id: TopicId, index: i32, now: Instant) {
+        self.topics.note_partition(id, index);
+        self.furnish(id, index);
         self.ensure_leader(id, index, now);
         self.replicate(id, index, now);
         if let Some(partition) = self.partition_mut(id, index)
@@ -283,6 +294,8 @@ impl Engine {
 
     /// Gives a new partition its first leader: the first of its replicas that is alive.
     pub(super) fn found(&mut self, id: TopicId, index: i32) {
+        self.topics.note_partition(id, index);
+        self.furnish(id, index);
         let Some(topic) = self.topics.get_mut(id) else { return };
         let Some(partition) = topic.partition_mut(index) else { return };
         let alive = |node: &BrokerId| self.nodes.get(node).is_some_and(|node| node.registered);
@@ -301,6 +314,7 @@ impl Engine {
     pub(super) fn lead(&mut self, id: TopicId, index: i32, leader: BrokerId, now: Instant) {
         let Some(partition) = self.partition_mut(id, index) else { return };
         partition.appoint(leader);
+        self.topics.note_partition(id, index);
         self.waiting.changed(id, index);
         self.replicate(id, index, now);
     }

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::log::{Retention, SegmentRule};
+
 /// The settings of one topic: what was set on it, over Kafka's defaults.
 #[derive(Clone, Debug)]
 pub(crate) struct TopicConfig {
@@ -22,6 +24,10 @@ pub(crate) struct TopicConfig {
     pub(crate) unclean_leader_election: bool,
     /// How many bytes of a partition are kept at the least; `None` for all (`retention.bytes`).
     pub(crate) retention_bytes: Option<u64>,
+    /// How long a partition's records are kept at the least, in milliseconds; `None` for ever (`retention.ms`).
+    pub(crate) retention_ms: Option<i64>,
+    segment_bytes: u64,
+    segment_ms: i64,
 }
 
 impl TopicConfig {
@@ -49,8 +55,21 @@ impl TopicConfig {
             min_insync_replicas: usize::try_from(number(MIN_INSYNC_REPLICAS)).unwrap_or_default(),
             unclean_leader_election: value(UNCLEAN_LEADER_ELECTION) == "true",
             retention_bytes: u64::try_from(number(RETENTION_BYTES)).ok(),
+            retention_ms: Some(number(RETENTION_MS)).filter(|ms| *ms >= 0),
+            segment_bytes: u64::try_from(number(SEGMENT_BYTES)).unwrap_or(u64::MAX),
+            segment_ms: number(SEGMENT_MS),
             overrides,
         })
+    }
+
+    /// When a partition's log begins a new segment.
+    pub(crate) fn segment_rule(&self) -> SegmentRule {
+        SegmentRule { bytes: self.segment_bytes, ms: self.segment_ms }
+    }
+
+    /// What a partition need not keep, if records may be deleted at all.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention { bytes: self.retention_bytes, ms: self.retention_ms }
     }
 
     /// What was set on the topic.
@@ -91,6 +110,9 @@ impl Default for TopicConfig {
             min_insync_replicas: 1,
             unclean_leader_election: false,
             retention_bytes: None,
+            retention_ms: Some(604_800_000),
+            segment_bytes: 1 << 30,
+            segment_ms: 604_800_000,
         }
     }
 }
@@ -164,6 +186,9 @@ const CLEANUP_POLICY: &str = "cleanup.policy";
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
 const RETENTION_BYTES: &str = "retention.bytes";
+const RETENTION_MS: &str = "retention.ms";
+const SEGMENT_BYTES: &str = "segment.bytes";
+const SEGMENT_MS: &str = "segment.ms";
 const TIMESTAMP_AFTER: &str = "message.timestamp.after.max.ms";
 const TIMESTAMP_BEFORE: &str = "message.timestamp.before.max.ms";
 const TIMESTAMP_TYPE: &str = "message.timestamp.type";
@@ -205,11 +230,11 @@ const SETTINGS: [Setting; 37] = [
     setting("remote.log.delete.on.disable", "false", Kind::Boolean),
     setting("remote.storage.enable", "false", Kind::False),
     setting(RETENTION_BYTES, "-1", Kind::Long { min: -1 }),
-    setting("retention.ms", "604800000", Kind::Long { min: -1 }),
-    setting("segment.bytes", "1073741824", Kind::Int { min: 14 }),
+    setting(RETENTION_MS, "604800000", Kind::Long { min: -1 }),
+    setting(SEGMENT_BYTES, "1073741824", Kind::Int { min: 14 }),
     setting("segment.index.bytes", "10485760", Kind::Int { min: 4 }),
     setting("segment.jitter.ms", "0", ANY_LONG),
-    setting("segment.ms", "604800000", Kind::Long { min: 1 }),
+    setting(SEGMENT_MS, "604800000", Kind::Long { min: 1 }),
     setting(UNCLEAN_LEADER_ELECTION, "false", Kind::Boolean),
 ];
 

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use ottla_proto::{TopicId, TopicName};
 
+use super::Changes;
 use super::partition::Partition;
 use super::topic_config::TopicConfig;
 
@@ -11,6 +12,15 @@ pub(crate) struct Topics {
     by_id: BTreeMap<TopicId, Topic>,
     ids: BTreeMap<TopicName, TopicId>,
     partition_count: usize,
+    /// What is to be written down.
+    pub(crate) changes: Changes<TopicKey>,
+}
+
+/// What is kept of topics, each by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TopicKey {
+    Topic(TopicId),
+    Partition(TopicId, i32),
 }
 
 /// One topic.
@@ -25,6 +35,7 @@ pub(crate) struct Topic {
 impl Topics {
     pub(crate) fn insert(&mut self, topic: Topic) {
         self.partition_count += topic.partitions.len();
+        self.changes.note(|| TopicKey::Topic(topic.id));
         self.ids.insert(topic.name.clone(), topic.id);
         self.by_id.insert(topic.id, topic);
     }
@@ -33,6 +44,10 @@ impl Topics {
         let topic = self.by_id.remove(&id)?;
         self.ids.remove(&topic.name);
         self.partition_count -= topic.partitions.len();
+        self.changes.note(|| TopicKey::Topic(id));
+        for index in 0..topic.partition_count() {
+            self.note_partition(id, index);
+        }
         Some(topic)
     }
 
@@ -43,6 +58,11 @@ impl Topics {
         self.partition_count += partitions.len();
         topic.partitions.extend(partitions);
         Some(first)
+    }
+
+    /// Something that has to be kept has changed in a partition.
+    pub(crate) fn note_partition(&mut self, id: TopicId, index: i32) {
+        self.changes.note(|| TopicKey::Partition(id, index));
     }
 
     /// How many partitions all topics have together.
@@ -71,6 +91,11 @@ impl Topics {
         self.ids.values().filter_map(|id| self.by_id.get(id))
     }
 
+    /// All topics, by id.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Topic> {
+        self.by_id.values_mut()
+    }
+
     /// A topic whose name differs only in `.` and `_`, which Kafka's metrics could not tell apart.
     pub(crate) fn collision(&self, name: &str) -> Option<&TopicName> {
         if !name.contains(['.', '_']) {
@@ -82,6 +107,10 @@ impl Topics {
 }
 
 impl Topic {
+    pub(crate) fn partition_count(&self) -> i32 {
+        i32::try_from(self.partitions.len()).unwrap_or(i32::MAX)
+    }
+
     pub(crate) fn partition(&self, index: i32) -> Option<&Partition> {
         self.partitions.get(usize::try_from(index).ok()?)
     }

@@ -1,4 +1,7 @@
 use ottla_proto::LeaderEpoch;
+use ottla_proto::wire::{DecodeError, Reader, Writer};
+
+use super::recovery::count;
 
 /// Where each leader epoch begins in a log (Java's `LeaderEpochFileCache`): what tells how far two logs agree.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +33,28 @@ impl Epochs {
             self.0.pop();
         }
         self.0.push(Began { epoch, start_offset });
+    }
+
+    /// Each epoch with its start, oldest first.
+    pub(super) fn starts(&self) -> impl Iterator<Item = (LeaderEpoch, i64)> {
+        self.0.iter().map(|began| (began.epoch, began.start_offset))
+    }
+
+    /// As [`read`](Self::read) reads them.
+    pub(super) fn write(&self, to: &mut Writer) {
+        count(to, self.0.len());
+        for began in &self.0 {
+            to.i32(began.epoch.0);
+            to.i64(began.start_offset);
+        }
+    }
+
+    pub(super) fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        let mut epochs = Self::default();
+        for _ in 0..from.i32("epochs")? {
+            epochs.begin(LeaderEpoch(from.i32("epoch")?), from.i64("start_offset")?);
+        }
+        Ok(epochs)
     }
 
     pub(super) fn latest(&self) -> LeaderEpoch {

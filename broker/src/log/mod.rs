@@ -1,8 +1,10 @@
-//! The log of a partition, in memory: batches as they came, with their place in the log stamped on.
+//! The log of a partition: batches as they came, with their place in the log stamped on, in memory or on disk.
 
 mod check;
 mod epochs;
 mod producers;
+mod recovery;
+mod segments;
 #[cfg(test)]
 mod tests;
 mod transactions;
@@ -16,11 +18,14 @@ use ottla_proto::{ErrorCode, LeaderEpoch, ProducerEpoch, ProducerId};
 
 pub(crate) use check::{BatchChecker, CheckedBatch, Refused, only_batch};
 pub(crate) use epochs::EpochEnd;
+pub(crate) use segments::{Home, Retention, SegmentRule};
 
 use crate::Instant;
+use crate::storage::StorageFailed;
 use epochs::Epochs;
 pub(crate) use producers::ProducerState;
 use producers::{Producers, Sequenced};
+use segments::Segments;
 pub(crate) use transactions::AbortedTransaction;
 use transactions::Transactions;
 
@@ -30,6 +35,7 @@ use transactions::Transactions;
 #[derive(Debug, Default)]
 pub(crate) struct PartitionLog {
     batches: VecDeque<StoredBatch>,
+    segments: Segments,
     start_offset: i64,
     end_offset: i64,
     /// How many bytes were ever appended.
@@ -45,7 +51,8 @@ struct StoredBatch {
     max_timestamp: i64,
     /// How many bytes of the log lie before it.
     position: u64,
-    bytes: Bytes,
+    /// Its bytes; `None` if they are on disk.
+    held: Option<Bytes>,
 }
 
 /// What became of a batch that was not refused.
@@ -63,6 +70,25 @@ pub(crate) struct Appended {
 /// The offset lies outside the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OutOfRange;
+
+/// Why nothing was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    OutOfRange,
+    Storage,
+}
+
+impl From<OutOfRange> for Unreadable {
+    fn from(OutOfRange: OutOfRange) -> Self {
+        Self::OutOfRange
+    }
+}
+
+impl From<StorageFailed> for Unreadable {
+    fn from(StorageFailed: StorageFailed) -> Self {
+        Self::Storage
+    }
+}
 
 /// A record by its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,11 +109,6 @@ impl PartitionLog {
         self.end_offset
     }
 
-    /// How many bytes the kept batches have together.
-    pub(crate) fn size(&self) -> u64 {
-        self.batches.front().map_or(0, |first| self.end_position - first.position)
-    }
-
     /// Where the newest leader epoch begins.
     pub(crate) fn latest_epoch_start(&self) -> i64 {
         self.epochs.latest_start()
@@ -105,7 +126,8 @@ impl PartitionLog {
 
     /// Appends a batch that [`BatchChecker`] let through, unless its sequence says that it must not be.
     ///
-    /// `log_append_time` is set for topics that stamp records with the broker's time. Costs one copy.
+    /// `log_append_time` is set for topics that stamp records with the broker's time. Costs one copy, and on disk
+    /// a write. A batch that cannot be written is refused with `KAFKA_STORAGE_ERROR`, and nothing has changed.
     pub(crate) fn append(
         &mut self,
         checked: &CheckedBatch,
@@ -131,19 +153,22 @@ impl PartitionLog {
         let last_offset = base_offset + i64::from(header.last_offset_delta);
         let max_timestamp = log_append_time.unwrap_or(checked.max_timestamp);
 
+        self.push(base_offset, last_offset, max_timestamp, bytes).map_err(|StorageFailed| {
+            Refused::new(ErrorCode::KAFKA_STORAGE_ERROR, "The log cannot be written")
+        })?;
         self.producers.appended(header, Sequenced { base_offset, timestamp: max_timestamp });
         if header.attributes.is_transactional() {
             self.transactions.written(header.producer_id, base_offset);
         }
         self.epochs.begin(leader_epoch, base_offset);
-        self.push(StoredBatch { last_offset, max_timestamp, position: self.end_position, bytes });
         Ok(Appended { base_offset, log_append_time: log_append_time.unwrap_or(NO_TIMESTAMP), grown: true })
     }
 
     /// Appends the marker that ends a producer's transaction, or the part of it in this partition.
     ///
     /// # Errors
-    /// `INVALID_PRODUCER_EPOCH` if the producer was seen with a newer epoch.
+    /// `INVALID_PRODUCER_EPOCH` if the producer was seen with a newer epoch, `KAFKA_STORAGE_ERROR` if the log
+    /// cannot be written.
     pub(crate) fn append_marker(
         &mut self,
         marker: EndTransaction,
@@ -163,14 +188,10 @@ impl PartitionLog {
             Placement { base_offset, partition_leader_epoch: leader_epoch, log_append_time: None };
         let bytes = Bytes::from(batch.place(placement));
         let placed = Batch::parse(bytes.clone()).map_err(unreadable)?;
+        self.push(base_offset, base_offset, now.as_millis(), bytes)
+            .map_err(|StorageFailed| ErrorCode::KAFKA_STORAGE_ERROR)?;
         self.note(&placed, now.as_millis());
         self.epochs.begin(leader_epoch, base_offset);
-        self.push(StoredBatch {
-            last_offset: base_offset,
-            max_timestamp: now.as_millis(),
-            position: self.end_position,
-            bytes,
-        });
         Ok(())
     }
 
@@ -195,31 +216,34 @@ impl PartitionLog {
     /// Makes this follower's log as the leader's: cuts off what the leader does not have, then takes over what is
     /// missing. Returns whether anything changed.
     ///
-    /// Batches are shared, not copied. Costs a walk over the log only if something has to be cut off.
+    /// Batches in memory are shared, not copied. Costs a walk over the log only if something has to be cut off. If a
+    /// disk fails, the log stays behind and the next call goes on.
     pub(crate) fn follow(&mut self, leader: &Self) -> bool {
         let before = (self.start_offset, self.end_offset, self.epochs.latest());
-        self.truncate_to_common(leader);
-        if self.end_offset < leader.start_offset {
-            *self = Self {
-                start_offset: leader.start_offset,
-                end_offset: leader.start_offset,
-                ..Self::default()
-            };
-        }
-        for stored in leader.batches.range(leader.index_of(self.end_offset)..) {
-            // Every stored batch was parsed before.
-            let Ok(batch) = Batch::parse(stored.bytes.clone()) else { continue };
-            let header = batch.header();
-            self.note(&batch, stored.max_timestamp);
-            self.epochs.begin(header.partition_leader_epoch, header.base_offset);
-            self.push(StoredBatch { position: self.end_position, ..stored.clone() });
-        }
-        self.advance_start(leader.start_offset);
+        // What was done before a failure is done.
+        let _ = self.try_follow(leader);
         before != (self.start_offset, self.end_offset, self.epochs.latest())
     }
 
+    fn try_follow(&mut self, leader: &Self) -> Result<(), StorageFailed> {
+        self.truncate_to_common(leader)?;
+        if self.end_offset < leader.start_offset {
+            self.reset(leader.start_offset)?;
+        }
+        for stored in leader.batches.range(leader.index_of(self.end_offset)..) {
+            // Every stored batch was parsed before; one that is none now was damaged on disk.
+            let batch = Batch::parse(leader.load(stored)?).map_err(|_| StorageFailed)?;
+            let (base_offset, epoch) = (batch.header().base_offset, batch.header().partition_leader_epoch);
+            self.push(base_offset, stored.last_offset, stored.max_timestamp, batch.bytes().clone())?;
+            self.note(&batch, stored.max_timestamp);
+            self.epochs.begin(epoch, base_offset);
+        }
+        self.advance_start(leader.start_offset);
+        Ok(())
+    }
+
     /// Cuts off what this log has and the leader's has not (KIP-101, 279).
-    fn truncate_to_common(&mut self, leader: &Self) {
+    fn truncate_to_common(&mut self, leader: &Self) -> Result<(), StorageFailed> {
         loop {
             let (epoch, end) = (self.epochs.latest(), self.end_offset);
             let common = match leader.epoch_end(epoch) {
@@ -231,58 +255,36 @@ impl PartitionLog {
                 None => leader.end_offset,
             };
             if common >= end {
-                return;
+                return Ok(());
             }
-            self.truncate(common);
+            self.truncate(common)?;
             if self.end_offset == end {
                 // Nothing is left to cut off, and still this log is ahead.
-                *self = Self::default();
-                return;
+                return self.reset(0);
             }
         }
     }
 
     /// Cuts off the batches from `end_offset` on.
-    pub(crate) fn truncate(&mut self, end_offset: i64) {
-        while let Some(newest) = self.batches.back().filter(|newest| newest.last_offset >= end_offset) {
-            self.end_position = newest.position;
-            self.batches.pop_back();
+    pub(crate) fn truncate(&mut self, end_offset: i64) -> Result<(), StorageFailed> {
+        let kept = self.index_of(end_offset);
+        if let Some(first) = self.batches.get(kept) {
+            let position = first.position;
+            self.batches.truncate(kept);
+            self.cut(position)?;
         }
         self.end_offset = self.batches.back().map_or(self.start_offset, |newest| newest.last_offset + 1);
         self.epochs.truncate(self.end_offset);
         self.transactions.truncate(self.end_offset);
         self.producers = Producers::default();
-        let kept: Vec<_> =
-            self.batches.iter().map(|stored| (stored.bytes.clone(), stored.max_timestamp)).collect();
-        for (bytes, max_timestamp) in kept {
-            if let Ok(batch) = Batch::parse(bytes) {
+        for index in 0..self.batches.len() {
+            let Some(stored) = self.batches.get(index) else { break };
+            let max_timestamp = stored.max_timestamp;
+            if let Ok(batch) = Batch::parse(self.load(stored)?) {
                 self.note_producer(&batch, max_timestamp);
             }
         }
-    }
-
-    /// Forgets the records before `offset`, which must not lie behind the end.
-    pub(crate) fn advance_start(&mut self, offset: i64) {
-        if offset <= self.start_offset {
-            return;
-        }
-        self.start_offset = offset.min(self.end_offset);
-        while self.batches.front().is_some_and(|oldest| oldest.last_offset < self.start_offset) {
-            self.batches.pop_front();
-        }
-        self.epochs.advance_start(self.start_offset);
-        self.transactions.advance_start(self.start_offset);
-    }
-
-    /// Drops the oldest batches as long as `retention_bytes` are left without them; none that ends behind `limit`.
-    pub(crate) fn retain(&mut self, retention_bytes: u64, limit: i64) {
-        while let Some(oldest) = self.batches.front()
-            && oldest.last_offset < limit
-            && self.end_position - oldest.position - oldest.bytes.len() as u64 >= retention_bytes
-        {
-            let next = oldest.last_offset + 1;
-            self.advance_start(next);
-        }
+        Ok(())
     }
 
     /// How many bytes lie from the batch with `offset` on before `limit`, which is where a batch begins or the
@@ -297,53 +299,89 @@ impl PartitionLog {
     /// they end.
     ///
     /// If the first batch is larger than that, it comes alone and whole if `first_whole` is set; else nothing
-    /// comes. Costs one copy, or none if only one batch comes.
+    /// comes. Costs one copy, or none if only one batch comes from memory.
     pub(crate) fn read(
         &self,
         offset: i64,
         limit: i64,
         max_bytes: usize,
         first_whole: bool,
-    ) -> Result<Bytes, OutOfRange> {
+    ) -> Result<Bytes, Unreadable> {
         self.check_offset(offset)?;
         let (from, to) = (self.index_of(offset), self.index_of(limit));
-        let mut batches = self.batches.range(from.min(to)..to);
+        let mut batches = self.batches.range(from.min(to)..to).peekable();
         let Some(first) = batches.next() else { return Ok(Bytes::new()) };
-        if first.bytes.len() >= max_bytes {
-            let comes = first_whole || first.bytes.len() == max_bytes;
-            return Ok(if comes { first.bytes.clone() } else { Bytes::new() });
+        let size = self.size_of(first);
+        if size >= max_bytes || batches.peek().is_none() {
+            let comes = first_whole || size <= max_bytes;
+            return Ok(if comes { self.load(first)? } else { Bytes::new() });
         }
-        let Some(second) = batches.next() else { return Ok(first.bytes.clone()) };
         let available = usize::try_from(self.position_of(limit) - first.position).unwrap_or(usize::MAX);
-        let mut read = BytesMut::with_capacity(available.min(max_bytes));
-        read.put_slice(&first.bytes);
-        for batch in std::iter::once(second).chain(batches) {
+        let available = available.min(max_bytes);
+        let (Some(held), None) = (&first.held, &self.segments.home) else {
+            return Ok(self.read_disk(first.position, available)?);
+        };
+        let mut read = BytesMut::with_capacity(available);
+        read.put_slice(held);
+        for held in batches.map_while(|batch| batch.held.as_ref()) {
             let room = max_bytes - read.len();
             if room == 0 {
                 break;
             }
-            read.put_slice(batch.bytes.get(..room).unwrap_or(&batch.bytes));
+            read.put_slice(held.get(..room).unwrap_or(held));
         }
         Ok(read.freeze())
     }
 
-    /// The first record whose timestamp is not before `timestamp`.
-    pub(crate) fn find_timestamp(&self, timestamp: i64, checker: &mut BatchChecker) -> Option<TimedOffset> {
-        let candidates = self.batches.iter().filter(|batch| batch.max_timestamp >= timestamp);
-        for stored in candidates {
-            let found = checker.find_record(&stored.bytes, |record| record.timestamp >= timestamp);
-            if found.is_some() {
-                return found;
+    /// The bytes of one batch.
+    fn load(&self, stored: &StoredBatch) -> Result<Bytes, StorageFailed> {
+        match &stored.held {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.read_disk(stored.position, self.size_of(stored)),
+        }
+    }
+
+    fn read_disk(&self, position: u64, length: usize) -> Result<Bytes, StorageFailed> {
+        self.segments.read(self.segments.home.as_ref().ok_or(StorageFailed)?, position, length)
+    }
+
+    fn size_of(&self, stored: &StoredBatch) -> usize {
+        match &stored.held {
+            Some(bytes) => bytes.len(),
+            // The positions of batches have no gaps.
+            None => {
+                let end = self.position_of(stored.last_offset + 1);
+                usize::try_from(end - stored.position).unwrap_or(usize::MAX)
             }
         }
-        None
+    }
+
+    /// The first record whose timestamp is not before `timestamp`.
+    pub(crate) fn find_timestamp(
+        &self,
+        timestamp: i64,
+        checker: &mut BatchChecker,
+    ) -> Result<Option<TimedOffset>, StorageFailed> {
+        let candidates = self.batches.iter().filter(|batch| batch.max_timestamp >= timestamp);
+        for stored in candidates {
+            let found = checker.find_record(&self.load(stored)?, |record| record.timestamp >= timestamp);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// The first of the records with the newest timestamp.
-    pub(crate) fn newest_timestamp(&self, checker: &mut BatchChecker) -> Option<TimedOffset> {
+    pub(crate) fn newest_timestamp(
+        &self,
+        checker: &mut BatchChecker,
+    ) -> Result<Option<TimedOffset>, StorageFailed> {
         // `max_by_key` would take the last of equals.
-        let newest = self.batches.iter().rev().max_by_key(|batch| batch.max_timestamp)?;
-        checker.find_record(&newest.bytes, |record| record.timestamp >= newest.max_timestamp)
+        let Some(newest) = self.batches.iter().rev().max_by_key(|batch| batch.max_timestamp) else {
+            return Ok(None);
+        };
+        Ok(checker.find_record(&self.load(newest)?, |record| record.timestamp >= newest.max_timestamp))
     }
 
     /// Learns from a batch that has its place in the log what its producer has done.
@@ -371,12 +409,6 @@ impl PartitionLog {
 
     fn check_offset(&self, offset: i64) -> Result<(), OutOfRange> {
         if (self.start_offset..=self.end_offset).contains(&offset) { Ok(()) } else { Err(OutOfRange) }
-    }
-
-    fn push(&mut self, stored: StoredBatch) {
-        self.end_offset = stored.last_offset + 1;
-        self.end_position += stored.bytes.len() as u64;
-        self.batches.push_back(stored);
     }
 
     fn position_of(&self, offset: i64) -> u64 {

@@ -1,9 +1,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use ottla_proto::records::{BatchHeader, NO_TIMESTAMP};
+use ottla_proto::wire::{DecodeError, Reader, Writer};
 use ottla_proto::{ErrorCode, ProducerEpoch, ProducerId};
 
 use super::Refused;
+use super::recovery::count;
 
 /// What the idempotent producers of one partition wrote last (Java's `ProducerStateManager`). Producers are never
 /// forgotten, where Kafka forgets them after a day (`producer.id.expiration.ms`).
@@ -125,6 +127,43 @@ impl Producers {
             coordinator_epoch: producer.coordinator_epoch,
             transaction_start: None,
         })
+    }
+
+    /// As [`read`](Self::read) reads them.
+    pub(super) fn write(&self, to: &mut Writer) {
+        count(to, self.0.len());
+        for (id, producer) in &self.0 {
+            to.i64(id.0);
+            to.i16(producer.epoch.0);
+            to.i64(producer.last_timestamp);
+            to.bool(producer.coordinator_epoch.is_some());
+            to.i32(producer.coordinator_epoch.unwrap_or_default());
+            count(to, producer.batches.len());
+            for batch in &producer.batches {
+                to.i32(batch.first_sequence);
+                to.i32(batch.last_sequence);
+                to.i64(batch.place.base_offset);
+                to.i64(batch.place.timestamp);
+            }
+        }
+    }
+
+    pub(super) fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        let mut producers = Self::default();
+        for _ in 0..from.i32("producers")? {
+            let id = ProducerId(from.i64("producer_id")?);
+            let producer = producers.in_epoch(id, ProducerEpoch(from.i16("epoch")?));
+            producer.last_timestamp = from.i64("last_timestamp")?;
+            let marked = from.bool("marked")?;
+            producer.coordinator_epoch = Some(from.i32("coordinator_epoch")?).filter(|_| marked);
+            for _ in 0..from.i32("batches")? {
+                let (first_sequence, last_sequence) = (from.i32("first")?, from.i32("last")?);
+                let (base_offset, timestamp) = (from.i64("base_offset")?, from.i64("timestamp")?);
+                let place = Sequenced { base_offset, timestamp };
+                producer.batches.push_back(Remembered { first_sequence, last_sequence, place });
+            }
+        }
+        Ok(producers)
     }
 
     fn in_epoch(&mut self, id: ProducerId, epoch: ProducerEpoch) -> &mut Producer {

@@ -23,7 +23,7 @@ fn an_empty_log_has_its_end_to_read_from() {
     let log = PartitionLog::default();
     assert_eq!(log.read(0, 0, 100, true), Ok(Bytes::new()));
     assert_eq!(log.bytes_from(0, 0), Ok(0));
-    assert_eq!(log.read(1, 0, 100, true), Err(OutOfRange));
+    assert_eq!(log.read(1, 0, 100, true), Err(Unreadable::OutOfRange));
 }
 
 #[test]
@@ -58,14 +58,46 @@ fn a_batch_bears_its_place() {
 
 #[test]
 fn retention_keeps_at_least_what_it_says() {
-    let (mut log, sizes) = log(&[&["a"], &["b"], &["c"]]);
-    log.retain(sizes[0] as u64 * 2 + 1, 3);
-    assert_eq!(log.start_offset(), 0);
-    log.retain(sizes[0] as u64 * 2, 3);
+    let mut log = PartitionLog::default();
+    let size = batch(&["a"]).len() as u64;
+    log.set_segment_rule(SegmentRule { bytes: size, ..SegmentRule::default() });
+    for value in ["a", "b", "c"] {
+        append(&mut log, 0, batch(&[value]));
+    }
+    let keep = |bytes| Retention { bytes: Some(bytes), ms: None };
+    assert!(!log.retain(keep(size * 2 + 1), 0, 3));
+    assert!(!log.retain(keep(0), 0, 0), "nothing is committed");
+    assert!(log.retain(keep(size * 2), 0, 3));
     assert_eq!(log.start_offset(), 1);
-    log.retain(0, 3);
+    assert!(log.retain(keep(0), 0, 3));
     assert_eq!((log.start_offset(), log.end_offset()), (3, 3));
     assert_eq!(log.bytes_from(3, 3), Ok(0));
+}
+
+#[test]
+fn old_segments_go_and_the_one_that_is_written_to_as_well() {
+    let mut log = PartitionLog::default();
+    log.set_segment_rule(SegmentRule { ms: 10, ..SegmentRule::default() });
+    let at = |ms: i64| {
+        let records = [(START.as_millis() + ms, Some("k"), "v")];
+        crate::testing::batch_of(
+            ottla_proto::records::Stamp::NONE,
+            ottla_proto::compression::Codec::None,
+            &records,
+        )
+    };
+    for ms in [0, 10, 11, 30] {
+        append(&mut log, 0, at(ms));
+    }
+    assert_eq!(log.segments.list.iter().map(|it| it.base_offset).collect::<Vec<_>>(), [0, 2, 3]);
+    let old = Retention { bytes: None, ms: Some(100) };
+    assert!(!log.retain(old, START.as_millis() + 110, 4));
+    assert!(log.retain(old, START.as_millis() + 112, 4));
+    assert_eq!(log.start_offset(), 3);
+    assert!(log.retain(old, START.as_millis() + 131, 4));
+    assert_eq!((log.start_offset(), log.end_offset()), (4, 4));
+    append(&mut log, 0, at(40));
+    assert_eq!(log.end_offset(), 5);
 }
 
 fn append(log: &mut PartitionLog, epoch: i32, bytes: Bytes) {
@@ -132,7 +164,7 @@ fn a_cut_off_batch_may_come_again() {
     let mut log = PartitionLog::default();
     append(&mut log, 0, crate::testing::sequenced(7, 0, 0, 1));
     append(&mut log, 0, crate::testing::sequenced(7, 0, 1, 1));
-    log.truncate(1);
+    log.truncate(1).unwrap();
     append(&mut log, 1, crate::testing::sequenced(7, 0, 1, 1));
     assert_eq!(log.end_offset(), 2);
 }
@@ -142,7 +174,7 @@ fn records_before_the_start_are_forgotten_even_inside_a_batch() {
     let (mut log, _) = log(&[&["a", "b"], &["c"]]);
     log.advance_start(1);
     assert_eq!(log.start_offset(), 1);
-    assert_eq!(log.read(0, 3, 100, true), Err(OutOfRange));
+    assert_eq!(log.read(0, 3, 100, true), Err(Unreadable::OutOfRange));
     assert!(!log.read(1, 3, 1000, true).unwrap().is_empty());
     log.advance_start(9);
     assert_eq!((log.start_offset(), log.end_offset()), (3, 3));

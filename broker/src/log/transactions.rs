@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
 use ottla_proto::ProducerId;
+use ottla_proto::wire::{DecodeError, Reader, Writer};
+
+use super::recovery::count;
 
 /// The transactions in a partition's log (part of Java's `ProducerStateManager`, and its transaction index).
 #[derive(Debug, Default)]
@@ -69,6 +72,38 @@ impl Transactions {
             self.ongoing.insert(last.producer_id, last.first_offset);
         }
         self.ongoing.retain(|_, first_offset| *first_offset < end_offset);
+    }
+
+    /// As [`read`](Self::read) reads them.
+    pub(super) fn write(&self, to: &mut Writer) {
+        count(to, self.ongoing.len());
+        for (producer_id, first_offset) in &self.ongoing {
+            to.i64(producer_id.0);
+            to.i64(*first_offset);
+        }
+        count(to, self.ended.len());
+        for ended in &self.ended {
+            to.i64(ended.producer_id.0);
+            to.i64(ended.first_offset);
+            to.i64(ended.last_offset);
+            to.bool(ended.aborted);
+        }
+    }
+
+    pub(super) fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        let mut transactions = Self::default();
+        for _ in 0..from.i32("ongoing")? {
+            transactions.written(ProducerId(from.i64("producer_id")?), from.i64("first_offset")?);
+        }
+        for _ in 0..from.i32("ended")? {
+            transactions.ended.push(Ended {
+                producer_id: ProducerId(from.i64("producer_id")?),
+                first_offset: from.i64("first_offset")?,
+                last_offset: from.i64("last_offset")?,
+                aborted: from.bool("aborted")?,
+            });
+        }
+        Ok(transactions)
     }
 
     /// The records before `start_offset` are gone.

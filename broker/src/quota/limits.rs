@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::Client;
 
 /// Whom a quota is for: a user, a client id, both, or an address; each by name or as the default for all others.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QuotaEntity {
     /// The user; `None` if the quota does not look at it.
     pub user: Option<QuotaName>,
@@ -71,7 +73,7 @@ impl QuotaEntity {
 }
 
 /// One part of a [`QuotaEntity`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum QuotaName {
     /// Whoever has no entry of their own.
     Default,
@@ -138,6 +140,8 @@ pub(crate) struct QuotaError(String);
 pub(crate) struct QuotaLimits {
     limits: BTreeMap<QuotaEntity, BTreeMap<QuotaKey, f64>>,
     ever_set: BTreeSet<QuotaKey>,
+    /// How often they were changed, so that whoever keeps them knows when to write.
+    pub(crate) revision: u64,
 }
 
 impl QuotaLimits {
@@ -212,11 +216,13 @@ impl QuotaLimits {
         Self::check(&entity, key, limit)?;
         self.limits.entry(entity).or_default().insert(key, limit);
         self.ever_set.insert(key);
+        self.revision += 1;
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, entity: &QuotaEntity, key: QuotaKey) {
         if let Some(limits) = self.limits.get_mut(entity) {
+            self.revision += 1;
             limits.remove(&key);
             if limits.is_empty() {
                 self.limits.remove(entity);

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use super::disk::Folder;
 use super::{Cluster, Limits, Shared, State, accept, control, run_timer};
-use crate::engine::{Config, Engine, NodeAddress, RequestCost, TopicError};
+use crate::Instant;
+use crate::engine::{Config, Engine, NodeAddress, OpenError, RequestCost, TopicError};
 use crate::fault::{Fault, FaultError};
 use crate::quota::Windows;
 use crate::{QuotaEntity, QuotaKey, Release};
@@ -31,6 +34,8 @@ pub struct Builder {
     quotas: Vec<(QuotaEntity, QuotaKey, f64)>,
     faults: Vec<Fault>,
     control: Option<u16>,
+    data: Option<PathBuf>,
+    fsync: bool,
 }
 
 impl Default for Builder {
@@ -47,6 +52,8 @@ impl Default for Builder {
             quotas: Vec::new(),
             faults: Vec::new(),
             control: None,
+            data: None,
+            fsync: false,
         }
     }
 }
@@ -136,6 +143,34 @@ impl Builder {
     #[must_use]
     pub fn replica_lag_time_max(mut self, lag: Duration) -> Self {
         self.config.replica_lag_time_max = lag;
+        self
+    }
+
+    /// Keeps everything in this folder, and goes on with what is there; by default everything is kept in memory and
+    /// gone at the end.
+    ///
+    /// What was answered survives the end of the process, however it ends, since it is written before. Only one
+    /// cluster at a time may use a folder. Topics that [`topic`](Self::topic) names and that are there stay as they
+    /// are. Requests wait while the disk is written. `docs/broker-disk.md` shows the files.
+    #[must_use]
+    pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.data = Some(folder.into());
+        self
+    }
+
+    /// Whether answers wait until the disk says that it will keep what they say even without power; false by default,
+    /// as in Kafka. Costs a wait for the disk, in which nothing else is served, for each request that writes.
+    #[must_use]
+    pub fn fsync(mut self, fsync: bool) -> Self {
+        self.fsync = fsync;
+        self
+    }
+
+    /// How often logs are looked at for records that need not be kept, as long as requests come; 15 seconds by
+    /// default. What `retention.bytes` drops goes at once.
+    #[must_use]
+    pub fn log_check_interval(mut self, interval: Duration) -> Self {
+        self.config.log_check_interval = interval;
         self
     }
 
@@ -279,7 +314,7 @@ impl Builder {
             None => None,
         };
         let clock = Clock::start();
-        let mut engine = self.engine()?;
+        let mut engine = self.engine(clock.now())?;
         for fault in std::mem::take(&mut self.faults) {
             engine.add_fault(fault, clock.now())?;
         }
@@ -300,12 +335,23 @@ impl Builder {
             tasks.spawn(control::run(Arc::clone(&shared), listener));
             address
         });
-        Ok(Cluster { shared, addresses, control, _tasks: tasks })
+        Ok(Cluster { shared, addresses, control, tasks })
     }
 
-    fn engine(&self) -> Result<Engine, StartError> {
-        let mut engine = Engine::new(self.config.clone());
+    fn engine(&self, now: Instant) -> Result<Engine, StartError> {
+        let mut engine = match &self.data {
+            None => Engine::new(self.config.clone()),
+            Some(folder) => {
+                let opened = Folder::open(folder).map_err(OpenError::from);
+                let opened = opened
+                    .and_then(|disk| Engine::open(self.config.clone(), Arc::new(disk), self.fsync, now));
+                opened.map_err(|source| StartError::Data { folder: folder.clone(), source })?
+            }
+        };
         for (name, partitions, settings) in &self.topics {
+            if engine.has_topic(name) {
+                continue;
+            }
             let created = engine.create_topic(name, *partitions, -1, settings.clone());
             created.map_err(|source| StartError::Topic { name: name.clone(), source })?;
         }
@@ -348,6 +394,14 @@ pub enum StartError {
         name: String,
         /// What is wrong with it.
         source: TopicError,
+    },
+    /// The folder of the data cannot be used.
+    #[error("cannot use the data in {}: {source}", folder.display())]
+    Data {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        source: OpenError,
     },
     /// A fault makes no sense.
     #[error(transparent)]

@@ -40,7 +40,7 @@ use super::{Call, Handled, Incoming, check_epoch};
 use crate::Instant;
 use crate::engine::{Close, Engine, NodeAddress, Partition, Replica, Topics};
 use crate::fault::{Reaction, Stage};
-use crate::log::{self, EpochEnd};
+use crate::log::{self, EpochEnd, Unreadable};
 use crate::quota::QuotaKey;
 use session::Session;
 
@@ -232,7 +232,10 @@ impl WaitingFetch {
                 let limit = replica.visible_end(self.is_read_committed());
                 let offset = asked.partition.fetch_offset;
                 let records = replica.log.read(offset, limit, max_bytes, first_whole);
-                let records = records.map_err(|_| ErrorCode::OFFSET_OUT_OF_RANGE)?;
+                let records = records.map_err(|why| match why {
+                    Unreadable::OutOfRange => ErrorCode::OFFSET_OUT_OF_RANGE,
+                    Unreadable::Storage => ErrorCode::KAFKA_STORAGE_ERROR,
+                })?;
                 let name = asked.topic.id(&engine.topics, self.call.version)?;
                 let name = engine.topics.get(name).map_or("", |topic| &*topic.name);
                 data.records = Some(match self.call.faults.corrupts(name, data.partition_index) {

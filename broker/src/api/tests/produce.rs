@@ -258,11 +258,12 @@ fn a_producer_over_its_quota_is_told_and_muted_for_as_long() {
 }
 
 #[test]
-fn retention_drops_whole_batches_from_the_front() {
+fn retention_drops_whole_segments_from_the_front() {
     let mut world = World::new(1);
     let size = batch(&["a"]).len();
-    let setting = ("retention.bytes".to_owned(), (size * 2).to_string());
-    world.engine.create_topic("t", 1, -1, [setting].into()).unwrap();
+    let settings = [("retention.bytes", size * 2), ("segment.bytes", size)];
+    let settings = settings.map(|(name, bytes)| (name.to_owned(), bytes.to_string()));
+    world.engine.create_topic("t", 1, -1, settings.into()).unwrap();
     for _ in 0..5 {
         world.produce(batch(&["a"]));
     }

@@ -15,15 +15,19 @@ use ottla_proto::messages::leave_group::{MemberIdentity, MemberResponse};
 use ottla_proto::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
 use ottla_proto::{ErrorCode, GroupId};
 
-use super::{Answer, MemberId, Turn, milliseconds, own};
+use super::{Answer, MemberId, Turn, milliseconds, own, own_group};
 use crate::api::Call;
-use crate::engine::Topics;
+use crate::engine::{Changes, Topics};
 pub(crate) use classic::ClassicGroup;
 pub(crate) use consumer::{ConsumerGroup, Pattern, Refused as HeartbeatRefused, check as check_heartbeat};
 
 /// All groups of the cluster.
 #[derive(Debug, Default)]
-pub(crate) struct Groups(BTreeMap<GroupId, Group>);
+pub(crate) struct Groups {
+    by_id: BTreeMap<GroupId, Group>,
+    /// What is to be written down.
+    pub(crate) changes: Changes<GroupId>,
+}
 
 /// One group.
 #[derive(Debug)]
@@ -43,11 +47,11 @@ pub(crate) struct Committer<'a> {
 
 impl Groups {
     pub(crate) fn get(&self, id: &str) -> Option<&Group> {
-        self.0.get(id)
+        self.by_id.get(id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&GroupId, &Group)> {
-        self.0.iter()
+        self.by_id.iter()
     }
 
     /// See [`ClassicGroup::join`]; a group begins with its first member.
@@ -69,15 +73,16 @@ impl Groups {
         if session < turn.settings.min_session_timeout || session > turn.settings.max_session_timeout {
             return turn.answer(call, refuse(ErrorCode::INVALID_SESSION_TIMEOUT));
         }
-        if matches!(self.0.get(&request.group_id), Some(Group::Consumer(group)) if group.is_empty()) {
-            self.0.remove(&request.group_id);
+        if matches!(self.by_id.get(&request.group_id), Some(Group::Consumer(group)) if group.is_empty()) {
+            self.by_id.remove(&request.group_id);
+            self.changes.note(|| own_group(&request.group_id));
         }
-        if !self.0.contains_key(&request.group_id)
+        if !self.by_id.contains_key(&request.group_id)
             && let Err(code) = self.create(turn, &request.group_id, request.member_id.is_empty())
         {
             return turn.answer(call, refuse(code));
         }
-        match self.0.get_mut(&request.group_id) {
+        match self.by_id.get_mut(&request.group_id) {
             Some(Group::Classic(group)) => group.join(turn, call, request, fresh),
             Some(Group::Consumer(_)) => turn.answer(call, refuse(ErrorCode::INCONSISTENT_GROUP_PROTOCOL)),
             None => turn.answer(call, refuse(ErrorCode::UNKNOWN_MEMBER_ID)),
@@ -86,7 +91,7 @@ impl Groups {
 
     /// See [`ClassicGroup::sync`].
     pub(crate) fn sync(&mut self, turn: &mut Turn<'_>, call: Call, request: SyncGroupRequest) {
-        let error_code = match self.0.get_mut(&request.group_id) {
+        let error_code = match self.by_id.get_mut(&request.group_id) {
             Some(Group::Classic(group)) => return group.sync(turn, call, request),
             None if request.group_id.is_empty() => ErrorCode::INVALID_GROUP_ID,
             Some(Group::Consumer(_)) | None => ErrorCode::UNKNOWN_MEMBER_ID,
@@ -101,7 +106,7 @@ impl Groups {
         request: &HeartbeatRequest,
     ) -> Result<(), ErrorCode> {
         let HeartbeatRequest { group_id, generation_id, member_id, group_instance_id, .. } = request;
-        match self.0.get_mut(group_id) {
+        match self.by_id.get_mut(group_id) {
             Some(Group::Classic(group)) => {
                 group.heartbeat(turn, member_id, group_instance_id.as_deref(), *generation_id)
             }
@@ -121,9 +126,10 @@ impl Groups {
         fresh: MemberId,
     ) -> Result<ConsumerGroupHeartbeatResponse, HeartbeatRefused> {
         let missing = |message| Err(HeartbeatRefused::new(ErrorCode::GROUP_ID_NOT_FOUND, message));
-        if request.member_epoch == 0 && !matches!(self.0.get(&request.group_id), Some(Group::Consumer(_))) {
-            let full = self.0.len() >= turn.settings.max_groups;
-            match self.0.get_mut(&request.group_id) {
+        if request.member_epoch == 0 && !matches!(self.by_id.get(&request.group_id), Some(Group::Consumer(_)))
+        {
+            let full = self.by_id.len() >= turn.settings.max_groups;
+            match self.by_id.get_mut(&request.group_id) {
                 Some(Group::Classic(group)) if group.is_empty() => group.dissolve(turn),
                 Some(_) => return missing("The group is not a consumer group"),
                 None if full => {
@@ -133,9 +139,10 @@ impl Groups {
                 None => {}
             }
             let id = GroupId(own(&request.group_id.0));
-            self.0.insert(id.clone(), Group::Consumer(ConsumerGroup::new(id)));
+            self.changes.note(|| id.clone());
+            self.by_id.insert(id.clone(), Group::Consumer(ConsumerGroup::new(id)));
         }
-        match self.0.get_mut(&request.group_id) {
+        match self.by_id.get_mut(&request.group_id) {
             Some(Group::Consumer(group)) => group.heartbeat(turn, topics, client_id, request, fresh),
             Some(Group::Classic(_)) => missing("The group is not a consumer group"),
             None => missing("There is no such group"),
@@ -149,7 +156,7 @@ impl Groups {
         id: &GroupId,
         members: Vec<MemberIdentity>,
     ) -> Result<Vec<MemberResponse>, ErrorCode> {
-        match self.0.get_mut(id) {
+        match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => Ok(group.leave(turn, members)),
             None if id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
             Some(Group::Consumer(_)) | None => Ok(members.into_iter().map(unknown).collect()),
@@ -164,14 +171,14 @@ impl Groups {
         committer: Committer<'_>,
         transactional: bool,
     ) -> Result<(), CommitError> {
-        if !self.0.contains_key(id) {
+        if !self.by_id.contains_key(id) {
             if committer.generation >= 0 {
                 return Err(CommitError::NoGroup);
             }
             self.create(turn, id, true)?;
         }
         let Committer { member_id, instance_id, generation } = committer;
-        match self.0.get_mut(id) {
+        match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => {
                 Ok(group.check_commit(turn, member_id, instance_id, generation, transactional)?)
             }
@@ -182,7 +189,7 @@ impl Groups {
 
     /// Whether somebody may read the group's offsets; a member of a consumer group only with its current epoch.
     pub(crate) fn check_fetch(&self, id: &str, member_id: Option<&str>, epoch: i32) -> Result<(), ErrorCode> {
-        match self.0.get(id) {
+        match self.by_id.get(id) {
             Some(Group::Consumer(group)) => group.check_fetch(member_id, epoch),
             Some(Group::Classic(_)) | None => Ok(()),
         }
@@ -190,7 +197,7 @@ impl Groups {
 
     /// Whether single offsets of the group may be deleted.
     pub(crate) fn check_offset_delete(&self, id: &str) -> Result<&Group, ErrorCode> {
-        let group = self.0.get(id).ok_or(ErrorCode::GROUP_ID_NOT_FOUND)?;
+        let group = self.by_id.get(id).ok_or(ErrorCode::GROUP_ID_NOT_FOUND)?;
         if let Group::Classic(classic) = group {
             classic.check_offset_delete()?;
         }
@@ -199,20 +206,21 @@ impl Groups {
 
     /// Deletes a group that has no members.
     pub(crate) fn delete(&mut self, turn: &mut Turn<'_>, id: &str) -> Result<(), ErrorCode> {
-        let group = self.0.get_mut(id).ok_or(ErrorCode::GROUP_ID_NOT_FOUND)?;
+        let group = self.by_id.get_mut(id).ok_or(ErrorCode::GROUP_ID_NOT_FOUND)?;
         if !group.is_empty() {
             return Err(ErrorCode::NON_EMPTY_GROUP);
         }
         if let Group::Classic(classic) = group {
             classic.dissolve(turn);
         }
-        self.0.remove(id);
+        self.by_id.remove(id);
+        self.changes.note(|| id.into());
         Ok(())
     }
 
     /// The group's coordinator is another node now.
     pub(crate) fn moved(&mut self, turn: &mut Turn<'_>, id: &str) {
-        match self.0.get_mut(id) {
+        match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => group.moved(turn),
             Some(Group::Consumer(group)) => group.moved(turn),
             None => {}
@@ -220,19 +228,19 @@ impl Groups {
     }
 
     pub(super) fn join_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId) {
-        if let Some(Group::Classic(group)) = self.0.get_mut(id) {
+        if let Some(Group::Classic(group)) = self.by_id.get_mut(id) {
             group.join_expired(turn);
         }
     }
 
     pub(super) fn sync_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId) {
-        if let Some(Group::Classic(group)) = self.0.get_mut(id) {
+        if let Some(Group::Classic(group)) = self.by_id.get_mut(id) {
             group.sync_expired(turn);
         }
     }
 
     pub(super) fn session_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
-        match self.0.get_mut(id) {
+        match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => group.session_expired(turn, member),
             Some(Group::Consumer(group)) => group.fence(turn, member),
             None => {}
@@ -240,7 +248,7 @@ impl Groups {
     }
 
     pub(super) fn revocation_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
-        if let Some(Group::Consumer(group)) = self.0.get_mut(id) {
+        if let Some(Group::Consumer(group)) = self.by_id.get_mut(id) {
             group.revocation_expired(turn, member);
         }
     }
@@ -250,12 +258,22 @@ impl Groups {
         if !newcomer {
             return Err(ErrorCode::UNKNOWN_MEMBER_ID);
         }
-        if self.0.len() >= turn.settings.max_groups {
+        if self.by_id.len() >= turn.settings.max_groups {
             return Err(ErrorCode::POLICY_VIOLATION);
         }
         let id = GroupId(own(&id.0));
-        self.0.insert(id.clone(), Group::Classic(ClassicGroup::new(id)));
+        self.changes.note(|| id.clone());
+        self.by_id.insert(id.clone(), Group::Classic(ClassicGroup::new(id)));
         Ok(())
+    }
+
+    /// A group without members, as it is found after a restart.
+    pub(crate) fn restore(&mut self, id: GroupId, consumer: bool) {
+        let group = match consumer {
+            true => Group::Consumer(ConsumerGroup::new(id.clone())),
+            false => Group::Classic(ClassicGroup::new(id.clone())),
+        };
+        self.by_id.insert(id, group);
     }
 }
 

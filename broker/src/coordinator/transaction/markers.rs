@@ -15,6 +15,14 @@ const RETRY: Duration = Duration::from_millis(100);
 /// later, and the transaction is not complete before.
 pub(crate) fn write_markers(engine: &mut Engine, now: Instant) {
     let ending: Vec<TransactionalId> = engine.coordinators.transactions.ending.iter().cloned().collect();
+    if ending.is_empty() {
+        return;
+    }
+    // The decision must not be forgotten once one partition knows it.
+    if !engine.persist() {
+        engine.coordinators.timers.set(TimerKey::Markers, now + RETRY);
+        return;
+    }
     for id in ending {
         let Some(transaction) = engine.coordinators.transactions.by_id.get(&id) else { continue };
         let State::Prepare(outcome) = transaction.state else { continue };
@@ -44,6 +52,7 @@ fn finish(engine: &mut Engine, id: TransactionalId, outcome: Outcome, now: Insta
         transaction.state = State::Complete(outcome);
         transaction.started = None;
         coordinators.transactions.ending.remove(&id);
+        coordinators.transactions.changes.note(|| id);
     } else {
         coordinators.timers.set(TimerKey::Markers, now + RETRY);
     }

@@ -1,6 +1,7 @@
 //! Transactions (Java's `TransactionCoordinator`): who may write under a transactional id, what its transaction
 //! has touched, and how it ends, in both versions of the protocol (KIP-98, KIP-890).
 
+mod kept;
 mod markers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,8 @@ use ottla_proto::{ErrorCode, GroupId, ProducerEpoch, ProducerId, TopicId, Transa
 
 use super::{TimerKey, TransactionSettings, Turn, own};
 use crate::Instant;
+use crate::engine::Changes;
+pub(crate) use kept::KeptTransaction;
 pub(crate) use markers::{append_marker, write_markers};
 
 /// All transactional ids of the cluster.
@@ -18,6 +21,8 @@ pub(crate) struct Transactions {
     by_id: BTreeMap<TransactionalId, Transaction>,
     /// Those that have decided how to end and are not everywhere marked yet.
     ending: BTreeSet<TransactionalId>,
+    /// What is to be written down.
+    pub(crate) changes: Changes<TransactionalId>,
 }
 
 /// What is known of one transactional id.
@@ -154,6 +159,7 @@ impl Transactions {
         transaction.next_incarnation(expected.map(|expected| expected.epoch), fresh)?;
         transaction.state = State::Empty;
         transaction.started = None;
+        self.changes.note(|| TransactionalId(own(&id.0)));
         Ok(transaction.producer)
     }
 
@@ -169,13 +175,18 @@ impl Transactions {
         if let State::Prepare(_) = transaction.state {
             return Err(ErrorCode::CONCURRENT_TRANSACTIONS);
         }
-        if transaction.state != State::Ongoing {
+        let begins = transaction.state != State::Ongoing;
+        if begins {
             transaction.state = State::Ongoing;
             transaction.started = Some(turn.now);
             let timeout = turn.now + transaction.timeout;
             turn.timers.set(TimerKey::Transaction(TransactionalId(own(&id.0))), timeout);
         }
+        let before = transaction.touched.len();
         transaction.touched.extend(targets);
+        if begins || transaction.touched.len() > before {
+            self.changes.note(|| TransactionalId(own(&id.0)));
+        }
         Ok(())
     }
 
@@ -284,6 +295,7 @@ impl Transactions {
         transaction.state = State::Prepare(outcome);
         let id = TransactionalId(own(&id.0));
         turn.timers.cancel(&TimerKey::Transaction(id.clone()));
+        self.changes.note(|| id.clone());
         self.ending.insert(id);
     }
 }

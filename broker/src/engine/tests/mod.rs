@@ -1,4 +1,5 @@
 mod replication;
+mod storage;
 
 use bytes::Bytes;
 use ottla_proto::messages::api_versions::ApiVersionsRequest;

@@ -1,0 +1,35 @@
+//! What happens to logs as time goes by: old records go.
+
+use ottla_proto::TopicId;
+
+use super::Engine;
+use crate::Instant;
+
+impl Engine {
+    /// Looks at all logs, if that was not done for a while. Comes before whatever could tell the difference, so that
+    /// no timer is needed, and a cluster that nobody uses sleeps.
+    pub(super) fn look_after_logs(&mut self, now: Instant) {
+        if now < self.upkeep_due {
+            return;
+        }
+        self.upkeep_due = now + self.config.log_check_interval;
+        for id in self.topics.iter().map(|topic| topic.id).collect::<Vec<_>>() {
+            for index in 0..self.topics.get(id).map_or(0, |topic| topic.partition_count()) {
+                self.retain(id, index, now);
+            }
+        }
+    }
+
+    /// Drops what the topic need not keep of a partition.
+    pub(crate) fn retain(&mut self, id: TopicId, index: i32, now: Instant) {
+        let Some(topic) = self.topics.get_mut(id) else { return };
+        let (deletes, retention) = (topic.config.deletes, topic.config.retention());
+        let Some(partition) = topic.partition_mut(index) else { return };
+        let Some(leader) = partition.replica_mut(partition.leader) else { return };
+        if deletes && leader.log.retain(retention, now.as_millis(), leader.high_watermark) {
+            self.topics.note_partition(id, index);
+            self.replicate(id, index, now);
+            self.waiting.changed(id, index);
+        }
+    }
+}
