@@ -228,6 +228,11 @@ impl Bench {
         self.topics += 1;
         let topic = format!("bench-{}", self.topics);
         self.topic("create", &topic, case)?;
+        // Brokers learn of a new topic one after the other, and of a thousand partitions slowly.
+        let begin = Instant::now();
+        while let Err(error) = self.topic("count", &topic, case) {
+            ensure!(begin.elapsed() < LIMIT, "{topic} does not come to be: {error:#}");
+        }
         Ok(topic)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use ottla_core::cluster::Leader;
 use ottla_core::consumer::TopicPartition;
 use ottla_core::group::MemberSubscription;
 use ottla_core::group::assignor::{Assignor, CooperativeStickyAssignor, GroupMember, GroupTopics};
@@ -16,7 +17,7 @@ use ottla_proto::messages::produce::{PartitionProduceData, TopicProduceData};
 use ottla_proto::messages::{FetchResponse, ProduceRequest, RequestHeader};
 use ottla_proto::records::{Batch, BatchWriter, Batches, Stamp};
 use ottla_proto::wire::{Message, Request, Writer};
-use ottla_proto::{TopicId, TopicName};
+use ottla_proto::{BrokerId, LeaderEpoch, TopicId, TopicName};
 
 use crate::Failure;
 use crate::peer::Peer;
@@ -31,7 +32,7 @@ pub(crate) struct Work {
 type Prepare = fn() -> Result<Work, Failure>;
 
 /// By name, in the order in which they run.
-pub(crate) const WORKS: [(&str, Prepare); 12] = [
+pub(crate) const WORKS: [(&str, Prepare); 13] = [
     ("append", append),
     ("send", send),
     ("seal", seal),
@@ -44,6 +45,7 @@ pub(crate) const WORKS: [(&str, Prepare); 12] = [
     ("assign", assign),
     ("turn-one-of-many", turn_one_of_many),
     ("turn-all-of-many", turn_all_of_many),
+    ("turn-leader-moved", turn_leader_moved),
 ];
 
 const VALUE: [u8; 100] = [b'v'; 100];
@@ -250,6 +252,16 @@ fn turn_all_of_many() -> Result<Work, Failure> {
     append_to_each(&peer, &orders, 1);
     peer.serve()?;
     append_to_each(&peer, &orders, MANY);
+    work(u32::try_from(MANY)?, "partition", move || peer.turn())
+}
+
+/// A turn after the leader of one of many partitions has another epoch: the producer looks at all of them.
+fn turn_leader_moved() -> Result<Work, Failure> {
+    let (mut peer, _orders) = Peer::with_producer(MANY, |_| {})?;
+    let leader = Leader { node: BrokerId(1), epoch: LeaderEpoch(2) };
+    if !peer.core.parts().net.cluster_mut().hint(&TopicName::from("orders"), 0, leader) {
+        return Err("the view did not change".into());
+    }
     work(u32::try_from(MANY)?, "partition", move || peer.turn())
 }
 
