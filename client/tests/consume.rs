@@ -234,6 +234,13 @@ async fn a_detached_batch_holds_nothing_of_the_budget() {
     assert_eq!(batches.iter().flat_map(offsets).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
 }
 
+#[test]
+fn consumers_and_their_questions_may_be_anywhere() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Consumer>();
+    shared::<ottla::GroupConsumer>();
+}
+
 #[tokio::test]
 async fn an_interceptor_sees_every_batch_and_may_panic() {
     use std::sync::Arc;

@@ -10,8 +10,9 @@ use super::error::ConsumeError;
 /// Looks at every batch before the application gets it. Java: `ConsumerInterceptor`.
 ///
 /// It runs on the thread that reads, so one that blocks delays that reader and nobody else. A panic in it is caught
-/// and told as a `tracing` event at level `ERROR`; the batch is handed out all the same.
-pub trait ConsumerInterceptor: Send + 'static {
+/// and told as a `tracing` event at level `ERROR`; the batch is handed out all the same. It is `Sync` because the
+/// consumer is, whose questions ([`explain`](super::Consumer::explain) and the like) any task may then ask.
+pub trait ConsumerInterceptor: Send + Sync + 'static {
     /// The batch is about to be handed out: whole, or record by record.
     fn on_consume(&mut self, batch: &Batch);
 }

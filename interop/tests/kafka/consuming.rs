@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use kafka_harness::{Options, kafka_or_skip};
+use kafka_harness::{Cluster, Options, kafka_or_skip};
 use ottla::admin::{NewTopic, QuotaAlteration, QuotaEntity, QuotaKey};
 use ottla::consumer::{ConsumeError, Consumer, PartitionErrorKind, Reset};
 use ottla::{Client, Compression, Offset, Producer, Record, WaitReason};
 
+use crate::metrics::{Metrics, total};
 use crate::support::{connect, create_topic, run};
 
 const PARTITIONS: i32 = 30;
@@ -24,6 +25,7 @@ fn sessions_replicas_nearby_and_quotas() {
     });
     let client = run(connect(&servers));
     let (consumer, leader) = run(reading_from_a_replica_nearby(&client));
+    the_replica_s_own_counters_agree(&cluster, &consumer, leader);
     // The leader stands still; the replica does not.
     cluster.freeze(leader).unwrap();
     run(rest_of_the_replica(consumer));
@@ -135,6 +137,22 @@ async fn reading_from_a_replica_nearby(client: &Client) -> (Consumer, usize) {
 }
 
 const RECORDS: usize = 200;
+
+/// What the brokers say: the leader sent at most what the first answer held, in which it named the replica.
+fn the_replica_s_own_counters_agree(cluster: &Cluster, consumer: &Consumer, leader: usize) {
+    let nodes = Metrics::of_all(cluster);
+    let replica = usize::try_from(consumer.partitions()[0].read_from.unwrap()).unwrap();
+    let sent: Vec<f64> = nodes.iter().map(|node| node.bytes_out("near")).collect();
+    let fetched = consumer.stats().fetched_bytes as f64;
+    assert!(sent[replica - 1] >= 10.0 * 10_000.0, "{sent:?} of {fetched}");
+    // An answer that names a replica has no records.
+    assert_eq!(total(&nodes, |node| node.bytes_out("near")), sent[replica - 1], "{sent:?}");
+    assert_eq!(sent[leader - 1], 0.0, "{sent:?}");
+    println!(
+        "FIGURE: by the brokers' own count the leader sent 0 bytes of a topic, its replica {}",
+        sent[replica - 1]
+    );
+}
 
 async fn rest_of_the_replica(mut consumer: Consumer) {
     let mut position = consumer.partitions()[0].position.unwrap();

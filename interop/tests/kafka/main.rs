@@ -3,6 +3,7 @@
 //! Each test starts its own cluster, and a start takes seconds: few tests with several steps each.
 #![cfg(test)]
 
+mod churn;
 mod compare;
 mod consuming;
 mod faults;
@@ -10,8 +11,12 @@ mod groups;
 #[cfg(feature = "librdkafka")]
 mod librdkafka;
 mod lines;
+mod many;
+mod metrics;
+mod mixed;
 mod quotas;
 mod releases;
 mod sizing;
 mod support;
+mod tally;
 mod tools;

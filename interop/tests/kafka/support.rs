@@ -26,6 +26,11 @@ pub(crate) fn is_proof() -> bool {
     env::var_os("OTTLA_PROOF").is_some()
 }
 
+/// A partition or an offset as a place in a list.
+pub(crate) fn index(number: impl Into<i64>) -> usize {
+    usize::try_from(number.into()).unwrap()
+}
+
 /// Runs a step, which fails at `LIMIT`.
 pub(crate) fn run<T>(step: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
