@@ -15,13 +15,23 @@ pub(crate) struct Cost {
 }
 
 /// Calls `run` again and again, each time for `units` of work, after once to warm up.
-pub(crate) fn cost<T>(units: usize, mut run: impl FnMut() -> T) -> Cost {
+pub(crate) fn cost<T>(units: usize, run: impl FnMut() -> T) -> Cost {
+    sample(units, || nanoseconds(ClockId::ThreadCPUTime), run)
+}
+
+/// The same, but what the process's other threads spend meanwhile.
+pub(crate) fn cost_elsewhere<T>(units: usize, run: impl FnMut() -> T) -> Cost {
+    let elsewhere = || nanoseconds(ClockId::ProcessCPUTime) - nanoseconds(ClockId::ThreadCPUTime);
+    sample(units, elsewhere, run)
+}
+
+fn sample<T>(units: usize, clock: impl Fn() -> f64, mut run: impl FnMut() -> T) -> Cost {
     black_box(run());
     let mut samples: Vec<f64> = (0..SAMPLES)
         .map(|_| {
-            let start = cpu_nanoseconds();
+            let start = clock();
             black_box(run());
-            (cpu_nanoseconds() - start) / as_f64(units)
+            (clock() - start) / as_f64(units)
         })
         .collect();
     samples.sort_by(f64::total_cmp);
@@ -35,7 +45,7 @@ pub(crate) fn as_f64(count: usize) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a run takes far less than 2^52 nanoseconds")]
-fn cpu_nanoseconds() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+fn nanoseconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }

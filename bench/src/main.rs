@@ -1,6 +1,7 @@
 //! Measures what the parts of Ottla cost, and what a whole client costs against a broker. See the README beside
 //! this file.
 
+mod broker;
 mod codecs;
 mod harness;
 mod load;
@@ -24,6 +25,8 @@ enum Command {
     Records,
     /// The codecs.
     Codecs,
+    /// The embedded broker: its engine alone, and over TCP.
+    Broker,
     /// Send records as fast as they are taken, until all are acknowledged.
     Produce(load::Produce),
     /// Read records from the beginning of a topic.
@@ -41,7 +44,7 @@ fn main() -> ExitCode {
         None => {
             records::run();
             codecs::run();
-            Ok(())
+            broker::run()
         }
         Some(Command::Records) => {
             records::run();
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
             codecs::run();
             Ok(())
         }
+        Some(Command::Broker) => broker::run(),
         Some(Command::Produce(arguments)) => load::produce(&arguments),
         Some(Command::Consume(arguments)) => load::consume(&arguments),
         Some(Command::Latency(arguments)) => load::latency(&arguments),

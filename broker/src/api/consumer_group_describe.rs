@@ -12,7 +12,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId};
 
 use super::describe_groups::GROUP_OPERATIONS;
-use super::{Call, check_coordinator};
+use super::{Call, check_coordinator, each_once};
 use crate::coordinator::Group;
 use crate::engine::Engine;
 use crate::release::GROUP_VERSION;
@@ -49,7 +49,7 @@ pub(super) fn handle(
         }
     };
     ConsumerGroupDescribeResponse {
-        groups: request.group_ids.into_iter().map(describe).collect(),
+        groups: each_once(request.group_ids, GroupId::clone).map(describe).collect(),
         ..ConsumerGroupDescribeResponse::default()
     }
 }

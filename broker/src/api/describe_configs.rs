@@ -13,7 +13,7 @@ use ottla_proto::messages::describe_configs::{
 };
 use ottla_proto::wire::VersionRange;
 
-use super::Call;
+use super::{Call, each_once};
 use crate::engine::{Engine, Kind};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(1, 4);
@@ -52,8 +52,9 @@ pub(super) fn handle(
         }
         result
     };
+    let name = |resource: &DescribeConfigsResource| (resource.resource_type, resource.resource_name.clone());
     DescribeConfigsResponse {
-        results: request.resources.into_iter().map(answer).collect(),
+        results: each_once(request.resources, name).map(answer).collect(),
         ..DescribeConfigsResponse::default()
     }
 }

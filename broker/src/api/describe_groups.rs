@@ -10,7 +10,7 @@ use ottla_proto::messages::describe_groups::{DescribeGroupsRequest, DescribeGrou
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId};
 
-use super::{Call, check_coordinator};
+use super::{Call, check_coordinator, each_once};
 use crate::coordinator::Group;
 use crate::engine::Engine;
 
@@ -50,7 +50,7 @@ pub(super) fn handle(
         }
     };
     DescribeGroupsResponse {
-        groups: request.groups.into_iter().map(describe).collect(),
+        groups: each_once(request.groups, GroupId::clone).map(describe).collect(),
         ..DescribeGroupsResponse::default()
     }
 }

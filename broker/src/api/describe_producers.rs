@@ -11,7 +11,7 @@ use ottla_proto::messages::describe_producers::{
 };
 use ottla_proto::wire::VersionRange;
 
-use super::Call;
+use super::{Call, each_once};
 use crate::engine::{Engine, Topic};
 use crate::log;
 
@@ -35,13 +35,13 @@ pub(super) fn handle(
             }
         };
         TopicResponse {
-            partitions: asked.partition_indexes.into_iter().map(describe).collect(),
+            partitions: each_once(asked.partition_indexes, |index| *index).map(describe).collect(),
             name: asked.name,
             ..TopicResponse::default()
         }
     };
     DescribeProducersResponse {
-        topics: request.topics.into_iter().map(topic).collect(),
+        topics: each_once(request.topics, |topic| topic.name.clone()).map(topic).collect(),
         ..DescribeProducersResponse::default()
     }
 }

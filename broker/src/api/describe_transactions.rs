@@ -10,7 +10,7 @@ use ottla_proto::messages::describe_transactions::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, TopicName, TransactionalId};
 
-use super::{Call, check_coordinator};
+use super::{Call, check_coordinator, each_once};
 use crate::coordinator::{Target, Transaction, group_partition};
 use crate::engine::Engine;
 
@@ -35,7 +35,9 @@ pub(super) fn handle(
         Err(error_code) => TransactionState { error_code, transactional_id, ..TransactionState::default() },
     };
     DescribeTransactionsResponse {
-        transaction_states: request.transactional_ids.into_iter().map(describe).collect(),
+        transaction_states: each_once(request.transactional_ids, TransactionalId::clone)
+            .map(describe)
+            .collect(),
         ..DescribeTransactionsResponse::default()
     }
 }

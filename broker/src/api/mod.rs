@@ -52,7 +52,7 @@ mod update_features;
 mod waiting;
 mod write_txn_markers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -304,8 +304,8 @@ struct Incoming<R> {
 fn read<R: Request>(call: Call, frame: Bytes) -> Result<Incoming<R>, DecodeError> {
     let mut reader = Reader::new(frame);
     RequestHeader::read(&mut reader, R::header_version(call.version))?;
+    // Bytes behind the body are ignored, as Kafka does: librdkafka has three of them when it asks for all topics.
     let request = R::read(&mut reader, call.version)?;
-    reader.finish()?;
     Ok(Incoming { call, request })
 }
 
@@ -365,6 +365,12 @@ impl Call {
     fn muted_until(&self, throttle_ms: i32) -> Instant {
         self.now + Duration::from_millis(u64::try_from(throttle_ms).unwrap_or_default())
     }
+}
+
+/// Each thing that a request names, once: repeating a short name must not make a long answer longer.
+fn each_once<T, K: Ord>(things: Vec<T>, name: impl Fn(&T) -> K) -> impl Iterator<Item = T> {
+    let mut named = BTreeSet::new();
+    things.into_iter().filter(move |thing| named.insert(name(thing)))
 }
 
 /// The leader's replica, if the call reached the leader and means its leader epoch (KIP-320).

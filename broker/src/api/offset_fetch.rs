@@ -15,7 +15,7 @@ use ottla_proto::messages::offset_fetch::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, LeaderEpoch, TopicId, TopicName};
 
-use super::{Call, check_coordinator};
+use super::{Call, check_coordinator, each_once};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(1, 10);
@@ -29,7 +29,7 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetFetchReque
     let stable = request.require_stable;
     if call.version >= FIRST_BATCHED {
         let fetch = |group| fetch_group(engine, call, stable, group);
-        let groups = request.groups.into_iter().map(fetch).collect();
+        let groups = each_once(request.groups, |group| group.group_id.clone()).map(fetch).collect();
         return OffsetFetchResponse { groups, ..OffsetFetchResponse::default() };
     }
     let topics = request.topics.map(|topics| topics.into_iter().map(widen).collect());

@@ -9,7 +9,7 @@ use ottla_proto::BrokerId;
 use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
@@ -36,6 +36,7 @@ pub struct Builder {
     control: Option<u16>,
     data: Option<PathBuf>,
     fsync: bool,
+    in_memory: bool,
 }
 
 impl Default for Builder {
@@ -54,6 +55,7 @@ impl Default for Builder {
             control: None,
             data: None,
             fsync: false,
+            in_memory: false,
         }
     }
 }
@@ -85,6 +87,16 @@ impl Builder {
     #[must_use]
     pub fn act_as(mut self, release: Release) -> Self {
         self.config.act_as = release;
+        self
+    }
+
+    /// Opens no port: the nodes are reached by [`Cluster::connect`] alone.
+    ///
+    /// Their addresses are still what clients are told, counted from port 1 on if [`port`](Self::port) says
+    /// nothing. False by default.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.in_memory = true;
         self
     }
 
@@ -285,20 +297,27 @@ impl Builder {
         if self.nodes == 0 {
             return Err(StartError::NoNodes);
         }
+        if self.in_memory && self.port == 0 {
+            self.port = 1;
+        }
         let mut listeners = Vec::new();
         for number in 0..self.nodes {
             let port = match self.port {
                 0 => 0,
                 first => first.checked_add(number).ok_or(StartError::NoPort { first, nodes: self.nodes })?,
             };
-            let address = SocketAddr::new(self.host, port);
-            let bind_error = |source| StartError::Bind { address, source };
-            let listener = TcpListener::bind(address).await.map_err(bind_error)?;
-            let address = listener.local_addr().map_err(bind_error)?;
+            let mut address = SocketAddr::new(self.host, port);
+            let mut listener = None;
+            if !self.in_memory {
+                let bind_error = |source| StartError::Bind { address, source };
+                let bound = TcpListener::bind(address).await.map_err(bind_error)?;
+                address = bound.local_addr().map_err(bind_error)?;
+                listener = Some(bound);
+            }
             listeners.push((BrokerId(i32::from(number) + 1), address, listener));
         }
         let mut racks = std::mem::take(&mut self.racks).into_iter();
-        let node = |(id, address, _): &(BrokerId, SocketAddr, TcpListener)| NodeAddress {
+        let node = |(id, address, _): &(BrokerId, SocketAddr, Option<TcpListener>)| NodeAddress {
             id: *id,
             host: address.ip().to_string(),
             port: address.port(),
@@ -325,17 +344,20 @@ impl Builder {
             limits: self.limits,
         };
         let shared = Arc::new(shared);
-        let addresses = listeners.iter().map(|(_, address, _)| *address).collect();
+        let (mut addresses, mut doors) = (Vec::new(), Vec::new());
         let mut tasks = JoinSet::new();
         tasks.spawn(run_timer(Arc::clone(&shared)));
-        for (id, _, listener) in listeners {
-            tasks.spawn(accept(Arc::clone(&shared), id, listener));
+        for (id, address, listener) in listeners {
+            let (door, knocks) = mpsc::unbounded_channel();
+            addresses.push(address);
+            doors.push(door);
+            tasks.spawn(accept(Arc::clone(&shared), id, listener, knocks));
         }
         let control = control.map(|(listener, address)| {
             tasks.spawn(control::run(Arc::clone(&shared), listener));
             address
         });
-        Ok(Cluster { shared, addresses, control, tasks })
+        Ok(Cluster { shared, addresses, doors, control, tasks })
     }
 
     fn engine(&self, now: Instant) -> Result<Engine, StartError> {

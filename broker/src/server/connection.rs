@@ -7,8 +7,7 @@ use bytes::{Bytes, BytesMut};
 use ottla_proto::BrokerId;
 use ottla_proto::wire::Segments;
 use thiserror::Error;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 
@@ -22,16 +21,19 @@ use crate::engine::{Close, ConnectionId, Reply};
 pub(super) async fn run(
     shared: Arc<Shared>,
     node: BrokerId,
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: Option<SocketAddr>,
     _place: OwnedSemaphorePermit,
 ) {
-    let early = shared.step(|engine, now| engine.admit(node, peer.ip(), now));
-    if !early.is_zero() {
-        // It keeps its place meanwhile, so that such connections are bounded, too.
-        tokio::time::sleep(early).await;
-        let reason = format!("{} opens connections faster than its quota allows", peer.ip());
-        return shared.note_closure(Closure { peer, reason });
+    // Quotas are for addresses, and a connection in memory has none.
+    if let Some(ip) = peer.map(|peer| peer.ip()) {
+        let early = shared.step(|engine, now| engine.admit(node, ip, now));
+        if !early.is_zero() {
+            // It keeps its place meanwhile, so that such connections are bounded, too.
+            tokio::time::sleep(early).await;
+            let reason = format!("{ip} opens connections faster than its quota allows");
+            return shared.note_closure(Closure { peer, reason });
+        }
     }
     let Some((id, replies)) = shared.connect(node) else { return };
     let link = Link { shared: &shared, id };
@@ -67,11 +69,9 @@ enum Ended {
 async fn serve(
     link: &Link<'_>,
     mut replies: mpsc::Receiver<Reply>,
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
 ) -> Result<(), Ended> {
     let Link { shared, id } = *link;
-    // Answers are written whole; waiting for more to fill a packet would only delay them.
-    stream.set_nodelay(true).map_err(FrameError::Io)?;
     let idle = shared.limits.idle;
     let mut buffer = BytesMut::new();
     loop {
@@ -121,14 +121,14 @@ async fn unless_closed<T>(
     }
 }
 
-async fn write(stream: &mut TcpStream, frame: Segments, idle: Duration) -> Result<(), Ended> {
+async fn write(stream: &mut (impl AsyncWrite + Unpin), frame: Segments, idle: Duration) -> Result<(), Ended> {
     let written = timeout(idle, frame::write(stream, frame)).await;
     written.map_err(|_| Ended::Idle(idle))?.map_err(Ended::Write)
 }
 
 /// Writes what a fault wants, no faster than it wants.
 async fn write_slowly(
-    stream: &mut TcpStream,
+    stream: &mut (impl AsyncWrite + Unpin),
     mut bytes: Bytes,
     bytes_per_second: Option<u32>,
     idle: Duration,

@@ -1,4 +1,4 @@
-//! The engine behind TCP: one task per connection, one for the timer, no decision of its own.
+//! The engine behind TCP or pipes in memory: one task per connection, one for the timer, no decision of its own.
 
 mod builder;
 mod clock;
@@ -11,13 +11,15 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ottla_proto::BrokerId;
 use parking_lot::Mutex;
-use tokio::net::TcpListener;
+use tokio::io::DuplexStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -52,6 +54,8 @@ use clock::Clock;
 pub struct Cluster {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
+    /// Where each node takes connections that are made in memory.
+    doors: Vec<mpsc::UnboundedSender<DuplexStream>>,
     control: Option<SocketAddr>,
     /// Dropping it ends the tasks.
     tasks: JoinSet<()>,
@@ -75,6 +79,30 @@ impl Cluster {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Connects to the node of this address without a socket: what is written here the node reads, and the other
+    /// way round. Nodes that listen on TCP take such connections, too, under the same limits.
+    ///
+    /// Everything then depends on tokio's clock alone. With [`Builder::in_memory`] and a clock that stands still
+    /// (`#[tokio::test(start_paused = true)]`) throttles, time-outs and elections take no real time. Each direction
+    /// holds at most 64 KiB that the other end has not read.
+    ///
+    /// # Errors
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if no node has the address. A node that is stopped
+    /// takes the connection and ends it.
+    pub fn connect(&self, address: SocketAddr) -> io::Result<DuplexStream> {
+        const HELD: usize = 64 * 1024;
+        let nodes = self.addresses.iter().zip(&self.doors);
+        let door = nodes.filter(|(node, _)| **node == address).map(|(_, door)| door).next();
+        let (ours, theirs) = tokio::io::duplex(HELD);
+        match door.map(|door| door.send(theirs)) {
+            Some(Ok(())) => Ok(ours),
+            _ => Err(io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                format!("no node has address {address}"),
+            )),
+        }
     }
 
     /// Where the control port listens, if the cluster was built with one; see [`Builder::control_port`].
@@ -210,8 +238,8 @@ impl fmt::Debug for Cluster {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closure {
-    /// The client's end.
-    pub peer: SocketAddr,
+    /// The client's end; `None` if it connected in memory.
+    pub peer: Option<SocketAddr>,
     /// What was wrong.
     pub reason: String,
 }
@@ -308,27 +336,46 @@ async fn run_timer(shared: Arc<Shared>) {
     }
 }
 
-/// Takes the connections of one node. They end with this task.
-async fn accept(shared: Arc<Shared>, node: BrokerId, listener: TcpListener) {
+/// Takes the connections of one node, over TCP if it listens, and in memory. They end with this task.
+async fn accept(
+    shared: Arc<Shared>,
+    node: BrokerId,
+    listener: Option<TcpListener>,
+    mut door: mpsc::UnboundedReceiver<DuplexStream>,
+) {
     const AFTER_FAILURE: Duration = Duration::from_millis(50);
     let places = Arc::new(Semaphore::new(shared.limits.connections));
     let mut connections = JoinSet::new();
+    // Without a place the stream is dropped, which closes it.
+    let place = |peer| {
+        let place = Arc::clone(&places).try_acquire_owned();
+        if place.is_err() {
+            let reason = "the node has too many connections".to_owned();
+            shared.note_closure(Closure { peer, reason });
+        }
+        place.ok()
+    };
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    // Without a place the stream is dropped, which closes it.
-                    if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-                        connections.spawn(connection::run(Arc::clone(&shared), node, stream, peer, place));
-                    } else {
-                        let reason = "the node has too many connections".to_owned();
-                        shared.note_closure(Closure { peer, reason });
-                    }
-                }
+            accepted = accept_tcp(listener.as_ref()) => match accepted {
+                Ok((stream, peer)) => if let Some(place) = place(Some(peer)) {
+                    connections.spawn(connection::run(Arc::clone(&shared), node, stream, Some(peer), place));
+                },
                 // Out of file descriptors, most likely; trying again at once would only spin.
                 Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+            },
+            Some(stream) = door.recv() => if let Some(place) = place(None) {
+                connections.spawn(connection::run(Arc::clone(&shared), node, stream, None, place));
             },
             Some(_) = connections.join_next() => {}
         }
     }
+}
+
+async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    let Some(listener) = listener else { return std::future::pending().await };
+    let (stream, peer) = listener.accept().await?;
+    // Answers are written whole; waiting for more to fill a packet would only delay them.
+    stream.set_nodelay(true)?;
+    Ok((stream, peer))
 }

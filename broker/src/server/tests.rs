@@ -9,7 +9,7 @@ use ottla_proto::messages::metadata::MetadataRequest;
 use ottla_proto::messages::produce::ProduceRequest;
 use ottla_proto::wire::Request;
 use ottla_proto::{ApiKey, ErrorCode};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -19,8 +19,8 @@ use crate::testing::{CLIENT_ID, batch_of, decode, fetch_request, only, produce_r
 
 const LONG: Duration = Duration::from_secs(20);
 
-struct Client {
-    stream: TcpStream,
+struct Client<S = TcpStream> {
+    stream: S,
     buffer: BytesMut,
 }
 
@@ -29,7 +29,15 @@ impl Client {
         let stream = TcpStream::connect(cluster.addresses()[0]).await.unwrap();
         Self { stream, buffer: BytesMut::new() }
     }
+}
 
+impl Client<DuplexStream> {
+    fn in_memory(cluster: &Cluster) -> Self {
+        Self { stream: cluster.connect(cluster.addresses()[0]).unwrap(), buffer: BytesMut::new() }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     async fn send<R: Request>(&mut self, version: i16, request: &R) {
         let frame = crate::testing::frame(version, request);
         self.stream.write_i32(i32::try_from(frame.len()).unwrap()).await.unwrap();
@@ -224,6 +232,44 @@ async fn what_cannot_start_says_why() {
     assert!(matches!(error, StartError::Bind { .. }), "{error}");
     let error = Cluster::builder().port(65_535).nodes(2).start().await;
     assert!(matches!(error, Err(StartError::NoPort { .. } | StartError::Bind { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_memory_an_hour_of_waiting_takes_none_of_real_time() {
+    let cluster = Cluster::builder().in_memory().topic("t", 1).start().await.unwrap();
+    let mut client = Client::in_memory(&cluster);
+    client.ask(12, &produce_request(-1, batch("a"))).await;
+    let before = clock();
+    let hour = Duration::from_secs(3600);
+    // The answer comes when it is due, since nothing else takes time.
+    client.send(12, &fetch_request(1, 3_600_000)).await;
+    let answer = frame::read(&mut client.stream, &mut client.buffer, 1 << 30).await.unwrap().unwrap();
+    assert_eq!(only(decode::<FetchRequest>(12, answer)).records.unwrap().len(), 0);
+    assert_eq!(before.elapsed().as_secs(), hour.as_secs());
+
+    cluster.set_client_quota(QuotaEntity::client_id(CLIENT_ID), QuotaKey::ProducerByteRate, 1000.0);
+    let before = clock();
+    let answer = client.ask(12, &produce_request(-1, batch(&"x".repeat(90_000)))).await;
+    assert!(answer.throttle_time_ms > 10_000, "{}", answer.throttle_time_ms);
+    client.send(12, &MetadataRequest::default()).await;
+    frame::read(&mut client.stream, &mut client.buffer, 1 << 30).await.unwrap().unwrap();
+    let throttle = Duration::from_millis(answer.throttle_time_ms.try_into().unwrap());
+    assert!(before.elapsed() >= throttle && before.elapsed() < throttle + Duration::from_millis(10));
+}
+
+#[tokio::test]
+async fn connections_in_memory_obey_the_rules_of_the_others() {
+    let cluster = Cluster::builder().in_memory().nodes(2).max_connections(1).start().await.unwrap();
+    assert_eq!(cluster.bootstrap(), "127.0.0.1:1,127.0.0.1:2");
+    let mut first = Client::in_memory(&cluster);
+    assert_eq!(first.ask(12, &MetadataRequest::default()).await.brokers.len(), 2);
+    assert!(Client::in_memory(&cluster).is_closed().await, "there is one place only");
+    assert_eq!(cluster.closures()[0].peer, None);
+    let nowhere = cluster.connect("127.0.0.1:3".parse().unwrap()).unwrap_err();
+    assert_eq!(nowhere.kind(), io::ErrorKind::ConnectionRefused);
+    assert!(cluster.kill_node(BrokerId(1)));
+    assert!(first.is_closed().await);
+    drop(cluster);
 }
 
 /// The status and the body of an answer of the control port.

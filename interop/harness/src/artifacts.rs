@@ -155,7 +155,7 @@ pub(crate) fn libraries() -> PathBuf {
     }
 }
 
-/// Waits its turn; the lock goes with the returned file.
+/// Waits its turn in a folder of fetched things; the lock goes with the returned file.
 pub(crate) fn lock(root: &Path) -> Result<File, Error> {
     let path = root.join("lock");
     let file = File::create(&path).map_err(Error::path("create", &path))?;
@@ -163,7 +163,7 @@ pub(crate) fn lock(root: &Path) -> Result<File, Error> {
     while file.try_lock().is_err() {
         if Instant::now() >= deadline {
             return Err(Error::Artifacts {
-                what: "the jars".to_owned(),
+                what: "what is in the folder".to_owned(),
                 output: format!("another process holds {} for more than 15 minutes", path.display()),
             });
         }

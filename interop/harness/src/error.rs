@@ -7,21 +7,22 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum Error {
     /// A program the harness runs is not on this machine.
-    #[error("`{program}` was not found: real Kafka needs {needs}")]
+    #[error("`{program}` was not found: the tests need {needs}")]
     ProgramMissing {
         /// The command that could not be run.
         program: String,
         /// What to install.
         needs: &'static str,
     },
-    /// Maven could not fetch Kafka's jars; without network, point `OTTLA_KAFKA_LIBS` at a filled folder.
+    /// Kafka's jars or another client could not be fetched. Without network, point `OTTLA_KAFKA_LIBS` at a folder
+    /// of jars filled elsewhere.
     #[error(
-        "Maven could not fetch {what} (no network? a folder filled elsewhere can be named by OTTLA_KAFKA_LIBS):\n{output}"
+        "{what} could not be fetched (no network? a folder of jars filled elsewhere can be named by OTTLA_KAFKA_LIBS):\n{output}"
     )]
     Artifacts {
-        /// The set of jars that was wanted.
+        /// What was wanted.
         what: String,
-        /// The end of Maven's output.
+        /// The end of the output of what should have fetched it.
         output: String,
     },
     /// The node's process ended although it was meant to run.
@@ -94,8 +95,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the machine lacks what real Kafka needs (Java, Maven or the jars), as opposed to a cluster
-    /// that failed. Tests that may be skipped are skipped only in this case.
+    /// Whether the machine lacks a program or what has to be fetched, as opposed to a cluster that failed. Tests that may be skipped are skipped only in this case.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Error::ProgramMissing { .. } | Error::Artifacts { .. })

@@ -34,11 +34,11 @@ pub fn start_for_test(options: Options) -> Option<Cluster> {
     run_or_skip(|| Cluster::start(options))
 }
 
-/// Starts whatever else a test needs of Java or Kafka, or says why the test is skipped and returns `None`.
+/// Starts whatever else a test needs of Java, Kafka or other clients, or says why the test is skipped and returns `None`.
 ///
 /// # Panics
 /// When it cannot be started although it must be: always if Kafka itself fails, and under
-/// `OTTLA_KAFKA=require` also if Java, Maven or the jars are missing.
+/// `OTTLA_KAFKA=require` also if a program or what has to be fetched is missing.
 #[must_use]
 pub fn run_or_skip<T>(start: impl FnOnce() -> Result<T, Error>) -> Option<T> {
     let gate = Gate::from_environment();
@@ -83,5 +83,5 @@ fn skip(reason: &str) {
 
 #[expect(clippy::panic, reason = "it runs in tests only, and a panic is how a test fails")]
 fn fail(error: &Error) -> ! {
-    panic!("real Kafka could not be started: {error}")
+    panic!("what the test needs could not be started: {error}")
 }

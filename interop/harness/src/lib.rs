@@ -22,10 +22,13 @@
 //! | `require` | run | fail |
 //! | `skip` | print `SKIPPED: ...`, pass | print `SKIPPED: ...`, pass |
 //!
+//! [`Client`] fetches clients that others wrote, for the same tests and under the same rule.
+//!
 //! The harness needs a Unix; clusters that outlive their starter ([`Cluster::attach`]) need Linux's `/proc`.
 
 mod artifacts;
 mod class_archive;
+mod clients;
 mod cluster;
 mod configuration;
 mod error;
@@ -37,6 +40,7 @@ mod state;
 mod version;
 
 pub use artifacts::Artifacts;
+pub use clients::Client;
 pub use cluster::{Cluster, Options};
 pub use error::Error;
 pub use gate::{run_or_skip, start_for_test};

@@ -207,7 +207,10 @@ fn spawn_error(program: &str, error: io::Error) -> Error {
     }
     let needs = match program {
         "java" | "javac" => "a JDK 17 or newer (Debian: openjdk-17-jdk-headless)",
-        "mvn" => "Maven to fetch its jars (Debian: maven)",
+        "mvn" => "Maven to fetch Kafka's jars (Debian: maven)",
+        "python3" => "Python 3.10 or newer with pip (Debian: python3-pip)",
+        "node" | "npm" => "Node with npm (Debian: nodejs, npm)",
+        "go" => "Go 1.21 or newer (Debian: golang-go)",
         _ => "it",
     };
     Error::ProgramMissing { program: program.to_owned(), needs }

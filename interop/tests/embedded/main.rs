@@ -1,9 +1,12 @@
 //! The embedded broker with clients at the other end that others wrote.
 #![cfg(test)]
 
+mod clients;
 mod java;
+mod kcat;
 #[cfg(feature = "librdkafka")]
 mod librdkafka;
+mod start;
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ fn collect(batch: &GroupBatch, into: &mut BTreeSet<u32>) {
     }
 }
 
-async fn one_member_reads_commits_and_leaves(servers: &str, protocol: Protocol) {
+pub(crate) async fn one_member_reads_commits_and_leaves(servers: &str, protocol: Protocol) {
     let client = connect(servers).await;
     let (topic, group) = (format!("one-{protocol:?}"), format!("group-{protocol:?}"));
     create_topic(&client, NewTopic::new(&topic).partitions(PARTITIONS).replication(1)).await;

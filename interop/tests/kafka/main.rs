@@ -3,6 +3,7 @@
 //! Each test starts its own cluster, and a start takes seconds: few tests with several steps each.
 #![cfg(test)]
 
+mod both;
 mod churn;
 mod compare;
 mod consuming;

@@ -28,7 +28,7 @@ fn works_with(version: Version) {
 }
 
 /// Every step of an ordinary client, in every codec.
-async fn round_trips(servers: &str) {
+pub(crate) async fn round_trips(servers: &str) {
     let client = connect(servers).await;
     for (codec, compression) in CODECS {
         // Brokers before 2.4 have no replication factor of their own for a topic that names none.

@@ -18,16 +18,20 @@ use crate::support::{
 #[test]
 fn ottla_and_kafka_s_tools_read_what_the_other_wrote() {
     let cluster = kafka_or_skip!(Options::new());
-    let servers = cluster.bootstrap();
-    run(administration(&servers));
-    run(client_quotas(&servers));
-    console_consumer_reads_ottla(&servers);
-    ottla_reads_console_producer(&servers);
+    read_what_the_other_wrote(&cluster.bootstrap());
+}
+
+/// What a cluster of one node without topics must let Ottla and Kafka's tools do.
+pub(crate) fn read_what_the_other_wrote(servers: &str) {
+    run(administration(servers));
+    run(client_quotas(servers));
+    console_consumer_reads_ottla(servers);
+    ottla_reads_console_producer(servers);
     if is_proof() {
-        ottla_reads_performance_producer(&servers);
+        ottla_reads_performance_producer(servers);
     }
     #[cfg(feature = "librdkafka")]
-    crate::librdkafka::reads_in_every_codec(&servers);
+    crate::librdkafka::reads_in_every_codec(servers);
     #[cfg(not(feature = "librdkafka"))]
     println!("librdkafka is left out: it needs the feature of that name");
 }

@@ -3,8 +3,11 @@ mod storage;
 
 use bytes::Bytes;
 use ottla_proto::messages::api_versions::ApiVersionsRequest;
+use ottla_proto::messages::consumer_group_describe::ConsumerGroupDescribeRequest;
 use ottla_proto::messages::create_partitions::CreatePartitionsRequest;
 use ottla_proto::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
+use ottla_proto::messages::describe_configs::{DescribeConfigsRequest, DescribeConfigsResource};
+use ottla_proto::messages::describe_groups::DescribeGroupsRequest;
 use ottla_proto::messages::describe_log_dirs::DescribeLogDirsRequest;
 use ottla_proto::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
 use ottla_proto::messages::elect_leaders::ElectLeadersRequest;
@@ -14,6 +17,7 @@ use ottla_proto::messages::incremental_alter_configs::{
 };
 use ottla_proto::messages::list_offsets::ListOffsetsRequest;
 use ottla_proto::messages::metadata::MetadataRequest;
+use ottla_proto::messages::offset_fetch::{OffsetFetchRequest, OffsetFetchRequestGroup};
 
 use super::{Close, Reply};
 use crate::random::Random;
@@ -106,6 +110,44 @@ fn a_truncated_request_closes_the_connection() {
             assert!(matches!(world.closed(), Close::Malformed(_)), "{length} of {good:?}");
         }
     }
+}
+
+/// librdkafka sends three bytes too many when it asks for all topics, and Kafka does not look at them.
+#[test]
+fn bytes_behind_a_request_are_ignored() {
+    let mut world = World::with_topic();
+    let all = frame(13, &MetadataRequest { topics: None, ..MetadataRequest::default() });
+    world.engine.handle_frame(world.client, [&all[..], &[0, 1, 0]].concat().into(), world.now);
+    assert_eq!(world.answer::<MetadataRequest>(13).response.topics.len(), 1);
+}
+
+/// A few bytes name a topic, and its settings take kilobytes.
+#[test]
+fn naming_a_thing_again_makes_no_answer_longer() {
+    let mut world = World::with_topic();
+    let resource = DescribeConfigsResource {
+        resource_type: 2,
+        resource_name: "t".into(),
+        configuration_keys: None,
+        ..DescribeConfigsResource::default()
+    };
+    let asked =
+        DescribeConfigsRequest { resources: vec![resource; 1000], ..DescribeConfigsRequest::default() };
+    assert_eq!(world.ask(4, &asked).results.len(), 1);
+    let groups = vec!["g".into(); 1000];
+    let asked = DescribeGroupsRequest { groups, ..DescribeGroupsRequest::default() };
+    assert_eq!(world.ask(5, &asked).groups.len(), 1);
+    let group_ids = vec!["g".into(); 1000];
+    let asked = ConsumerGroupDescribeRequest { group_ids, ..ConsumerGroupDescribeRequest::default() };
+    assert_eq!(world.ask(0, &asked).groups.len(), 1);
+    let group = OffsetFetchRequestGroup {
+        group_id: "g".into(),
+        topics: None,
+        member_epoch: -1,
+        ..OffsetFetchRequestGroup::default()
+    };
+    let asked = OffsetFetchRequest { groups: vec![group; 1000], ..OffsetFetchRequest::default() };
+    assert_eq!(world.ask(8, &asked).groups.len(), 1);
 }
 
 /// Whatever the bytes say, a request is answered, waits, or closes its connection.
