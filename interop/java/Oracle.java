@@ -8,9 +8,18 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.metrics.KafkaMetric;
+import org.apache.kafka.common.metrics.MetricConfig;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.metrics.Quota;
+import org.apache.kafka.common.metrics.QuotaViolationException;
+import org.apache.kafka.common.metrics.Sensor;
+import org.apache.kafka.common.metrics.stats.Rate;
+import org.apache.kafka.common.metrics.stats.TokenBucket;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
@@ -23,6 +32,8 @@ import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.server.quota.ControllerMutationQuotaManager;
+import org.apache.kafka.server.quota.QuotaUtils;
 
 /**
  * Kafka's own classes behind a pipe: what they read and write is the truth that the Rust code is held against.
@@ -66,6 +77,8 @@ public final class Oracle {
             case 'R': return readRecords(question);
             case 'W': return writeRecords(question);
             case 'E': return errors();
+            case 'Q': return sampledRate(question);
+            case 'B': return tokenBucket(question);
             default: throw new IllegalArgumentException("no such question");
         }
     }
@@ -158,6 +171,94 @@ public final class Oracle {
             out.writeBoolean(error.exception() instanceof org.apache.kafka.common.errors.InvalidMetadataException);
         }
         return bytes.toByteArray();
+    }
+
+    private static final byte UNCHECKED = 0;
+    private static final byte CHECKED = 1;
+    private static final byte LIMIT = 2;
+
+    /**
+     * Samples, milliseconds of each, a cap, a limit; then what to do (record, record and check, change the limit), time
+     * and value: after each the throttle time, the same with the cap, and the time that the rate is measured over.
+     */
+    private static byte[] sampledRate(DataInputStream question) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        int samples = question.readInt();
+        int window = question.readInt();
+        long cap = question.readInt();
+        Rate rate = new Rate();
+        try (Metrics metrics = new Metrics()) {
+            MetricConfig config = config(samples, window, question.readDouble());
+            Sensor sensor = metrics.sensor("quota");
+            sensor.add(metrics.metricName("rate", "quota"), rate, config);
+            KafkaMetric metric = metrics.metric(metrics.metricName("rate", "quota"));
+            while (question.available() > 0) {
+                byte action = question.readByte();
+                long now = question.readLong();
+                double value = question.readDouble();
+                long throttle = 0;
+                long capped = 0;
+                if (action == LIMIT) {
+                    config = config(samples, window, value);
+                    metric.config(config);
+                } else {
+                    try {
+                        sensor.record(value, now, action == CHECKED);
+                    } catch (QuotaViolationException violation) {
+                        throttle = QuotaUtils.throttleTime(violation, now);
+                        capped = QuotaUtils.boundedThrottleTime(violation, cap, now);
+                    }
+                }
+                out.writeLong(throttle);
+                out.writeLong(capped);
+                out.writeLong(rate.windowSize(config, now));
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Samples, milliseconds of each, a limit; then what to do (take, take unless something is owed, change the limit),
+     * time and value: after each for how long the client is throttled.
+     */
+    private static byte[] tokenBucket(DataInputStream question) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        int samples = question.readInt();
+        int window = question.readInt();
+        try (Metrics metrics = new Metrics()) {
+            Sensor sensor = metrics.sensor("quota");
+            sensor.add(metrics.metricName("tokens", "quota"), new TokenBucket(),
+                config(samples, window, question.readDouble()));
+            KafkaMetric metric = metrics.metric(metrics.metricName("tokens", "quota"));
+            while (question.available() > 0) {
+                byte action = question.readByte();
+                long now = question.readLong();
+                double value = question.readDouble();
+                long throttle = 0;
+                try {
+                    if (action == LIMIT) {
+                        metric.config(config(samples, window, value));
+                    } else if (action == CHECKED) {
+                        // As a strict quota does it.
+                        sensor.checkQuotas(now);
+                        sensor.record(value, now, false);
+                    } else {
+                        sensor.record(value, now, true);
+                    }
+                } catch (QuotaViolationException violation) {
+                    throttle = ControllerMutationQuotaManager.throttleTimeMs(violation);
+                }
+                out.writeLong(throttle);
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    private static MetricConfig config(int samples, int window, double limit) {
+        return new MetricConfig().samples(samples).timeWindow(window, TimeUnit.MILLISECONDS)
+            .quota(new Quota(limit, true));
     }
 
     private static byte[] array(ByteBuffer buffer) {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use ottla_proto::ErrorCode;
 use ottla_proto::messages::alter_client_quotas::{
-    AlterClientQuotasRequest, AlterClientQuotasResponse, OpData, RequestEntityData, RequestEntryData,
+    AlterClientQuotasRequest, AlterClientQuotasResponse, RequestEntityData, RequestEntryData,
     ResponseEntityData, ResponseEntryData,
 };
 use ottla_proto::wire::VersionRange;
@@ -75,19 +75,23 @@ impl Change {
 fn change(entry: &RequestEntryData) -> Result<Change, String> {
     let entity = entity(&entry.entity)?;
     let mut keys = BTreeSet::new();
-    let op = |op: &OpData| {
-        let key = QuotaKey::ALL.into_iter().find(|key| op.key == key.name());
-        let key = key.ok_or_else(|| format!("Invalid configuration key {}", op.key))?;
-        if !keys.insert(key) {
+    let mut limits = Vec::with_capacity(entry.ops.len());
+    for op in &entry.ops {
+        if !keys.insert(&op.key) {
             return Err(format!("Duplicate quota key {}", op.key));
         }
-        if op.remove {
-            return Ok((key, None));
+        let key = QuotaKey::ALL.into_iter().find(|key| op.key == key.name());
+        match key {
+            Some(key) if op.remove => limits.push((key, None)),
+            Some(key) => {
+                QuotaLimits::check(&entity, key, op.value).map_err(|error| error.to_string())?;
+                limits.push((key, Some(op.value)));
+            }
+            // What cannot be there need not be removed.
+            None if op.remove => {}
+            None => return Err(format!("Invalid configuration key {}", op.key)),
         }
-        QuotaLimits::check(&entity, key, op.value).map_err(|error| error.to_string())?;
-        Ok((key, Some(op.value)))
-    };
-    let limits = entry.ops.iter().map(op).collect::<Result<_, _>>()?;
+    }
     Ok(Change { entity, limits })
 }
 

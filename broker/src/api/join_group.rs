@@ -30,10 +30,12 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<JoinGroupRequest>) 
     Ok(Handled::Waiting)
 }
 
-/// Before version 7 there was no way to say that there is no protocol.
+/// Before version 7 there was no way to say that there is no protocol; from then on a refusal says so.
 pub(super) fn fit(mut response: JoinGroupResponse, version: i16) -> JoinGroupResponse {
     if version < 7 {
         response.protocol_name.get_or_insert_default();
+    } else if !response.error_code.is_none() {
+        response.protocol_name = None;
     }
     response
 }

@@ -63,7 +63,9 @@ fn commit_topic(
     let known = Committable::find(engine, call.version >= FIRST_BY_ID, &topic.name, topic.topic_id);
     let commit = |partition: OffsetCommitRequestPartition| {
         let partition_index = partition.partition_index;
-        let committed = checked.and_then(|()| known.clone()).and_then(|known| {
+        // What nobody knows is told before the group is asked, as in Kafka.
+        let committed = known.clone().and_then(|known| {
+            checked?;
             known.check(engine, partition_index, partition.committed_metadata.as_ref())?;
             let committed = CommittedOffset {
                 offset: partition.committed_offset,

@@ -86,7 +86,8 @@ fn commit_topic(
     let known = Committable::find(engine, call.version >= FIRST_BY_ID, &topic.name, topic.topic_id);
     let commit = |partition: TxnOffsetCommitRequestPartition| {
         let partition_index = partition.partition_index;
-        let committed = checked.and_then(|()| known.clone()).and_then(|known| {
+        let committed = known.clone().and_then(|known| {
+            checked?;
             known.check(engine, partition_index, partition.committed_metadata.as_ref())?;
             let committed = CommittedOffset {
                 offset: partition.committed_offset,

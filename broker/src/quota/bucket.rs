@@ -18,13 +18,11 @@ impl Bucket {
     }
 
     /// How long it takes, in milliseconds, until nothing is owed any more (Java's
-    /// `ControllerMutationQuotaManager.throttleTimeMs`); 0 while nothing is.
-    pub(crate) fn throttle_time_ms(&mut self, windows: Windows, limit: f64, now_ms: i64) -> i64 {
+    /// `ControllerMutationQuotaManager.throttleTimeMs`); `None` while nothing is. What is paid back within half a
+    /// millisecond is owed all the same, for 0 ms.
+    pub(crate) fn throttle_time_ms(&mut self, windows: Windows, limit: f64, now_ms: i64) -> Option<i64> {
         self.refill(windows, limit, now_ms);
-        if self.tokens >= 0.0 {
-            return 0;
-        }
-        super::rate::round(-self.tokens / limit * 1000.0)
+        (self.tokens < 0.0).then(|| super::rate::round(-self.tokens / limit * 1000.0))
     }
 
     fn refill(&mut self, windows: Windows, limit: f64, now_ms: i64) {
@@ -50,11 +48,11 @@ mod tests {
         let windows = Windows::default();
         let mut bucket = Bucket::default();
         bucket.take(windows, LIMIT, 22.0, NOW_MS);
-        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS), 0);
+        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS), None);
         bucket.take(windows, LIMIT, 3.0, NOW_MS);
-        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS), 1_500);
-        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS + 1_000), 500);
-        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS + 1_500), 0);
+        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS), Some(1_500));
+        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS + 1_000), Some(500));
+        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS + 1_500), None);
     }
 
     #[test]
@@ -63,6 +61,6 @@ mod tests {
         let mut bucket = Bucket::default();
         bucket.take(windows, LIMIT, 22.0, NOW_MS);
         bucket.take(windows, LIMIT, 23.0, NOW_MS + 3_600_000);
-        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS + 3_600_000), 500);
+        assert_eq!(bucket.throttle_time_ms(windows, LIMIT, NOW_MS + 3_600_000), Some(500));
     }
 }

@@ -143,16 +143,14 @@ impl MutationUsage {
         let (windows, now_ms) = (self.windows, now.as_millis());
         let bucket = self.buckets.of(subject, now);
         let owed = |bucket: &mut Bucket| {
-            i32::try_from(bucket.throttle_time_ms(windows, limit, now_ms)).unwrap_or(i32::MAX)
+            let throttle_ms = bucket.throttle_time_ms(windows, limit, now_ms)?;
+            Some(i32::try_from(throttle_ms).unwrap_or(i32::MAX))
         };
-        if strict {
-            let owed = owed(bucket);
-            if owed > 0 {
-                return Err(owed);
-            }
+        if strict && let Some(throttle_ms) = owed(bucket) {
+            return Err(throttle_ms);
         }
         bucket.take(windows, limit, to_f64(partitions), now_ms);
-        Ok(if strict { 0 } else { owed(bucket) })
+        Ok(if strict { 0 } else { owed(bucket).unwrap_or_default() })
     }
 }
 
@@ -297,5 +295,14 @@ mod tests {
         assert_eq!(take("a", 1, false), Ok(2_000));
         assert_eq!(take("a", 1, true), Err(2_000));
         assert_eq!(take("b", 1_000, true), Ok(0));
+    }
+
+    #[test]
+    fn a_strict_client_that_owes_less_than_a_millisecond_is_refused_for_none() {
+        let mut limits = QuotaLimits::default();
+        limits.set(QuotaEntity::client_id("a"), QuotaKey::ControllerMutationRate, 10_000.0).unwrap();
+        let mut usage = MutationUsage::new(Windows::default());
+        assert_eq!(usage.take(&limits, client("a"), 110_001, true, NOW), Ok(0));
+        assert_eq!(usage.take(&limits, client("a"), 1, true, NOW), Err(0));
     }
 }

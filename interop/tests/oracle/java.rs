@@ -29,7 +29,8 @@ impl Java {
         process::run(Command::new("javac").arg("-version"), Duration::from_secs(60))?;
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("java/Oracle.java");
         let mut child = Command::new("java")
-            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", &class_path])
+            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])
+            .args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", &class_path])
             .arg(source)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

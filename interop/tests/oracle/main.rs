@@ -3,6 +3,7 @@
 
 mod java;
 mod messages;
+mod quotas;
 mod records;
 #[path = "../../../proto/tests/schema/mod.rs"]
 mod schema;

@@ -238,6 +238,7 @@ fn quotas_are_set_described_and_removed() {
         alteration(&[("ip", Some("1.2.3.4"))], "connection_creation_rate", Some(1.0)),
         alteration(&[("ip", Some("1.2.3.4"))], rate, Some(1.0)),
         alteration(&[("ip", Some("1.2.3.4")), ("user", Some("u"))], rate, Some(1.0)),
+        alteration(&[("client-id", Some("a"))], "no_such_rate", None),
         alteration(&[("client-id", Some("a"))], "no_such_rate", Some(1.0)),
         alteration(&[("client-id", Some("a"))], rate, Some(-1.0)),
         alteration(&[("client-id", Some("a")), ("client-id", Some("b"))], rate, Some(1.0)),
@@ -246,7 +247,7 @@ fn quotas_are_set_described_and_removed() {
     let request = AlterClientQuotasRequest { entries, ..AlterClientQuotasRequest::default() };
     let answer = world.ask(1, &request);
     let good: Vec<_> = answer.entries.iter().map(|entry| entry.error_code == ErrorCode::NONE).collect();
-    assert_eq!(good, [true, true, true, true, false, false, false, false, false, false]);
+    assert_eq!(good, [true, true, true, true, false, false, true, false, false, false, false]);
 
     let component = |kind: &'static str, match_type, name: Option<&str>| ComponentData {
         entity_type: kind.into(),

@@ -1,3 +1,4 @@
+use ottla_proto::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatRequest;
 use ottla_proto::messages::delete_groups::DeleteGroupsRequest;
 use ottla_proto::messages::describe_groups::DescribeGroupsRequest;
 use ottla_proto::messages::heartbeat::HeartbeatRequest;
@@ -291,4 +292,22 @@ fn a_group_moves_with_its_coordinator() {
     assert_eq!(world.ask(4, &beat).error_code, ErrorCode::NONE);
     world.engine.start_node(BrokerId(1), world.now);
     assert_eq!(world.ask(4, &beat).error_code, ErrorCode::NOT_COORDINATOR);
+}
+
+#[test]
+fn a_refused_first_member_leaves_no_group_behind() {
+    let mut world = World::with_topic();
+    let join = ConsumerGroupHeartbeatRequest {
+        group_id: "g".into(),
+        member_id: "m".into(),
+        rebalance_timeout_ms: 1_000,
+        subscribed_topic_names: Some(vec!["t".into()]),
+        server_assignor: Some("no such".into()),
+        topic_partitions: Some(Vec::new()),
+        ..ConsumerGroupHeartbeatRequest::default()
+    };
+    assert_eq!(world.ask(1, &join).error_code, ErrorCode::UNSUPPORTED_ASSIGNOR);
+    let beat = ConsumerGroupHeartbeatRequest { member_epoch: 5, ..join };
+    let beat = ConsumerGroupHeartbeatRequest { server_assignor: None, ..beat };
+    assert_eq!(world.ask(1, &beat).error_code, ErrorCode::GROUP_ID_NOT_FOUND);
 }

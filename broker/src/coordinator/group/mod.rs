@@ -126,8 +126,9 @@ impl Groups {
         fresh: MemberId,
     ) -> Result<ConsumerGroupHeartbeatResponse, HeartbeatRefused> {
         let missing = |message| Err(HeartbeatRefused::new(ErrorCode::GROUP_ID_NOT_FOUND, message));
-        if request.member_epoch == 0 && !matches!(self.by_id.get(&request.group_id), Some(Group::Consumer(_)))
-        {
+        let creates = request.member_epoch == 0
+            && !matches!(self.by_id.get(&request.group_id), Some(Group::Consumer(_)));
+        if creates {
             let full = self.by_id.len() >= turn.settings.max_groups;
             match self.by_id.get_mut(&request.group_id) {
                 Some(Group::Classic(group)) if group.is_empty() => group.dissolve(turn),
@@ -142,11 +143,15 @@ impl Groups {
             self.changes.note(|| id.clone());
             self.by_id.insert(id.clone(), Group::Consumer(ConsumerGroup::new(id)));
         }
-        match self.by_id.get_mut(&request.group_id) {
+        let answer = match self.by_id.get_mut(&request.group_id) {
             Some(Group::Consumer(group)) => group.heartbeat(turn, topics, client_id, request, fresh),
             Some(Group::Classic(_)) => missing("The group is not a consumer group"),
             None => missing("There is no such group"),
+        };
+        if creates && answer.is_err() {
+            self.by_id.remove(&request.group_id);
         }
+        answer
     }
 
     /// See [`ClassicGroup::leave`].

@@ -50,7 +50,6 @@ fn finish(engine: &mut Engine, id: TransactionalId, outcome: Outcome, now: Insta
     let Some(transaction) = coordinators.transactions.by_id.get_mut(&id) else { return };
     if transaction.touched.is_empty() {
         transaction.state = State::Complete(outcome);
-        transaction.started = None;
         coordinators.transactions.ending.remove(&id);
         coordinators.transactions.changes.note(|| id);
     } else {

@@ -32,7 +32,7 @@ pub(crate) struct Transaction {
     /// Who may write now.
     pub(crate) producer: Producer,
     pub(crate) timeout: Duration,
-    /// When the transaction began.
+    /// When the transaction began, or the last one that has ended.
     pub(crate) started: Option<Instant>,
     /// What it has touched; while it ends, what is not marked yet.
     pub(crate) touched: BTreeSet<Target>,
