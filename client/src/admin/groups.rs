@@ -69,8 +69,19 @@ pub struct GroupMember {
     pub epoch: Option<i32>,
     /// The topics that it wants, if the coordinator knows them.
     pub topics: Vec<String>,
+    /// The pattern of the topics that it wants, if the coordinator knows one.
+    pub pattern: Option<String>,
     /// What it has, by topic.
     pub assignment: BTreeMap<String, Vec<i32>>,
+}
+
+/// A member that is to be sent away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberToRemove {
+    /// The static member of this name.
+    Instance(String),
+    /// The member with this id.
+    Member(String),
 }
 
 impl Admin {
@@ -82,11 +93,33 @@ impl Admin {
     /// # Cancel safety
     /// Dropping the future gives up on the answer.
     pub async fn list_groups(&self) -> Result<Vec<GroupListing>, AdminError> {
+        self.list_groups_where(Vec::new(), Vec::new()).await
+    }
+
+    /// As [`list_groups`](Self::list_groups), of those only that are in one of these states and of one of these kinds, both
+    /// whatever their case; an empty list stands for all.
+    ///
+    /// # Errors
+    /// As [`list_groups`](Self::list_groups); [`AdminError::Unsupported`] for states before Kafka 2.6 and for kinds
+    /// before 3.8.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up on the answer.
+    pub async fn list_groups_where(
+        &self,
+        states: Vec<String>,
+        kinds: Vec<String>,
+    ) -> Result<Vec<GroupListing>, AdminError> {
+        let request = ListGroupsRequest {
+            states_filter: states.into_iter().map(Into::into).collect(),
+            types_filter: kinds.into_iter().map(Into::into).collect(),
+            ..Default::default()
+        };
         let call = self.call();
         let (_, cluster) = call.metadata(Some(Vec::new())).await?;
         let mut groups = Vec::new();
         for broker in &cluster.brokers {
-            let spec = CallSpec::new(ListGroupsRequest::default(), call.deadline);
+            let spec = CallSpec::new(request.clone(), call.deadline);
             let (node, response) =
                 call.answer::<ListGroupsResponse>(spec.to(Target::Node(broker.node_id))).await?;
             groups.extend(response.groups.iter().map(|group| GroupListing {
@@ -139,22 +172,31 @@ impl Admin {
         refused(node, result.error_code, result.error_message.as_deref())
     }
 
-    /// Sends members out of a classic group by the names of static members; a member that still lives joins again.
+    /// Sends members out of a group; one that still lives joins again, unless it is static. With `reason` the broker's log
+    /// says why (KIP-800). Coordinators send away members of the classic protocol only: the others end with their
+    /// sessions. Java: `removeMembersFromConsumerGroup`.
     ///
     /// # Errors
-    /// `UNKNOWN_MEMBER_ID` if the group has no member of a name.
+    /// `UNKNOWN_MEMBER_ID` if the group has no such member. The error is of the first that could not be sent away; the
+    /// others may be gone.
     ///
     /// # Cancel safety
     /// Dropping the future gives up on the answer; members may still be sent away.
-    pub async fn remove_members<T: Into<String>>(
+    pub async fn remove_members(
         &self,
         group: &str,
-        instance_ids: impl IntoIterator<Item = T>,
+        members: impl IntoIterator<Item = MemberToRemove>,
+        reason: Option<&str>,
     ) -> Result<(), AdminError> {
         let call = self.call();
-        let members = instance_ids
-            .into_iter()
-            .map(|id| MemberIdentity { group_instance_id: Some(id.into().into()), ..Default::default() });
+        let reason = reason.map(Into::into);
+        let members = members.into_iter().map(|member| {
+            let (member_id, group_instance_id) = match member {
+                MemberToRemove::Instance(name) => (Default::default(), Some(name.into())),
+                MemberToRemove::Member(id) => (id.into(), None),
+            };
+            MemberIdentity { member_id, group_instance_id, reason: reason.clone(), ..Default::default() }
+        });
         let request = LeaveGroupRequest {
             group_id: GroupId::from(group),
             members: members.collect(),
@@ -162,6 +204,7 @@ impl Admin {
         };
         let spec = CallSpec::new(request, call.deadline);
         let (node, response) = call.coordinated::<LeaveGroupResponse>(group, spec).await?;
+        refused(node, response.error_code, None)?;
         response.members.iter().try_for_each(|member| refused(node, member.error_code, None))
     }
 }
@@ -228,6 +271,11 @@ fn consumer_member(member: &consumer_group_describe::Member) -> GroupMember {
         host: member.client_host.to_string(),
         epoch: Some(member.member_epoch),
         topics: member.subscribed_topic_names.iter().map(ToString::to_string).collect(),
+        pattern: member
+            .subscribed_topic_regex
+            .as_ref()
+            .filter(|text| !text.is_empty())
+            .map(ToString::to_string),
         assignment,
     }
 }
@@ -246,6 +294,7 @@ fn classic_member(member: &describe_groups::DescribedGroupMember) -> GroupMember
         host: member.client_host.to_string(),
         epoch: None,
         topics: subscription.topics.iter().map(ToString::to_string).collect(),
+        pattern: None,
         assignment,
     }
 }

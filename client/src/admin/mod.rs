@@ -14,7 +14,7 @@ pub use create::{CreatedTopic, NewTopic};
 pub use delete::TopicSelector;
 pub use describe::{PartitionDescription, TopicDescription, TopicListing};
 pub use error::AdminError;
-pub use groups::{GroupDescription, GroupListing, GroupMember};
+pub use groups::{GroupDescription, GroupListing, GroupMember, MemberToRemove};
 pub use offsets::{CommittedOffset, GroupLag, OffsetSpec, PartitionOffsets};
 pub use quotas::{QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaMatch, QuotaName, Quotas};
 

@@ -159,7 +159,7 @@ impl ConsumerBuilder {
 
     /// Reads as a member of this group instead, from topics to be named there. Java: `group.id`.
     pub fn group(self, group: impl Into<String>) -> GroupConsumerBuilder {
-        GroupConsumerBuilder::new(self.driver, self.config, self.from, group.into())
+        GroupConsumerBuilder::new(self.driver, self.config, self.from, self.interceptors, group.into())
     }
 
     /// Starts the consumer. Leaders and offsets are found in the background, so this costs one turn of the driver;

@@ -32,6 +32,10 @@ impl Feed {
         &self.reader
     }
 
+    pub(super) fn reader_mut(&mut self) -> &mut core::ConsumerReader {
+        &mut self.reader
+    }
+
     pub(super) fn poll_batch(
         &mut self,
         context: &mut Context<'_>,
@@ -52,7 +56,8 @@ impl Feed {
         self.reader.take_record().map(|(partition, record)| ConsumerRecord::new(partition, record))
     }
 
-    fn shown(&mut self, batch: Batch) -> Batch {
+    /// The batch, once every interceptor saw it.
+    pub(super) fn shown(&mut self, batch: Batch) -> Batch {
         for interceptor in &mut self.interceptors {
             // What an interceptor leaves behind when it panics is its own affair.
             if catch_unwind(AssertUnwindSafe(|| interceptor.on_consume(&batch))).is_err() {

@@ -9,6 +9,7 @@ mod feed;
 pub mod group;
 mod offsets;
 mod position;
+pub mod runner;
 mod stream;
 
 use std::future::poll_fn;

@@ -5,6 +5,7 @@ use ottla_core::{Core, Event};
 use thiserror::Error;
 
 use super::{Consumer, Offset, PartitionErrorKind, named};
+use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
 
 /// An offset that [`Consumer::find_offsets`] found, and the record there.
@@ -85,21 +86,30 @@ impl Consumer {
         wanted: impl IntoIterator<Item = (T, i32, Offset)>,
         within: Duration,
     ) -> Result<Vec<OffsetAnswer>, DriverStopped> {
-        let wanted: Vec<_> = wanted
-            .into_iter()
-            .map(|(topic, partition, offset)| (named(topic.as_ref(), partition), offset.start()))
-            .collect();
-        let key = self.key;
-        let begin = move |core: &mut Core, now| {
-            let ticket = core.ticket();
-            let parts = core.parts();
-            parts.consumers.find_offsets(key, ticket, wanted, now + within, parts.net, now);
-            ticket
-        };
-        match self.driver.ask(begin).await? {
-            Event::OffsetsFound { offsets, .. } => Ok(offsets.into_iter().map(answer).collect()),
-            _ => Err(DriverStopped),
-        }
+        find_offsets(&self.driver, self.key, wanted, within).await
+    }
+}
+
+/// Looks up offsets on behalf of a consumer.
+pub(super) async fn find_offsets<T: AsRef<str>>(
+    driver: &DriverHandle,
+    key: core::ConsumerKey,
+    wanted: impl IntoIterator<Item = (T, i32, Offset)>,
+    within: Duration,
+) -> Result<Vec<OffsetAnswer>, DriverStopped> {
+    let wanted: Vec<_> = wanted
+        .into_iter()
+        .map(|(topic, partition, offset)| (named(topic.as_ref(), partition), offset.start()))
+        .collect();
+    let begin = move |core: &mut Core, now| {
+        let ticket = core.ticket();
+        let parts = core.parts();
+        parts.consumers.find_offsets(key, ticket, wanted, now + within, parts.net, now);
+        ticket
+    };
+    match driver.ask(begin).await? {
+        Event::OffsetsFound { offsets, .. } => Ok(offsets.into_iter().map(answer).collect()),
+        _ => Err(DriverStopped),
     }
 }
 

@@ -3,6 +3,7 @@
 //! This is the view and the decision when to ask again; who is asked, and how, is in
 //! [`Net`](crate::net::Net). Java: `Metadata`.
 
+mod discovery;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::net::Host;
 use crate::random::Random;
 use crate::retry::Backoff;
 use crate::time::Instant;
+use discovery::Discovery;
 
 /// A broker as the cluster names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +118,8 @@ pub struct Cluster {
     /// After such an answer: no asking for doubt before this.
     doubt_at: Instant,
     rebootstrap: bool,
+    /// Topics that are wanted without their name being known.
+    discovery: Discovery,
 }
 
 /// What one metadata request asks about.
@@ -125,6 +129,8 @@ pub(crate) enum Scope {
     All,
     /// Some topics.
     Topics(Vec<TopicName>),
+    /// Some topics whose names are not known.
+    Ids(Vec<TopicId>),
 }
 
 impl Cluster {
@@ -153,6 +159,7 @@ impl Cluster {
             unchanged: 0,
             doubt_at: Instant::ZERO,
             rebootstrap: false,
+            discovery: Discovery::default(),
         }
     }
 
@@ -329,9 +336,9 @@ impl Cluster {
 
     /// When metadata is to be asked for next.
     pub(crate) fn next_refresh(&self) -> Instant {
-        let due = if !self.fresh.is_empty() {
+        let due = if !self.fresh.is_empty() || self.discovery.is_fresh() {
             Instant::ZERO
-        } else if self.doubt_all || !self.doubtful.is_empty() {
+        } else if self.doubt_all || !self.doubtful.is_empty() || self.discovery.is_doubtful() {
             self.doubt_at.min(self.expires_at)
         } else {
             self.expires_at
@@ -347,11 +354,15 @@ impl Cluster {
             // Nobody doubted for a while: this is a new doubt, not the old one.
             self.unchanged = 0;
         }
-        if self.expires_at <= now || (self.doubt_all && doubt_due) {
+        if self.expires_at <= now || (self.doubt_all && doubt_due) || self.discovery.take_fresh_names() {
             self.doubt_all = false;
             self.fresh.clear();
             self.doubtful.clear();
             return Scope::All;
+        }
+        let ids = self.discovery.take_ids(doubt_due);
+        if !ids.is_empty() {
+            return Scope::Ids(ids);
         }
         let mut topics = std::mem::take(&mut self.fresh);
         if doubt_due {
@@ -360,11 +371,15 @@ impl Cluster {
         Scope::Topics(topics.into_iter().collect())
     }
 
-    pub(crate) fn topics_of(&self, scope: &Scope) -> Vec<MetadataRequestTopic> {
+    /// What a request names; `None` for every topic that there is.
+    pub(crate) fn topics_of(&self, scope: &Scope) -> Option<Vec<MetadataRequestTopic>> {
         let ask = |name: &TopicName| MetadataRequestTopic { name: Some(name.clone()), ..Default::default() };
+        let ask_id = |id: &TopicId| MetadataRequestTopic { topic_id: *id, name: None, ..Default::default() };
         match scope {
-            Scope::All => self.wanted.keys().map(ask).collect(),
-            Scope::Topics(names) => names.iter().map(ask).collect(),
+            Scope::All if self.discovery.wants_names() => None,
+            Scope::All => Some(self.wanted.keys().map(ask).collect()),
+            Scope::Topics(names) => Some(names.iter().map(ask).collect()),
+            Scope::Ids(ids) => Some(ids.iter().map(ask_id).collect()),
         }
     }
 
@@ -375,6 +390,7 @@ impl Cluster {
             Scope::Topics(names) => {
                 self.doubtful.extend(names.into_iter().filter(|name| self.wanted.contains_key(name)));
             }
+            Scope::Ids(ids) => self.discovery.doubt_ids(ids),
         }
         self.failures = self.failures.saturating_add(1);
         self.retry_at = now + self.backoff.delay(self.failures, random);
@@ -392,6 +408,7 @@ impl Cluster {
         self.failures = 0;
         self.rebootstrap = false;
         self.update_brokers(response);
+        self.discover(response, scope);
         for topic in &response.topics {
             self.update_topic(topic);
         }

@@ -317,3 +317,69 @@ fn a_broker_that_demands_it_is_answered_by_going_back_to_the_bootstrap_addresses
     world.run_until(world.now + Duration::from_secs(1));
     assert_eq!(world.take_one(bootstrap).api, ApiKey::METADATA);
 }
+
+/// What a view asks, and how an answer with these topics changes it.
+fn ask(cluster: &mut Cluster, topics: &[(&str, i32)], now: Instant) -> Scope {
+    let scope = cluster.begin_refresh(now);
+    cluster.update(&metadata(1, topics), &scope, now, &mut random());
+    scope
+}
+
+#[test]
+fn the_names_of_all_topics_are_known_while_somebody_wants_them() {
+    let mut cluster = view(&metadata(1, &[("t", 2)]));
+    assert_eq!(cluster.names(), None);
+    cluster.want_names();
+    assert_eq!(cluster.next_refresh(), Instant::ZERO, "nothing is known yet");
+    let mut response = metadata(1, &[("t", 2), ("u", 1), ("internal", 1), ("bad", 1)]);
+    response.topics[2].is_internal = true;
+    response.topics[3].error_code = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
+    let scope = cluster.begin_refresh(START);
+    assert_eq!(cluster.topics_of(&scope), None, "all of them are asked for");
+    cluster.update(&response, &scope, START, &mut random());
+    let (names, version) = cluster.names().unwrap();
+    assert_eq!(names.iter().collect::<Vec<_>>(), [&name("t"), &name("u")]);
+    // Names are all that is kept of what nobody wants.
+    assert_eq!(cluster.topic(&name("u")), None);
+    // The same names are no news; others are.
+    cluster.refresh();
+    ask(&mut cluster, &[("t", 2), ("u", 1)], START + BACKOFF.max);
+    assert_eq!(cluster.names().unwrap().1, version);
+    cluster.refresh();
+    ask(&mut cluster, &[("t", 2)], START + BACKOFF.max * 3);
+    assert_ne!(cluster.names().unwrap().1, version);
+    cluster.unwant_names();
+    assert_eq!(cluster.names(), None);
+    let scope = cluster.begin_refresh(START + AGE * 2);
+    assert_eq!(cluster.topics_of(&scope).unwrap().len(), 1);
+}
+
+#[test]
+fn a_topic_that_is_known_by_id_alone_is_asked_for_by_id_until_somebody_can_name_it() {
+    let mut cluster = view(&metadata(1, &[("t", 2)]));
+    let mut id = [7; 16];
+    id[0] = b'u';
+    let id = TopicId(id);
+    cluster.want_id(id);
+    cluster.want_id(id);
+    assert_eq!(cluster.next_refresh(), Instant::ZERO);
+    assert_eq!(ask(&mut cluster, &[], START), Scope::Ids(vec![id]));
+    assert_eq!(cluster.topic_name(id), None);
+    // Nobody knew it: it is asked for again, after a while.
+    let again = cluster.next_refresh();
+    assert!(again > START && again <= START + BACKOFF.max, "{again:?}");
+    assert_eq!(ask(&mut cluster, &[("u", 3)], again), Scope::Ids(vec![id]));
+    assert_eq!(cluster.topic_name(id), Some(&name("u")));
+    assert_eq!(cluster.partition_count(&name("u")), Some(3));
+    assert_eq!(cluster.next_refresh(), START + AGE);
+    cluster.unwant_id(id);
+    assert!(cluster.topic(&name("u")).is_some());
+    cluster.unwant_id(id);
+    assert_eq!((cluster.topic(&name("u")), cluster.topic_name(id)), (None, None));
+    // One that is known by name already is not asked for.
+    let known = cluster.topic_id(&name("t")).unwrap();
+    cluster.want_id(known);
+    assert_eq!(cluster.next_refresh(), START + AGE);
+    cluster.unwant(&name("t"));
+    assert!(cluster.topic(&name("t")).is_some(), "whoever wants the id still does");
+}

@@ -107,6 +107,11 @@ impl ConsumerReader {
         self.opened.push(batch);
     }
 
+    /// The batches that are handed out record by record, those of paused partitions included.
+    pub fn opened(&self) -> impl Iterator<Item = &Batch> {
+        self.opened.iter().chain(&self.aside)
+    }
+
     /// The next record of an opened batch and where it is from.
     pub fn take_record(&mut self) -> Option<(&TopicPartition, RecordRef<'_>)> {
         self.opened.first_mut()?.take_first()

@@ -12,7 +12,7 @@ use ottla_proto::messages::{
     SyncGroupResponse,
 };
 use ottla_proto::wire::Request;
-use ottla_proto::{ApiKey, BrokerId, ErrorCode};
+use ottla_proto::{ApiKey, BrokerId, ErrorCode, TopicName};
 
 use super::leader::Leadership;
 use super::member::{Asked, Member, soonest};
@@ -115,8 +115,10 @@ impl Member {
         if self.hand_over.is_some() {
             return;
         }
-        let owned = self.edge.owned();
-        if !self.is_cooperative() && !owned.is_empty() {
+        // The members of a cooperative group keep what they have, but for what they do not want any more.
+        let mut owned = self.edge.owned();
+        owned.retain(|ownership| !self.is_cooperative() || !self.covers(&ownership.partition().topic));
+        if !owned.is_empty() {
             let until = now + self.config.hand_over_timeout();
             self.begin_hand_over(owned, End::Revoked, until, now);
             self.step_hand_over(now);
@@ -127,6 +129,11 @@ impl Member {
         if self.classic.retry_at.is_some_and(|at| at > now) || self.is_asked(Asked::Commit) {
             return;
         }
+        if !self.knows_topics(net) {
+            self.waits_for_names.get_or_insert(now);
+            return;
+        }
+        self.waits_for_names = None;
         self.send_join(net, now);
     }
 
@@ -142,7 +149,7 @@ impl Member {
             let (last, generation) = (&self.classic.last_assigned, self.classic.last_generation);
             let user_data = assignor.user_data(last, if last.is_empty() { -1 } else { generation });
             let subscription = MemberSubscription {
-                topics: self.config.topics.iter().cloned().collect(),
+                topics: self.interest.topics().clone(),
                 owned: owned.clone(),
                 generation: self.generation,
                 rack: self.config.rack.clone(),
@@ -270,8 +277,10 @@ impl Member {
         let assigned: BTreeSet<_> = assigned
             .into_iter()
             .filter_map(|partition| {
-                let topic = self.config.topics.iter().find(|topic| **topic == partition.topic)?;
-                Some(TopicPartition { topic: topic.clone(), partition: partition.partition })
+                // A pattern may have found it for the leader and not for this member yet.
+                let known = self.interest.topics().get(&partition.topic).cloned();
+                let found = || self.covers(&partition.topic).then(|| TopicName(copy(&partition.topic.0)));
+                Some(TopicPartition { topic: known.or_else(found)?, partition: partition.partition })
             })
             .collect();
         self.classic.last_assigned = assigned.clone();

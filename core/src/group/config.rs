@@ -4,6 +4,7 @@ use bytestring::ByteString;
 use ottla_proto::{GroupId, TopicName};
 
 use super::assignor::{Assignor, CooperativeStickyAssignor, RangeAssignor};
+use super::interest::TopicPattern;
 use crate::consumer::{Isolation, Start};
 use crate::retry::Backoff;
 use crate::sync::Arc;
@@ -15,6 +16,8 @@ pub struct GroupConfig {
     pub group: GroupId,
     /// The topics that this member wants to read.
     pub topics: Vec<TopicName>,
+    /// A pattern for topics that it wants to read besides: none. Java: `SubscriptionPattern`.
+    pub pattern: Option<TopicPattern>,
     /// Which protocol: [`ProtocolChoice::Auto`]. Java: `group.protocol`.
     pub protocol: ProtocolChoice,
     /// The name of a static member (KIP-345): none. Java: `group.instance.id`.
@@ -70,6 +73,7 @@ impl GroupConfig {
         Self {
             group,
             topics,
+            pattern: None,
             protocol: ProtocolChoice::Auto,
             instance_id: None,
             rack: None,

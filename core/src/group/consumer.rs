@@ -46,6 +46,13 @@ pub(super) struct ConsumerProtocol {
     reported: Option<BTreeSet<TopicPartition>>,
     reporting: Option<BTreeSet<TopicPartition>>,
     failures: u32,
+    /// Which revision of the application's wishes the coordinator knows, and which a heartbeat in flight tells it.
+    told: Option<u64>,
+    telling: Option<u64>,
+    /// The coordinator was told a pattern at some time, so that its end has to be told too.
+    knows_pattern: bool,
+    /// Why the next assignment is expected.
+    because: Option<Cause>,
 }
 
 impl ConsumerProtocol {
@@ -60,6 +67,10 @@ impl ConsumerProtocol {
             reported: None,
             reporting: None,
             failures: 0,
+            told: None,
+            telling: None,
+            knows_pattern: false,
+            because: None,
         }
     }
 
@@ -86,6 +97,11 @@ impl ConsumerProtocol {
     /// The coordinator is to be asked for the member's epoch without delay.
     pub(super) fn hurry(&mut self, now: Instant) {
         self.heartbeat_at = Some(now);
+    }
+
+    /// The next assignment will have this cause.
+    pub(super) fn because(&mut self, cause: Cause) {
+        self.because = Some(cause);
     }
 
     pub(super) fn next_at(&self) -> Option<Instant> {
@@ -122,10 +138,6 @@ impl Member {
             let partition = |partition: &i32| TopicPartition { topic: topic.clone(), partition: *partition };
             wanted.extend(partitions.iter().map(partition));
         }
-        if unknown {
-            // The topic was made, or made anew, after the view was.
-            net.cluster_mut().refresh();
-        }
         let owned = self.edge.owned();
         let taken: Vec<_> =
             owned.iter().filter(|ownership| !wanted.contains(ownership.partition())).cloned().collect();
@@ -133,7 +145,8 @@ impl Member {
             |partition: &TopicPartition| owned.iter().all(|ownership| ownership.partition() != partition);
         let added: BTreeSet<_> = wanted.into_iter().filter(is_new).collect();
         if !taken.is_empty() || !added.is_empty() {
-            self.note_rebalance(Cause::Assigned, now);
+            let cause = self.consumer.because.take().unwrap_or(Cause::Assigned);
+            self.note_rebalance(cause, now);
         }
         if taken.is_empty() {
             self.own(added);
@@ -162,7 +175,8 @@ impl Member {
         // What is being given up is owned until it is given up.
         let news = self.consumer.reported.as_ref() != Some(&owned);
         let due = self.consumer.heartbeat_at.is_none_or(|at| at <= now);
-        let tells = news && self.consumer.failures == 0;
+        let wishes = self.consumer.told != Some(self.interest.revision);
+        let tells = (news || wishes) && self.consumer.failures == 0;
         if !due && !tells {
             return;
         }
@@ -183,8 +197,15 @@ impl Member {
             request.instance_id = self.config.instance_id.clone();
             request.rack_id = self.config.rack.clone();
             request.rebalance_timeout_ms = millis(self.config.max_poll_interval);
-            request.subscribed_topic_names = Some(self.config.topics.clone());
             request.server_assignor = self.config.server_assignor.clone();
+        }
+        if says_all || wishes {
+            let topics: BTreeSet<_> = self.config.topics.iter().cloned().collect();
+            request.subscribed_topic_names = Some(topics.into_iter().collect());
+            let pattern = self.config.pattern.as_ref().map(|pattern| pattern.text().clone());
+            // An empty one takes back the last.
+            let none = self.consumer.knows_pattern.then(ByteString::new);
+            request.subscribed_topic_regex = pattern.or(none);
         }
         if says_all || news {
             let partitions = by_topic(&owned).into_iter().filter_map(|(topic, partitions)| {
@@ -196,6 +217,8 @@ impl Member {
         let timeout = PATIENCE.min(self.config.request_timeout);
         if self.send(link, version, &request, Asked::ConsumerHeartbeat, timeout, net, now) {
             self.consumer.reporting = Some(owned);
+            self.consumer.telling = Some(self.interest.revision);
+            self.consumer.knows_pattern |= request.subscribed_topic_regex.is_some();
             self.consumer.heartbeat_at = Some(now + self.consumer.interval);
         }
     }
@@ -214,6 +237,7 @@ impl Member {
                 self.consumer.says_all = false;
                 self.consumer.is_in = true;
                 self.consumer.reported = self.consumer.reporting.take();
+                self.consumer.told = self.consumer.telling.take();
                 self.generation = response.member_epoch;
                 self.consumer.interval = interval(response.heartbeat_interval_ms);
                 self.consumer.heartbeat_at = Some(now + self.consumer.interval);
@@ -223,7 +247,9 @@ impl Member {
                         let valid = topic.partitions.into_iter().filter(|partition| *partition >= 0);
                         (topic.topic_id, valid.collect())
                     });
-                    self.consumer.target = Some(target.collect());
+                    let target: BTreeMap<_, _> = target.collect();
+                    self.follow_ids(target.keys().copied(), net);
+                    self.consumer.target = Some(target);
                 }
             }
             error @ (ErrorCode::FENCED_MEMBER_EPOCH | ErrorCode::UNKNOWN_MEMBER_ID) => {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytestring::ByteString;
-use ottla_proto::TopicName;
 use ottla_proto::messages::JoinGroupResponse;
+use ottla_proto::{ErrorCode, TopicName};
 
 use super::assignor::{GroupMember, GroupTopics};
 use super::classic::copy;
@@ -109,8 +109,11 @@ impl Member {
 }
 
 fn counts(topics: &BTreeSet<TopicName>, cluster: &Cluster) -> BTreeMap<TopicName, i32> {
+    // A topic that is gone keeps in the view what was last known of it.
+    let exists =
+        |topic: &&TopicName| cluster.topic_error(topic) != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
     let count = |topic: &TopicName| Some((topic.clone(), cluster.partition_count(topic)?));
-    topics.iter().filter_map(count).collect()
+    topics.iter().filter(exists).filter_map(count).collect()
 }
 
 fn describe(topics: &BTreeSet<TopicName>, cluster: &Cluster) -> GroupTopics {
@@ -118,7 +121,8 @@ fn describe(topics: &BTreeSet<TopicName>, cluster: &Cluster) -> GroupTopics {
         cluster.brokers().filter_map(|broker| Some((broker.id, broker.rack.clone()?))).collect();
     let mut described = GroupTopics::default();
     for name in topics {
-        let Some(topic) = cluster.topic(name) else { continue };
+        let gone = Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+        let Some(topic) = cluster.topic(name).filter(|topic| topic.error != gone) else { continue };
         let partitions = topic.partitions.iter().map(|partition| {
             partition.replicas.iter().filter_map(|replica| racks.get(replica).cloned()).collect()
         });

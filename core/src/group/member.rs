@@ -15,6 +15,7 @@ use super::coordinator::Coordinator;
 use super::edge::{GroupEdge, GroupEvent, GroupStatus, Rebalance};
 use super::error::GroupError;
 use super::hand_over::HandOver;
+use super::interest::Interest;
 use super::ownership::{Bell, Cause, End};
 use super::positions::Positions;
 use crate::Waiting;
@@ -30,6 +31,8 @@ use crate::wake::DriverWake;
 pub(super) struct Member {
     pub(super) key: ConsumerKey,
     pub(super) config: GroupConfig,
+    /// What of the cluster it follows.
+    pub(super) interest: Interest,
     pub(super) edge: Arc<GroupEdge>,
     pub(super) bell: Arc<Bell>,
     /// What reads the partitions that this member owns.
@@ -48,6 +51,8 @@ pub(super) struct Member {
     pub(super) positions: Positions,
     pub(super) commits: Commits,
     pub(super) closing: Option<Closing>,
+    /// Since when the names of all topics are waited for.
+    pub(super) waits_for_names: Option<Instant>,
     absence: Absence,
     requests: BTreeMap<RequestToken, Asked>,
     last_token: u64,
@@ -97,12 +102,10 @@ impl Member {
         net: &mut Net,
         now: Instant,
     ) -> Self {
-        for topic in &config.topics {
-            net.cluster_mut().want(topic);
-        }
         let bell = Bell::new(wake);
-        Self {
+        let mut member = Self {
             key,
+            interest: Interest::default(),
             edge: GroupEdge::new(Arc::clone(&bell)),
             bell,
             reader,
@@ -117,6 +120,7 @@ impl Member {
             positions: Positions::default(),
             commits: Commits::new(config.auto_commit, now),
             closing: None,
+            waits_for_names: None,
             absence: Absence::None,
             requests: BTreeMap::new(),
             last_token: 0,
@@ -125,7 +129,9 @@ impl Member {
             ended: false,
             gone: false,
             config,
-        }
+        };
+        member.follow_topics(net);
+        member
     }
 
     pub(super) fn edge(&self) -> &Arc<GroupEdge> {
@@ -138,6 +144,7 @@ impl Member {
         self.bell.set_awaited(self.hand_over.is_some() || self.absence != Absence::None);
         if !self.ended {
             self.watch_absence(net, now);
+            self.follow_topics(net);
             self.seek_coordinator(net, now);
             self.step_hand_over(now);
             self.step_closing(net, now);
@@ -225,7 +232,8 @@ impl Member {
     }
 
     pub(super) fn explain(&self, waiting: &mut Vec<Waiting>) {
-        if let Some((reason, since)) = self.coordinator.reason() {
+        let names = self.waits_for_names.map(|since| (self.names_reason(), since));
+        for (reason, since) in self.coordinator.reason().into_iter().chain(names) {
             waiting.push(Waiting {
                 node: reason.node(),
                 topic: None,
@@ -388,9 +396,7 @@ impl Member {
             net.abandon(Owner::Group(self.key), token);
         }
         net.release(Role::Coordinator(self.key), now);
-        for topic in &self.config.topics {
-            net.cluster_mut().unwant(topic);
-        }
+        self.forget_topics(net);
         self.forget_leadership(net);
         self.finish_closing(false);
     }
@@ -431,6 +437,7 @@ impl Member {
         match protocol {
             Protocol::Classic => {
                 self.classic.rejoin(Cause::Joining);
+                self.follow_topics(net);
                 self.step_classic(net, now);
             }
             Protocol::Consumer => self.step_consumer(net, now),

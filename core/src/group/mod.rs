@@ -24,6 +24,7 @@ mod coordinator;
 mod edge;
 mod error;
 mod hand_over;
+mod interest;
 mod leader;
 mod member;
 mod ownership;
@@ -34,12 +35,15 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ottla_proto::TopicName;
+
 pub use closing::LeaveReport;
 pub use commit::CommitEntry;
 pub use config::{GroupConfig, ProtocolChoice};
 pub use coordinator::{coordinator_of, find_coordinator};
 pub use edge::{GroupEdge, GroupEvent, GroupStatus, HandOut, Rebalance};
 pub use error::{CommitError, GroupError};
+pub use interest::TopicPattern;
 pub use ownership::{Cause, End, HandedOut, Ownership, OwnershipId, Phase, Processed};
 pub use subscription::{MemberSubscription, decode_assignment};
 
@@ -94,6 +98,20 @@ impl Groups {
                 self.events.push_back(Event::CommitDone { ticket, result });
             }
             (None, None) => {}
+        }
+    }
+
+    /// Reads these topics from now on, and those that the pattern finds, in the place of what was wanted before.
+    /// Partitions of other topics are given up in good order.
+    pub fn subscribe(
+        &mut self,
+        key: ConsumerKey,
+        topics: Vec<TopicName>,
+        pattern: Option<TopicPattern>,
+        net: &mut Net,
+    ) {
+        if let Some(member) = self.members.get_mut(&key) {
+            member.subscribe(topics, pattern, net);
         }
     }
 

@@ -350,6 +350,29 @@ impl HandedOut {
         }
     }
 
+    /// Everything in it before this offset is processed; the rest is still to come.
+    pub fn processed_up_to(&mut self, offset: i64) {
+        if self.is_done {
+            return;
+        }
+        let mut state = self.ownership.state.lock();
+        // After a seek nothing of it counts any more.
+        if state.unprocessed.remove(&self.first).is_some() {
+            state.unprocessed.insert(offset, self.leader_epoch);
+        }
+        self.first = offset;
+    }
+
+    /// The rest of it goes to the application anew, in this turn.
+    pub fn renew(&mut self) {
+        self.turn = self.ownership.bell.turn();
+    }
+
+    /// The rest of it will not be processed: whoever reads the partition next begins there.
+    pub fn give_back(mut self) {
+        self.is_done = true;
+    }
+
     /// This record is processed, whatever the order.
     pub fn acknowledge(&self, offset: i64) {
         self.ownership.state.lock().unprocessed.remove(&offset);
@@ -388,6 +411,8 @@ pub enum Cause {
     FollowUp,
     /// The topics that the group reads have other partitions than before.
     PartitionsChanged,
+    /// The application wants other topics, or its pattern finds others.
+    Subscription,
     /// The application stayed away for longer than it may, and came back.
     Absence,
     /// The coordinator no longer knows the member as it was.
@@ -407,6 +432,7 @@ impl fmt::Display for Cause {
             Self::Assigned => f.write_str("the coordinator shared out the partitions anew"),
             Self::FollowUp => f.write_str("partitions that were taken away are shared out again"),
             Self::PartitionsChanged => f.write_str("the topics have other partitions than before"),
+            Self::Subscription => f.write_str("this member wants other topics than before"),
             Self::Absence => f.write_str("the application stayed away for too long and came back"),
             Self::Refused { error } => write!(f, "the coordinator no longer knows this member: {error}"),
             Self::Malformed => f.write_str("the leader's assignment could not be read"),

@@ -146,7 +146,7 @@ impl Net {
     ) -> Result<RequestToken, NotAsked> {
         let version = self.version::<MetadataRequest>(link, i16::MAX).map_err(|_| NotAsked)?;
         let request = MetadataRequest {
-            topics: Some(self.cluster.topics_of(scope)),
+            topics: self.cluster.topics_of(scope),
             // The schema cannot say "do not create" before version 4.
             allow_auto_topic_creation: self.config.allow_auto_topic_creation || version < 4,
             ..MetadataRequest::default()

@@ -48,6 +48,17 @@ impl GroupBatch {
         Acknowledger(Arc::new(Shared { batch: self.batch, handed_out: Mutex::new(self.handed_out) }))
     }
 
+    pub(super) fn into_parts(self) -> (Batch, core::HandedOut) {
+        (self.batch, self.handed_out)
+    }
+
+    /// The same batch without the rest of the answer that brought it, which it keeps in memory otherwise: a copy, unless
+    /// it was decompressed anyway. See [`Batch::detach`].
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Self { batch: self.batch.detach(), handed_out: self.handed_out }
+    }
+
     pub(super) fn handed_out(&self) -> &core::HandedOut {
         &self.handed_out
     }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,20 +8,21 @@ use ottla_core::group as core;
 use ottla_core::group::assignor;
 use ottla_proto::{GroupId, TopicName};
 
-use super::GroupConsumer;
-use crate::consumer::{Isolation, Offset};
+use super::assignor::{Assignor, Custom};
+use super::{GroupConsumer, GroupHandle, TopicPattern};
+use crate::consumer::{ConsumerInterceptor, Isolation, Offset};
 use crate::driver::{DriverHandle, clock_start_ms};
 use crate::error::DriverStopped;
 
 /// Settings of a [`GroupConsumer`]; begin with [`ConsumerBuilder::group`](crate::consumer::ConsumerBuilder::group), after
 /// whatever is to be set there.
-#[derive(Clone, Debug)]
 #[must_use = "no group is joined before `build`"]
 pub struct GroupConsumerBuilder {
     driver: DriverHandle,
     reading: reading::ConsumerConfig,
     group: core::GroupConfig,
     from: Offset,
+    interceptors: Vec<Box<dyn ConsumerInterceptor>>,
 }
 
 /// Which protocol a member speaks with its coordinator. Java: `group.protocol`.
@@ -38,7 +40,7 @@ pub enum Protocol {
 }
 
 /// How the members of a classic group share out partitions. Java: `partition.assignment.strategy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Assignors {
     /// A run of the partitions of each topic for each member.
@@ -50,6 +52,8 @@ pub enum Assignors {
     /// The same, and who keeps a partition reads it on (KIP-429). To get there from another one in a running group:
     /// first restart each member with both, this one first, then with this one alone.
     CooperativeSticky,
+    /// A way of one's own.
+    Custom(Arc<dyn Assignor>),
 }
 
 impl GroupConsumerBuilder {
@@ -57,15 +61,30 @@ impl GroupConsumerBuilder {
         driver: DriverHandle,
         reading: reading::ConsumerConfig,
         from: Offset,
+        interceptors: Vec<Box<dyn ConsumerInterceptor>>,
         group: String,
     ) -> Self {
         let group = core::GroupConfig::new(GroupId::from(group), Vec::new());
-        Self { driver, reading, group, from }
+        Self { driver, reading, group, from, interceptors }
     }
 
     /// Reads these topics, besides any named before.
     pub fn subscribe<T: Into<String>>(mut self, topics: impl IntoIterator<Item = T>) -> Self {
         self.group.topics.extend(topics.into_iter().map(|topic| TopicName::from(topic.into())));
+        self
+    }
+
+    /// Reads every topic that this pattern finds, besides topics that are named. A later call takes the place of the
+    /// former. Java: `subscribe(SubscriptionPattern)`.
+    pub fn subscribe_pattern(mut self, pattern: TopicPattern) -> Self {
+        self.group.pattern = Some(pattern.into_core());
+        self
+    }
+
+    /// Shows each batch to this interceptor before it is handed out, besides those named before. Java:
+    /// `interceptor.classes`.
+    pub fn interceptor(mut self, interceptor: impl ConsumerInterceptor) -> Self {
+        self.interceptors.push(Box::new(interceptor));
         self
     }
 
@@ -101,6 +120,7 @@ impl GroupConsumerBuilder {
                 Assignors::RoundRobin => Arc::new(assignor::RoundRobinAssignor),
                 Assignors::Sticky => Arc::new(assignor::StickyAssignor),
                 Assignors::CooperativeSticky => Arc::new(assignor::CooperativeStickyAssignor),
+                Assignors::Custom(assignor) => Arc::new(Custom(assignor)),
             }
         };
         self.group.assignors = Some(assignors.into_iter().map(known).collect());
@@ -174,13 +194,15 @@ impl GroupConsumerBuilder {
     /// # Cancel safety
     /// Dropping the future leaves nothing behind.
     pub async fn build(self) -> Result<GroupConsumer, DriverStopped> {
-        let Self { driver, mut reading, mut group, from } = self;
+        let Self { driver, mut reading, mut group, from, interceptors } = self;
         reading.awaits_assignment = true;
         if reading.reset == reading::ResetPolicy::AsStarted {
             // A group's partitions begin at offsets that were committed; that is no order to stop where they are gone.
             reading.reset = match from {
                 Offset::Earliest => reading::ResetPolicy::Earliest,
                 Offset::Latest => reading::ResetPolicy::Latest,
+                Offset::Timestamp(timestamp) => reading::ResetPolicy::Timestamp(timestamp),
+                Offset::Ago(age) => reading::ResetPolicy::Ago(age),
                 _ => reading::ResetPolicy::Error,
             };
         }
@@ -194,8 +216,18 @@ impl GroupConsumerBuilder {
             let (key, reader) = parts.consumers.add(reading, wake.clone());
             let edge = parts.groups.join(key, group, reader.edge().clone(), wake, parts.net, now);
             // Dropped on its way to whoever asked for it, it leaves like any other.
-            GroupConsumer::new(reader, key, edge, handle)
+            GroupConsumer::new(reader, interceptors, GroupHandle::new(key, edge, handle))
         };
         driver.run(add).await
+    }
+}
+
+impl fmt::Debug for GroupConsumerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GroupConsumerBuilder")
+            .field("reading", &self.reading)
+            .field("group", &self.group)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }

@@ -127,6 +127,8 @@ pub enum Cause {
     FollowUp,
     /// The topics have other partitions than before.
     PartitionsChanged,
+    /// The member wants other topics: it was told so, or its pattern finds others.
+    Subscription,
     /// The application stayed away for too long.
     Absence,
     /// The coordinator no longer knows the member as it was: it was silent for too long, say, or the coordinator forgot.
@@ -143,6 +145,7 @@ impl Cause {
             core::Cause::Assigned => Self::Assigned,
             core::Cause::FollowUp => Self::FollowUp,
             core::Cause::PartitionsChanged => Self::PartitionsChanged,
+            core::Cause::Subscription => Self::Subscription,
             core::Cause::Absence => Self::Absence,
             core::Cause::Refused { error } => Self::Refused(*error),
             core::Cause::Malformed => Self::Malformed,
@@ -158,6 +161,7 @@ impl fmt::Display for Cause {
             Self::Assigned => f.write_str("the coordinator shared out the partitions anew"),
             Self::FollowUp => f.write_str("partitions that were taken away are shared out again"),
             Self::PartitionsChanged => f.write_str("the topics have other partitions than before"),
+            Self::Subscription => f.write_str("this member wants other topics than before"),
             Self::Absence => f.write_str("the application stayed away for too long"),
             Self::Refused(error) => write!(f, "the coordinator no longer knows this member: {error}"),
             Self::Malformed => f.write_str("the leader's assignment could not be read"),

@@ -7,12 +7,13 @@ use std::time::Duration;
 use ottla_core::consumer as reading;
 use ottla_core::group as core;
 use ottla_core::{Event, Instant};
-use ottla_proto::LeaderEpoch;
+use ottla_proto::{LeaderEpoch, TopicName};
 
 use super::batch::GroupBatch;
 use super::error::CommitError;
 use super::event::{GroupEvent, GroupStatus, LeaveReport, Rebalance};
 use super::ownership::Ownership;
+use super::pattern::TopicPattern;
 use crate::consumer::named;
 use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
@@ -115,6 +116,25 @@ impl GroupHandle {
             return Ok(());
         }
         self.submit(entries).await
+    }
+
+    /// As [`GroupConsumer::subscribe`](super::GroupConsumer::subscribe).
+    pub fn subscribe<T: Into<String>>(&self, topics: impl IntoIterator<Item = T>) {
+        let topics = topics.into_iter().map(|topic| TopicName::from(topic.into())).collect();
+        self.change_subscription(topics, None);
+    }
+
+    /// As [`GroupConsumer::subscribe_pattern`](super::GroupConsumer::subscribe_pattern).
+    pub fn subscribe_pattern(&self, pattern: TopicPattern) {
+        self.change_subscription(Vec::new(), Some(pattern.into_core()));
+    }
+
+    fn change_subscription(&self, topics: Vec<TopicName>, pattern: Option<core::TopicPattern>) {
+        let key = self.key;
+        self.driver.post(move |core, _| {
+            let parts = core.parts();
+            parts.groups.subscribe(key, topics, pattern, parts.net);
+        });
     }
 
     /// The next event that nobody took yet; `None` once the member has ended and all were taken. The latest 256 are kept.

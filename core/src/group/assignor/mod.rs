@@ -108,13 +108,16 @@ impl GroupTopics {
         self.topics.get(topic).map_or(0, |racks| i32::try_from(racks.len()).unwrap_or(i32::MAX))
     }
 
+    /// The racks in which copies of a partition stand.
+    pub fn racks(&self, topic: &TopicName, partition: i32) -> impl Iterator<Item = &ByteString> {
+        let number = usize::try_from(partition).ok();
+        number.and_then(|number| self.topics.get(topic)?.get(number)).into_iter().flatten()
+    }
+
     /// Whether a copy of the partition stands in that rack.
     #[must_use]
     pub fn is_in_rack(&self, partition: &TopicPartition, rack: &ByteString) -> bool {
-        let racks = usize::try_from(partition.partition)
-            .ok()
-            .and_then(|number| self.topics.get(&partition.topic)?.get(number));
-        racks.is_some_and(|racks| racks.contains(rack))
+        self.racks(&partition.topic, partition.partition).any(|other| other == rack)
     }
 
     fn all(&self, topic: &TopicName) -> impl Iterator<Item = TopicPartition> {

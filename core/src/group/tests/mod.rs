@@ -4,6 +4,7 @@ mod classic;
 mod commits;
 mod consumer;
 mod progress;
+mod topics;
 mod waits;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use ottla_proto::messages::find_coordinator::Coordinator;
 use ottla_proto::messages::join_group::JoinGroupResponseMember;
+use ottla_proto::messages::metadata::MetadataResponseTopic;
 use ottla_proto::messages::offset_fetch::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartitions, OffsetFetchResponseTopics,
 };
@@ -38,6 +40,11 @@ struct Bench {
     opened: BTreeSet<ConnectionId>,
     requests: VecDeque<Received>,
     events: Vec<GroupEvent>,
+    /// What the cluster has, and what it says that it does not have.
+    topics: Vec<(&'static str, i32)>,
+    gone: Vec<&'static str>,
+    /// It does not say which topics there are.
+    keeps_names: bool,
 }
 
 fn config() -> GroupConfig {
@@ -64,6 +71,12 @@ impl Bench {
     }
 
     fn with_versions(config: GroupConfig, versions: &dyn Fn(&Api) -> Option<(i16, i16)>) -> Self {
+        let mut bench = Self::unsettled(config);
+        bench.settle_with(versions);
+        bench
+    }
+
+    fn unsettled(config: GroupConfig) -> Self {
         let mut world = World::with_cluster(2, TOPICS, NetConfig::default());
         let wake = world.core.wake().clone();
         let now = world.now;
@@ -73,9 +86,10 @@ impl Bench {
         let edge = parts.groups.join(key, config, reader.edge().clone(), wake, parts.net, now);
         let opened = world.connects.iter().map(|(id, _)| *id).collect();
         let (requests, events) = (VecDeque::new(), Vec::new());
-        let mut bench = Self { world, reader, key, edge, coordinator: 1, opened, requests, events };
-        bench.settle_with(versions);
-        bench
+        let (topics, gone) = (TOPICS.to_vec(), Vec::new());
+        let keeps_names = false;
+        let coordinator = 1;
+        Self { world, reader, key, edge, coordinator, opened, requests, events, topics, gone, keeps_names }
     }
 
     fn settle(&mut self) {
@@ -98,7 +112,7 @@ impl Bench {
                 for request in self.world.take(id) {
                     moved = true;
                     match request.api {
-                        ApiKey::METADATA => self.world.answer(&request, &metadata(2, TOPICS)),
+                        ApiKey::METADATA => self.describe_topics(&request),
                         ApiKey::FIND_COORDINATOR => self.name_coordinator(&request),
                         ApiKey::FETCH | ApiKey::LIST_OFFSETS => {}
                         _ => self.requests.push_back(request),
@@ -114,6 +128,34 @@ impl Bench {
         {
             self.events.push(event);
         }
+    }
+
+    fn describe_topics(&mut self, request: &Received) {
+        if self.keeps_names && request.read::<MetadataRequest>().topics.is_none() {
+            return;
+        }
+        let mut response = metadata(2, &self.topics);
+        response.topics.extend(self.gone.iter().map(|name| MetadataResponseTopic {
+            name: Some(TopicName::from(*name)),
+            error_code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            ..Default::default()
+        }));
+        self.world.answer(request, &response);
+    }
+
+    /// The view of the cluster is asked for anew.
+    fn refresh(&mut self) {
+        self.advance(Duration::from_secs(1));
+        self.world.core.parts().net.cluster_mut().refresh();
+        self.settle();
+    }
+
+    fn subscribe(&mut self, topics: &[&'static str], pattern: Option<TopicPattern>) {
+        let topics = topics.iter().map(|topic| TopicName::from(*topic)).collect();
+        let key = self.key;
+        let parts = self.world.core.parts();
+        parts.groups.subscribe(key, topics, pattern, parts.net);
+        self.settle();
     }
 
     fn name_coordinator(&mut self, request: &Received) {

@@ -162,3 +162,44 @@ fn waiting_for_records_is_no_absence() {
     }
     assert_eq!(bench.ownership(0).phase(), Phase::Held);
 }
+
+#[test]
+fn a_batch_that_goes_out_record_by_record_counts_as_far_as_it_went() {
+    let bench = Bench::stable(classic(), [0]);
+    let ownership = bench.ownership(0);
+    let mut batch = bench.hand_out(0, 100, 120);
+    batch.processed_up_to(107);
+    assert_eq!(ownership.processed().unwrap().offset, 107);
+    // Given back, the rest is the next owner's, even though the application came back for more.
+    batch.give_back();
+    bench.come_back();
+    assert_eq!(ownership.processed().unwrap().offset, 107);
+    assert_eq!(ownership.held_batches(), 0);
+}
+
+#[test]
+fn what_is_left_of_a_batch_and_goes_out_in_a_later_turn_counts_from_then_on() {
+    let bench = Bench::stable(classic(), [0]);
+    let ownership = bench.ownership(0);
+    let mut batch = bench.hand_out(0, 100, 120);
+    bench.come_back();
+    batch.processed_up_to(110);
+    batch.renew();
+    drop(batch);
+    assert_eq!(ownership.processed().unwrap().offset, 110);
+    bench.edge.go_away(bench.world.now);
+    bench.come_back();
+    assert_eq!(ownership.processed().unwrap().offset, 120);
+    assert_eq!(ownership.take_abandoned(), None);
+}
+
+#[test]
+fn after_a_seek_the_rest_of_a_batch_holds_nothing_back() {
+    let bench = Bench::stable(classic(), [0]);
+    let ownership = bench.ownership(0);
+    let mut batch = bench.hand_out(0, 100, 120);
+    ownership.seek(Some(300));
+    batch.processed_up_to(105);
+    batch.give_back();
+    assert_eq!(ownership.processed().unwrap().offset, 300);
+}

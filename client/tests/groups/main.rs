@@ -8,13 +8,18 @@
     reason = "helpers of tests state what must hold, as tests do"
 )]
 
+mod assignors;
+mod forms;
+mod runner;
+mod topics;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use ottla::admin::{NewTopic, OffsetSpec};
+use ottla::admin::{MemberToRemove, NewTopic, OffsetSpec};
 use ottla::consumer::group::{
     CommitError, GroupConsumer, GroupConsumerBuilder, GroupEvent, Protocol, Standing, TopicPartition,
 };
@@ -253,6 +258,34 @@ async fn the_administrator_sees_and_moves_groups() {
         let listed = admin.list_groups().await.unwrap();
         assert_eq!(listed.len(), 1);
         assert_eq!((&*listed[0].group, &*listed[0].protocol_type), ("billing", "consumer"));
+        let kind = if protocol == Protocol::Classic { "classic" } else { "consumer" };
+        let listed = async |state: &str, kind: &str| {
+            let listed = admin.list_groups_where(vec![state.to_owned()], vec![kind.to_owned()]).await;
+            listed.unwrap().len()
+        };
+        assert_eq!((listed("stable", kind).await, listed("empty", kind).await), (1, 0));
+        assert_eq!(listed("stable", "share").await, 0);
+        let nobody = MemberToRemove::Instance("nobody".to_owned());
+        let refused = admin.remove_members("billing", [nobody], None).await.unwrap_err();
+        assert_eq!(refused.code(), Some(ErrorCode::UNKNOWN_MEMBER_ID));
+        if protocol == Protocol::Classic {
+            let member = MemberToRemove::Member(member_id.clone());
+            admin.remove_members("billing", [member], Some("a test")).await.unwrap();
+            // It lives, so it comes back, as somebody else.
+            let is_back = |consumer: &GroupConsumer| {
+                let status = consumer.handle().status();
+                let partitions = consumer.partitions();
+                let read = partitions.iter().filter(|status| status.position == Some(100));
+                status.member_id != member_id && status.is_stable && read.count() == 4
+            };
+            let back = async {
+                while !is_back(&consumer) {
+                    let _ = tokio::time::timeout(Duration::from_millis(20), consumer.next_batch()).await;
+                }
+            };
+            tokio::time::timeout(SOON, back).await.expect("it does not come back");
+        }
+        let member_id = consumer.handle().status().member_id;
         let described = admin.describe_group("billing").await.unwrap();
         assert_eq!(
             (&*described.state, described.consumer_protocol),
@@ -280,5 +313,21 @@ async fn the_administrator_sees_and_moves_groups() {
         assert_eq!(found, [(partition(0), 0)].into());
         admin.delete_group("billing").await.unwrap();
         assert!(admin.list_groups().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_empty_group_changes_its_protocol_and_keeps_its_offsets() {
+    let (_cluster, kafka) = start().await;
+    for (round, protocol) in
+        [Protocol::Classic, Protocol::Consumer, Protocol::Classic].into_iter().enumerate()
+    {
+        fill(&kafka, 4, b"v").await;
+        let mut consumer = member(&kafka, protocol).build().await.unwrap();
+        let offset = i64::try_from(round).unwrap();
+        let seen = read(&mut consumer, 4).await;
+        assert_eq!(seen, (0..4).map(|partition| (partition, offset)).collect(), "round {round}");
+        assert_eq!(consumer.handle().status().consumer_protocol, Some(protocol == Protocol::Consumer));
+        assert!(consumer.close(SOON).await.unwrap().left);
     }
 }
