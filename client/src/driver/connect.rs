@@ -20,6 +20,15 @@ const HEAD_START: Duration = Duration::from_millis(250);
 ///
 /// Dropping the future gives up every attempt.
 pub(crate) async fn connect(host: Host, time: Duration) -> Result<TcpStream, ConnectFailure> {
+    connect_by(host, time, |address| Box::pin(open(address))).await
+}
+
+/// The limit is kept here, outside of whatever opens a connection.
+async fn connect_by(
+    host: Host,
+    time: Duration,
+    open: fn(SocketAddr) -> Attempt,
+) -> Result<TcpStream, ConnectFailure> {
     let deadline = Instant::now() + time;
     let resolved = timeout_at(deadline, lookup_host((&*host.name, host.port))).await;
     let addresses = match resolved.map(|found| found.map(alternating)) {
@@ -33,6 +42,7 @@ pub(crate) async fn connect(host: Host, time: Duration) -> Result<TcpStream, Con
     let mut race = Race {
         waiting: addresses,
         running: Vec::new(),
+        open,
         failed: Vec::new(),
         next_start: Box::pin(sleep_until(Instant::now())),
     };
@@ -65,6 +75,7 @@ fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAd
 struct Race {
     waiting: VecDeque<SocketAddr>,
     running: Vec<(SocketAddr, Attempt)>,
+    open: fn(SocketAddr) -> Attempt,
     failed: Vec<AddressFailure>,
     next_start: Pin<Box<Sleep>>,
 }
@@ -80,7 +91,7 @@ impl Race {
             }
             let start_next = self.running.is_empty() || self.next_start.as_mut().poll(context).is_ready();
             if start_next && let Some(address) = self.waiting.pop_front() {
-                self.running.push((address, Box::pin(open(address))));
+                self.running.push((address, (self.open)(address)));
                 self.next_start.as_mut().reset(Instant::now() + HEAD_START);
             } else if self.running.is_empty() {
                 return Poll::Ready(None);
@@ -143,6 +154,18 @@ mod tests {
         let expected = ["[::1]:1", "10.0.0.1:1", "[::2]:1", "[::3]:1"].map(address);
         assert_eq!(alternating(resolved.into_iter()), expected);
         assert!(alternating(std::iter::empty()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_never_ends_is_given_up_at_the_limit() {
+        let host = Host { name: "127.0.0.1".into(), port: 9092 };
+        let time = Duration::from_millis(20);
+        let attempt = connect_by(host, time, |_| Box::pin(std::future::pending()));
+        // Far more than the limit, and an end for the test if there were none.
+        let ended = tokio::time::timeout(Duration::from_secs(20), attempt).await.expect("it has a limit");
+        let Err(ConnectFailure::TimedOut { after, attempts, .. }) = ended else { panic!("{ended:?}") };
+        assert_eq!(after, time);
+        assert_eq!(attempts.len(), 1, "what was tried is named");
     }
 
     #[tokio::test]

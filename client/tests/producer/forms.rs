@@ -186,3 +186,16 @@ async fn an_own_partitioner_sees_the_record() {
         assert_eq!(orders.send(Record::value(value)).await.unwrap().partition(), partition);
     }
 }
+
+#[tokio::test]
+async fn making_a_producer_waits_for_no_answer() {
+    let (cluster, kafka) = start(3, 1).await;
+    for node in 1..=3 {
+        assert!(cluster.freeze_node(BrokerId(node)));
+    }
+    let producer = tokio::time::timeout(SOON, kafka.producer().build());
+    let producer = producer.await.expect("no node has to answer for it").unwrap();
+    assert!(producer.topic("orders").try_send(Record::value("v")).is_err(), "the topic is not known yet");
+    // Nor is anybody kept from ending it.
+    tokio::time::timeout(SOON, producer.close(Duration::ZERO)).await.expect("it ends at once").unwrap();
+}

@@ -194,3 +194,35 @@ async fn outcomes_that_nobody_reads_hold_nobody_up() {
     }
     assert_eq!(failures, 200);
 }
+
+/// A waker is the one thing of the user's that a driver calls itself.
+#[tokio::test]
+async fn a_panic_inside_the_driver_settles_everything() {
+    struct Panics;
+    impl std::task::Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker that the test planted");
+        }
+    }
+    let (cluster, kafka) = start(2, 2).await;
+    let (producer, orders) = orders(&kafka).await;
+    for partition in 0..2 {
+        orders.send(Record::value("v").partition(partition)).await.unwrap().await.unwrap();
+    }
+    let topic = kafka.admin().describe_topic("orders").await.unwrap();
+    let [first, second] = [0, 1].map(|partition| BrokerId(topic.partitions[partition].leader.unwrap()));
+    assert_ne!(first, second);
+    assert!(cluster.freeze_node(first) && cluster.freeze_node(second));
+    let mut woken = orders.send(Record::value("v").partition(0)).await.unwrap();
+    let other = orders.send(Record::value("v").partition(1)).await.unwrap();
+    let waker = Waker::from(Arc::new(Panics));
+    assert!(Pin::new(&mut woken).poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(cluster.thaw_node(first));
+    let carried = tokio::time::timeout(SOON, other).await.expect("what the driver carried has an end");
+    carried.unwrap_err();
+    assert!(orders.try_send(Record::value("v")).is_err());
+    tokio::time::timeout(SOON, producer.explain())
+        .await
+        .expect("nobody waits for a driver that is gone")
+        .unwrap_err();
+}

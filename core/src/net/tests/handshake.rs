@@ -121,3 +121,27 @@ fn versions_are_agreed_with_the_broker_and_the_caller() {
     assert_eq!(unknown.offered, None);
     assert!(unknown.to_string().contains("does not offer Fetch"), "{unknown}");
 }
+
+#[test]
+fn a_new_connection_is_greeted_while_others_wait_for_answers_and_holds_none_of_them_up() {
+    let mut world = cluster_of_one();
+    let busy = world.link(PRODUCE, ApiKey::PRODUCE);
+    for token in 1..=5 {
+        world.send(busy, &ProduceRequest::default(), options(token));
+    }
+    world.turn();
+    // Another connection comes up although none of the five is answered.
+    let other = Role::Produce(ProducerKey(2));
+    let new = world.link(other, ApiKey::PRODUCE);
+    assert_eq!(world.ready(PRODUCE, ApiKey::PRODUCE), Err(WaitReason::InFlightLimit { node: NODE }));
+    world.send(new, &ProduceRequest::default(), options(6));
+    world.turn();
+    assert_eq!(world.take(new.connection).len(), 1);
+    // And one whose greeting is never answered holds up nothing of the first.
+    assert_eq!(world.ready(FETCH, ApiKey::FETCH), Err(WaitReason::Connecting { node: NODE }));
+    world.turn();
+    let requests = world.take(busy.connection);
+    world.answer_and_open(&requests[0], &ProduceResponse::default());
+    assert_eq!(world.ready(PRODUCE, ApiKey::PRODUCE), Ok(busy));
+    assert_eq!(world.ready(FETCH, ApiKey::FETCH), Err(WaitReason::Connecting { node: NODE }));
+}
