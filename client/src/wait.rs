@@ -98,6 +98,14 @@ pub enum WaitReason {
         /// What the last attempt met.
         error: ErrorCode,
     },
+    /// The cluster says that there is no such topic any more: it was deleted. Should it be created anew, what was never
+    /// sent goes there. The next attempt waits its turn.
+    NoSuchTopic {
+        /// The topic.
+        topic: String,
+        /// Until the next attempt.
+        remaining: Duration,
+    },
     /// The producer has no id from the cluster yet, or awaits a new epoch.
     ProducerId,
     /// The batch is being compressed.
@@ -158,6 +166,9 @@ impl WaitReason {
             core::WaitReason::RetryBackoff { until, error } => {
                 Self::RetryBackoff { remaining: remaining(until), error: *error }
             }
+            core::WaitReason::NoSuchTopic { topic, until } => {
+                Self::NoSuchTopic { topic: topic.to_string(), remaining: remaining(until) }
+            }
             core::WaitReason::ProducerId => Self::ProducerId,
             core::WaitReason::Compression => Self::Compression,
             core::WaitReason::EarlierBatch { topic, partition } => {
@@ -188,6 +199,7 @@ impl WaitReason {
             Self::Queued => "Queued",
             Self::Linger { .. } => "Linger",
             Self::RetryBackoff { .. } => "RetryBackoff",
+            Self::NoSuchTopic { .. } => "NoSuchTopic",
             Self::ProducerId => "ProducerId",
             Self::Compression => "Compression",
             Self::EarlierBatch { .. } => "EarlierBatch",
@@ -217,6 +229,7 @@ impl WaitReason {
             | Self::Queued
             | Self::Linger { .. }
             | Self::RetryBackoff { .. }
+            | Self::NoSuchTopic { .. }
             | Self::ProducerId
             | Self::Compression
             | Self::EarlierBatch { .. }
@@ -234,7 +247,8 @@ impl WaitReason {
             | Self::Throttled { remaining, .. }
             | Self::ThrottledInVain { remaining, .. }
             | Self::Linger { remaining }
-            | Self::RetryBackoff { remaining, .. } => Some(*remaining),
+            | Self::RetryBackoff { remaining, .. }
+            | Self::NoSuchTopic { remaining, .. } => Some(*remaining),
             _ => None,
         }
     }
@@ -268,6 +282,9 @@ impl fmt::Display for WaitReason {
             Self::Linger { remaining } => write!(f, "lingering for more records for another {remaining:.1?}"),
             Self::RetryBackoff { remaining, error } => {
                 write!(f, "trying again in {remaining:.1?} after {error}")
+            }
+            Self::NoSuchTopic { topic, remaining } => {
+                write!(f, "the cluster has no topic {topic} any more; trying again in {remaining:.1?}")
             }
             Self::ProducerId => f.write_str("waiting for a producer id"),
             Self::Compression => f.write_str("being compressed"),

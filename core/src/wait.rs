@@ -95,6 +95,13 @@ pub enum WaitReason {
         /// What the last attempt met.
         error: ErrorCode,
     },
+    /// The cluster says that there is no such topic any more; it may be created anew. The next attempt waits its turn.
+    NoSuchTopic {
+        /// The topic.
+        topic: TopicName,
+        /// When the next attempt may start.
+        until: Instant,
+    },
     /// The producer has no id from the cluster yet, or awaits a new epoch.
     ProducerId,
     /// The batch is being compressed.
@@ -157,6 +164,7 @@ kinds!(
     Queued,
     Linger,
     RetryBackoff,
+    NoSuchTopic,
     ProducerId,
     Compression,
     EarlierBatch,
@@ -186,6 +194,7 @@ impl WaitReason {
             | Self::Queued
             | Self::Linger { .. }
             | Self::RetryBackoff { .. }
+            | Self::NoSuchTopic { .. }
             | Self::ProducerId
             | Self::Compression
             | Self::EarlierBatch { .. }
@@ -203,7 +212,8 @@ impl WaitReason {
             | Self::Throttled { until, .. }
             | Self::ThrottledInVain { until, .. }
             | Self::Linger { until }
-            | Self::RetryBackoff { until, .. } => Some(*until),
+            | Self::RetryBackoff { until, .. }
+            | Self::NoSuchTopic { until, .. } => Some(*until),
             _ => None,
         }
     }
@@ -237,6 +247,9 @@ impl fmt::Display for WaitReason {
             Self::Queued => f.write_str("handed over to the client"),
             Self::Linger { .. } => f.write_str("lingering for more records"),
             Self::RetryBackoff { error, .. } => write!(f, "waiting to try again after {error}"),
+            Self::NoSuchTopic { topic, .. } => {
+                write!(f, "the cluster has no topic {topic} any more; waiting to try again")
+            }
             Self::ProducerId => f.write_str("waiting for a producer id"),
             Self::Compression => f.write_str("being compressed"),
             Self::EarlierBatch { topic, partition } => {

@@ -90,6 +90,7 @@ const MUST_OCCUR: &[&str] = &[
     "waits: Linger",
     "waits: Memory",
     "waits: NodeShare",
+    "waits: NoSuchTopic",
     "waits: ReconnectBackoff",
     "waits: ProducerId",
     "waits: RetryBackoff",

@@ -236,6 +236,12 @@ impl Cluster {
         self.topics.get(name)?.error
     }
 
+    /// Whether the latest answer says that there is no such topic, though there may have been one.
+    pub(crate) fn says_no_such_topic(&self, name: &TopicName) -> bool {
+        let unknown = [ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, ErrorCode::UNKNOWN_TOPIC_ID];
+        self.topic_error(name).is_some_and(|error| unknown.contains(&error))
+    }
+
     /// Who leads a partition, if it is known and there is one.
     #[must_use]
     pub fn leader(&self, name: &TopicName, partition: i32) -> Option<Leader> {

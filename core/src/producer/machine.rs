@@ -296,6 +296,9 @@ impl Producer {
         for (lane, leader) in leaders {
             if recreated && let Some(partition) = self.partition(lane) {
                 partition.sequence.lose_everything();
+            }
+            // Whatever it waits for may have another name now.
+            if self.active.contains(&lane) {
                 self.touch(lane);
             }
             self.follow_leader(lane, leader);

@@ -43,6 +43,9 @@ impl Producer {
         partition.lane.set_backlog(view.frozen + partition.sealed.len() + partition.again.len());
         let hold = if !partition.again.is_empty() {
             match &partition.backoff {
+                Some((until, _)) if *until > now && net.cluster().says_no_such_topic(&topic) => {
+                    Some(WaitReason::NoSuchTopic { topic, until: *until })
+                }
                 Some((until, error)) if *until > now => {
                     Some(WaitReason::RetryBackoff { until: *until, error: *error })
                 }
@@ -289,7 +292,7 @@ fn part_of(reason: &WaitReason) -> Part {
     match reason {
         WaitReason::Linger { .. } => Part::Linger,
         WaitReason::Throttled { .. } => Part::Throttle,
-        WaitReason::RetryBackoff { .. } => Part::Retry,
+        WaitReason::RetryBackoff { .. } | WaitReason::NoSuchTopic { .. } => Part::Retry,
         WaitReason::EarlierBatch { .. } | WaitReason::InFlightLimit { .. } | WaitReason::AnswerDue { .. } => {
             Part::InFlight
         }

@@ -99,6 +99,19 @@ const SCENARIOS: &[Scenario] = &[
         scene.refuse(&request, ErrorCode::NOT_ENOUGH_REPLICAS);
         scene
     }),
+    ("NoSuchTopic", || {
+        let mut scene = Scene::new(no_linger(), 1, 1);
+        let _waits = scene.send("v");
+        let (_, request) = scene.next_request();
+        let topic = &mut scene.view.topics[0];
+        topic.error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+        topic.partitions.clear();
+        scene.refuse(&request, ErrorCode::UNKNOWN_TOPIC_ID);
+        scene.refresh();
+        let (_, request) = scene.next_request();
+        scene.refuse(&request, ErrorCode::UNKNOWN_TOPIC_ID);
+        scene
+    }),
     ("ProducerId", || {
         let mut scene = Scene::with_identity(no_linger(), 1, 1, None);
         let _waits = scene.send("v");

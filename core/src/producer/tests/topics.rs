@@ -139,33 +139,38 @@ fn a_topic_that_comes_back_smaller_takes_records_for_the_partitions_that_it_has(
 }
 
 #[test]
-fn a_deleted_topic_is_named_until_the_deadline() {
+fn a_deleted_topic_is_named_as_such_until_the_deadline() {
     let mut scene = Scene::new(ProducerConfig { delivery_timeout: millis(3000), ..no_linger() }, 1, 1);
     let delivery = scene.send("v");
     let topic = &mut scene.view.topics[0];
     topic.error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
     topic.partitions.clear();
     let end = scene.now() + millis(3000);
+    let mut named = Vec::new();
     while !delivery.is_settled() {
         while !scene.pending.is_empty() {
             let (_, request) = scene.next_request();
             scene.refuse(&request, ErrorCode::UNKNOWN_TOPIC_ID);
             let waiting = scene.world.core.explain(scene.now());
-            assert!(
-                waiting.iter().any(|waiting| matches!(
-                    waiting.reason,
-                    WaitReason::RetryBackoff { error: ErrorCode::UNKNOWN_TOPIC_ID, .. }
-                )),
-                "{waiting:?}"
-            );
+            let kinds: Vec<_> = waiting.iter().map(|waiting| waiting.reason.kind()).collect();
+            // The code says it until the cluster itself does.
+            assert!(matches!(*kinds, ["RetryBackoff" | "NoSuchTopic"]), "{waiting:?}");
+            named.extend(kinds);
         }
         assert!(scene.now() <= end);
         scene.advance(millis(10));
     }
     let (certainty, cause) = lost(delivery);
     assert_eq!(certainty, Certainty::NotWritten);
-    let Cause::Expired { last_error, .. } = cause else { panic!("{cause:?}") };
+    let Cause::Expired { last_error, waiting_for, .. } = cause else { panic!("{cause:?}") };
     assert_eq!(last_error, Some(ErrorCode::UNKNOWN_TOPIC_ID));
+    assert!(
+        matches!(&waiting_for, WaitReason::NoSuchTopic { topic, .. } if topic.as_str() == TOPIC),
+        "{waiting_for:?}"
+    );
+    // Once the cluster has said it that is the reason, to the end.
+    let said = named.iter().position(|kind| *kind == "NoSuchTopic").expect("the cluster says it");
+    assert!(said <= 2 && named[said..].iter().all(|kind| *kind == "NoSuchTopic"), "{named:?}");
 }
 
 #[test]
