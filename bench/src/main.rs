@@ -37,6 +37,11 @@ enum Command {
     Topic(load::Topic),
     /// Write the values that the loads send to a file.
     Pool(load::WritePool),
+    /// Send records spread over many partitions and threads, to a broker of its own.
+    Spread(load::Spread),
+    /// The broker that `spread` starts.
+    #[command(hide = true)]
+    SpreadBroker,
 }
 
 fn main() -> ExitCode {
@@ -60,6 +65,8 @@ fn main() -> ExitCode {
         Some(Command::Latency(arguments)) => load::latency(&arguments),
         Some(Command::Topic(arguments)) => load::topic(&arguments),
         Some(Command::Pool(arguments)) => load::write_pool(&arguments),
+        Some(Command::Spread(arguments)) => load::spread(&arguments),
+        Some(Command::SpreadBroker) => load::spread_broker(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

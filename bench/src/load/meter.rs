@@ -30,6 +30,12 @@ impl Meter {
 }
 
 impl Usage {
+    /// CPU microseconds a record, and records a second.
+    pub(super) fn per_record(&self, records: usize) -> (f64, f64) {
+        let count = crate::harness::as_f64(records);
+        (self.cpu * 1e6 / count, count / self.wall)
+    }
+
     /// Prints the one line of figures.
     pub(super) fn print(
         &self,

@@ -6,6 +6,7 @@ mod latency;
 mod meter;
 mod pool;
 mod produce;
+mod spread;
 mod topic;
 
 use std::error::Error;
@@ -18,6 +19,7 @@ use ottla::{Client, Compression};
 pub(crate) use consume::{Consume, consume};
 pub(crate) use latency::{Latency, latency};
 pub(crate) use produce::{Produce, produce};
+pub(crate) use spread::{Spread, spread, spread_broker};
 pub(crate) use topic::{Topic, WritePool, topic, write_pool};
 
 type Failure = Box<dyn Error>;
