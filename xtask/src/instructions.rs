@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::steps::{Outcome, cargo, output, target_folder};
 
 /// What a count may rise by, in per cent; a change that costs more is blessed in its own commit, which says why.
-const TOLERANCE: f64 = 5.0;
+const TOLERANCE: u64 = 5;
 
 /// Counting is on inside this function of the program alone.
 const MEASURED: &str = "ottla_instructions::measured*";
@@ -82,7 +82,7 @@ fn compare(counted: &[Counted], baseline: &BTreeMap<String, u64>, all: bool) -> 
     let mut problems = Vec::new();
     for Counted { name, instructions, .. } in counted {
         match baseline.get(name) {
-            Some(&before) if change(before, *instructions) > TOLERANCE => {
+            Some(&before) if rose(before, *instructions) => {
                 problems.push(format!("{name} rose by {:.1} %", change(before, *instructions)));
             }
             Some(_) => {}
@@ -208,6 +208,11 @@ fn table(counted: &[Counted], baseline: &BTreeMap<String, u64>) -> String {
 #[expect(clippy::cast_precision_loss, reason = "counts here lie far below 2^52")]
 fn per(instructions: u64, units: u64) -> f64 {
     instructions as f64 / units.max(1) as f64
+}
+
+/// Whether it is more than the tolerance allows.
+fn rose(before: u64, now: u64) -> bool {
+    now.saturating_mul(100) > before.saturating_mul(100 + TOLERANCE)
 }
 
 /// In per cent of what it was.
