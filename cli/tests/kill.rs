@@ -1,0 +1,121 @@
+//! The broker on disk, killed with SIGKILL under load again and again. What was acknowledged is there, once and in
+//! order, and the producer goes on as if nothing had happened.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests state expectations too")]
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use ottla::{Client, Offset, Record};
+
+const PARTITIONS: i32 = 3;
+
+/// `ottla broker` with its data in a folder.
+struct Broker(Child);
+
+impl Broker {
+    fn start(port: u16, folder: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_ottla"))
+            .args(["broker", "--port", &port.to_string(), "--topic", &format!("t:{PARTITIONS}"), "--data"])
+            .arg(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        assert!(ready.contains(':'), "the broker did not start");
+        Self(process)
+    }
+}
+
+/// SIGKILL, as far as Unix goes.
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A folder for one test, gone at its end.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn what_was_acknowledged_is_there_however_often_the_broker_is_killed() {
+    let rounds = if std::env::var_os("OTTLA_PROOF").is_some() { 100 } else { 5 };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(kill_again_and_again(rounds));
+}
+
+async fn kill_again_and_again(rounds: u64) {
+    let folder = Folder(std::env::temp_dir().join(format!("ottla-kill-{}", std::process::id())));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut broker = Broker::start(port, &folder.0);
+    let kafka = Client::builder(format!("127.0.0.1:{port}")).build().await.unwrap();
+    let producer = kafka.producer().delivery_timeout(Duration::from_secs(120)).build().await.unwrap();
+    let topic = producer.topic("t");
+
+    let (mut sent, mut pending, mut acknowledged) = (0_u64, VecDeque::new(), Vec::new());
+    for round in 0..rounds {
+        // Not always at the same moment after the start.
+        let until = Instant::now() + Duration::from_millis(100 + 37 * (round % 7));
+        let before = acknowledged.len();
+        while Instant::now() < until || acknowledged.len() == before {
+            for _ in 0..20 {
+                let partition = i32::try_from(sent % 3).unwrap();
+                let value = sent.to_string();
+                let record = Record::value(&value).partition(partition);
+                pending.push_back((sent, topic.send(record).await.unwrap()));
+                sent += 1;
+            }
+            while pending.front().is_some_and(|(_, delivery): &(u64, ottla::Delivery)| delivery.is_settled())
+            {
+                let Some((number, delivery)) = pending.pop_front() else { break };
+                acknowledged.push((number, delivery.await.unwrap()));
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        drop(broker);
+        broker = Broker::start(port, &folder.0);
+    }
+    for (number, delivery) in pending {
+        acknowledged.push((number, delivery.await.unwrap()));
+    }
+    drop(broker);
+    let _broker = Broker::start(port, &folder.0);
+
+    // Every batch is checked against its checksum on the way.
+    let mut found = vec![Vec::new(); 3];
+    let reader = kafka.consumer().topics(["t"]).from(Offset::Earliest).until_end();
+    let mut reader = reader.build().await.unwrap();
+    while let Some(batch) = reader.next_batch().await.unwrap() {
+        let partition = usize::try_from(batch.partition()).unwrap();
+        for record in &batch {
+            let number: u64 = std::str::from_utf8(record.value().unwrap()).unwrap().parse().unwrap();
+            found[partition].push((number, record.offset()));
+        }
+    }
+    assert_eq!(acknowledged.len() as u64, sent);
+    for (number, receipt) in acknowledged {
+        let partition = usize::try_from(receipt.partition).unwrap();
+        let place = usize::try_from(number / 3).unwrap();
+        let (there, offset) = found[partition][place];
+        assert_eq!(there, number, "partition {partition} has lost, doubled or mixed up records");
+        if let Some(told) = receipt.offset {
+            assert_eq!(told, offset, "record {number} is elsewhere than was said");
+        }
+    }
+    assert_eq!(found.iter().map(Vec::len).sum::<usize>() as u64, sent, "records came twice");
+    println!("FIGURE: {rounds} times SIGKILL under load, {sent} records acknowledged, 0 lost, 0 twice");
+}
