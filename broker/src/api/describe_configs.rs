@@ -52,9 +52,11 @@ pub(super) fn handle(
         }
         result
     };
-    let name = |resource: &DescribeConfigsResource| (resource.resource_type, resource.resource_name.clone());
+    let asked = |resource: &DescribeConfigsResource| {
+        (resource.resource_type, resource.resource_name.clone(), resource.configuration_keys.clone())
+    };
     DescribeConfigsResponse {
-        results: each_once(request.resources, name).map(answer).collect(),
+        results: each_once(request.resources, asked).map(answer).collect(),
         ..DescribeConfigsResponse::default()
     }
 }
