@@ -3,7 +3,9 @@
 use kafka_harness::{Options, Version, kafka_or_skip};
 use ottla::Compression;
 use ottla::admin::NewTopic;
+use ottla_broker::{Cluster, Release};
 
+use crate::compare::{Side, release_differences};
 use crate::support::{CODECS, Entry, connect, create_topic, entries, produce, run, write};
 use crate::tools::{assert_same, read};
 
@@ -24,7 +26,23 @@ fn works_with_2_1_1() {
 
 fn works_with(version: Version) {
     let cluster = kafka_or_skip!(Options::new().version(version));
+    is_imitated(version, &cluster.bootstrap());
     run(round_trips(&cluster.bootstrap()));
+}
+
+/// The embedded broker acts as this release: it offers what the real one offers, as far as it can.
+fn is_imitated(version: Version, real: &str) {
+    let release: Release = version.number().parse().unwrap();
+    let asked = match version {
+        Version::V2_1_1 => 2,
+        Version::V2_8_2 => 3,
+        _ => 4,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let cluster = runtime.block_on(Cluster::builder().act_as(release).start()).unwrap();
+    let (mut real, mut embedded) = (Side::connect(real), Side::connect(&cluster.bootstrap()));
+    let differences = release_differences(&mut real, &mut embedded, asked);
+    assert!(differences.is_empty(), "{release}: {differences:#?}");
 }
 
 /// Every step of an ordinary client, in every codec.
@@ -48,6 +66,7 @@ pub(crate) async fn round_trips(servers: &str) {
 #[test]
 fn message_sets_of_the_formats_0_and_1_are_read_from_2_8_2() {
     let cluster = kafka_or_skip!(Options::new().version(Version::V2_8_2));
+    is_imitated(Version::V2_8_2, &cluster.bootstrap());
     run(async {
         let client = connect(&cluster.bootstrap()).await;
         for format in ["0.9.0", "0.10.0"] {

@@ -264,7 +264,9 @@ impl ConsumerGroup {
             client_id: member.client_id.clone(),
             client_host: CLIENT_HOST.into(),
             subscribed_topic_names: member.topics.iter().cloned().collect(),
-            subscribed_topic_regex: member.regex.as_ref().map(|regex| regex.text.clone()),
+            subscribed_topic_regex: Some(
+                member.regex.as_ref().map(|regex| regex.text.clone()).unwrap_or_default(),
+            ),
             assignment: tell(&member.assigned),
             target_assignment: tell(self.target.get(id).unwrap_or(&nothing)),
             member_type: CONSUMER_PROTOCOL,
