@@ -95,7 +95,7 @@ fn members_come_and_go_while_nodes_die_and_stand_still() {
 }
 
 /// How the members of a group speak with each other; also the name of the group and its topic.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Kind {
     name: &'static str,
     protocol: Protocol,
@@ -120,7 +120,7 @@ fn disturb(
     while !over.load(Ordering::Relaxed) || kills == 0 {
         thread::sleep(Duration::from_secs(2));
         let round = kills + freezes;
-        let kind = KINDS[round as usize % KINDS.len()];
+        let kind = &KINDS[round as usize % KINDS.len()];
         let admin = client.admin().timeout(LIMIT);
         let node = runtime.block_on(async {
             if round % 4 < 2 {
@@ -227,7 +227,7 @@ impl Crowd {
         self.joined += 1;
         let (orders, received) = mpsc::unbounded_channel();
         let handle = Arc::<OnceLock<GroupHandle>>::default();
-        let (number, kind, servers) = (self.joined, self.kind, self.servers.clone());
+        let (number, kind, servers) = (self.joined, self.kind.clone(), self.servers.clone());
         let (tally, seen) = (Arc::clone(&self.tally), Arc::clone(&handle));
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
