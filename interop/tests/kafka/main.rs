@@ -20,4 +20,5 @@ mod releases;
 mod sizing;
 mod support;
 mod tally;
+mod throttled;
 mod tools;

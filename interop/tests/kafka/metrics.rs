@@ -10,6 +10,7 @@ use crate::support::LIMIT;
 
 /// Bytes of records that consumers took, by topic; replicas have a metric of their own.
 const BYTES_OUT: &str = "kafka.server:type=BrokerTopicMetrics,name=BytesOutPerSec,*";
+const REQUESTS: &str = "kafka.network:type=RequestMetrics,name=RequestsPerSec,*";
 /// Every byte that left the sockets of the clients' listener.
 const SOCKETS: &str = "kafka.server:type=socket-server-metrics,listener=PLAINTEXT,*";
 
@@ -36,7 +37,7 @@ impl Metrics {
         let mut tool = Cluster::tool("org.apache.kafka.tools.JmxTool").unwrap();
         tool.args(["--jmx-url", address, "--one-time", "true", "--report-format", "properties"]);
         tool.args(["--attributes", "Count,outgoing-byte-total"]);
-        for name in [BYTES_OUT, SOCKETS] {
+        for name in [BYTES_OUT, REQUESTS, SOCKETS] {
             tool.args(["--object-name", name]);
         }
         let lines = output(&mut tool);
@@ -50,6 +51,13 @@ impl Metrics {
     /// Bytes of a topic's records that were sent to consumers.
     pub(crate) fn bytes_out(&self, topic: &str) -> f64 {
         self.sum(&["BytesOutPerSec", &format!("topic={topic}:")])
+    }
+
+    /// Requests of a kind, such as `Heartbeat`, that were received.
+    pub(crate) fn requests(&self, kind: &str) -> f64 {
+        // The order of a name's parts is not fixed.
+        self.sum(&["RequestsPerSec", &format!("request={kind},")])
+            + self.sum(&["RequestsPerSec", &format!("request={kind}:")])
     }
 
     /// Bytes that were sent to clients and, where they share the listener, to replicas.
