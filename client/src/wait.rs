@@ -128,6 +128,12 @@ pub enum WaitReason {
     Unread,
     /// The application paused the partition.
     Paused,
+    /// A member of a group waits for the application: to come back, or to finish the batches that it holds of partitions
+    /// that are being given up.
+    Application {
+        /// Until it is no longer waited for; `None` if there is no limit.
+        remaining: Option<Duration>,
+    },
     /// What waits for this node already fills the share of the byte budget that one node may hold.
     NodeShare {
         /// The node.
@@ -177,6 +183,9 @@ impl WaitReason {
             core::WaitReason::Memory { needed, free } => Self::Memory { needed: *needed, free: *free },
             core::WaitReason::Unread => Self::Unread,
             core::WaitReason::Paused => Self::Paused,
+            core::WaitReason::Application { until } => {
+                Self::Application { remaining: until.as_ref().map(remaining) }
+            }
             core::WaitReason::NodeShare { node } => Self::NodeShare { node: node.0 },
         }
     }
@@ -206,6 +215,7 @@ impl WaitReason {
             Self::Memory { .. } => "Memory",
             Self::Unread => "Unread",
             Self::Paused => "Paused",
+            Self::Application { .. } => "Application",
             Self::NodeShare { .. } => "NodeShare",
         }
     }
@@ -235,7 +245,8 @@ impl WaitReason {
             | Self::EarlierBatch { .. }
             | Self::Memory { .. }
             | Self::Unread
-            | Self::Paused => None,
+            | Self::Paused
+            | Self::Application { .. } => None,
         }
     }
 
@@ -249,6 +260,7 @@ impl WaitReason {
             | Self::Linger { remaining }
             | Self::RetryBackoff { remaining, .. }
             | Self::NoSuchTopic { remaining, .. } => Some(*remaining),
+            Self::Application { remaining } => *remaining,
             _ => None,
         }
     }
@@ -296,6 +308,9 @@ impl fmt::Display for WaitReason {
             }
             Self::Unread => f.write_str("fetched records wait to be read"),
             Self::Paused => f.write_str("paused by the application"),
+            Self::Application { .. } => {
+                f.write_str("waiting for the application to come back, or to finish what it holds")
+            }
             Self::NodeShare { node } => {
                 write!(f, "records for node {node} already fill its share of the byte budget")
             }

@@ -124,6 +124,11 @@ pub enum WaitReason {
     Unread,
     /// The application paused the partition.
     Paused,
+    /// The application has to come back, or to finish what it holds of partitions that are being given up.
+    Application {
+        /// Until when it is waited for; `None` without a limit.
+        until: Option<Instant>,
+    },
     /// What waits for this node already fills the share of the byte budget that one node may hold.
     NodeShare {
         /// The node.
@@ -171,6 +176,7 @@ kinds!(
     Memory,
     Unread,
     Paused,
+    Application,
     NodeShare,
 );
 
@@ -200,7 +206,8 @@ impl WaitReason {
             | Self::EarlierBatch { .. }
             | Self::Memory { .. }
             | Self::Unread
-            | Self::Paused => None,
+            | Self::Paused
+            | Self::Application { .. } => None,
         }
     }
 
@@ -214,6 +221,7 @@ impl WaitReason {
             | Self::Linger { until }
             | Self::RetryBackoff { until, .. }
             | Self::NoSuchTopic { until, .. } => Some(*until),
+            Self::Application { until } => *until,
             _ => None,
         }
     }
@@ -260,6 +268,9 @@ impl fmt::Display for WaitReason {
             }
             Self::Unread => f.write_str("waiting for the application to read what is here"),
             Self::Paused => f.write_str("paused by the application"),
+            Self::Application { .. } => {
+                f.write_str("waiting for the application to come back, or to finish what it holds")
+            }
             Self::NodeShare { node } => {
                 write!(f, "records for node {node} already fill its share of the byte budget")
             }

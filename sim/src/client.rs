@@ -5,14 +5,92 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 
-use ottla_core::net::ConnectionId;
+use ottla_core::net::{ConnectFailure, ConnectionId, DisconnectCause, Host};
 use ottla_core::producer::CompressionContext;
 use ottla_core::{Command, Core, Event, Instant, Park};
 
 use crate::chance::Chance;
-use crate::network::Network;
+use crate::network::{Network, Socket, host_of};
 use crate::queue::{Happening, Queue, SocketId};
 use crate::report::{Counts, Violation};
+
+/// One moment's share of what the network does with clients and nodes; gives back what is no matter of it.
+pub(crate) fn carry(
+    happening: Happening,
+    clients: &mut [Client],
+    network: &mut Network,
+    queue: &mut Queue,
+    counts: &mut Counts,
+) -> Option<Happening> {
+    let now = queue.now;
+    match happening {
+        Happening::Connect(socket) => connect(socket, clients, network, now, counts),
+        Happening::ToBroker(socket, bytes) => network.reach_broker(socket, &bytes, queue, counts),
+        Happening::Answered(socket, frame, muted_until) => {
+            network.answered(socket, frame, muted_until, queue)
+        }
+        Happening::ToClient(socket, bytes) => {
+            let frames = network.reach_client(socket, &bytes);
+            let client = &mut clients[network.sockets[socket.0].client];
+            client.has_input = true;
+            for frame in frames {
+                let queued = client.queued();
+                network.note_answer(socket, &frame, now, &queued, counts);
+                client.core.handle_frame(network.sockets[socket.0].id, frame, now);
+            }
+        }
+        Happening::BrokerSeesEnd(socket) => network.broker_sees_end(socket),
+        Happening::ClientSeesEnd(socket) => {
+            let client = &mut clients[network.sockets[socket.0].client];
+            if network.client_sees_end(socket, &client.queued()) {
+                let id = network.sockets[socket.0].id;
+                client.has_input = true;
+                client.disconnected(id);
+                client.core.handle_disconnected(id, DisconnectCause::Closed, now);
+            }
+        }
+        Happening::Unmuted(socket) => network.unmuted(socket, queue, counts),
+        Happening::Writable(socket) => {
+            if network.writable(socket) {
+                clients[network.sockets[socket.0].client].has_input = true;
+            }
+        }
+        Happening::Compressed(client, compressed) => {
+            clients[client].core.handle_compressed(*compressed, now);
+            clients[client].has_input = true;
+        }
+        other => return Some(other),
+    }
+    None
+}
+
+fn connect(
+    socket: SocketId,
+    clients: &mut [Client],
+    network: &mut Network,
+    now: Instant,
+    counts: &mut Counts,
+) {
+    if !network.sockets[socket.0].open {
+        return;
+    }
+    let accepted = network.accept(socket, now);
+    let Socket { client, id, node, .. } = network.sockets[socket.0];
+    let client = &mut clients[client];
+    client.has_input = true;
+    if accepted {
+        client.core.handle_connected(id, now);
+    } else {
+        client.disconnected(id);
+        let failure = ConnectFailure::Addresses { host: host(node.0), attempts: Vec::new() };
+        client.core.handle_connect_failed(id, failure, now);
+        counts.add("connect refused");
+    }
+}
+
+pub(crate) fn host(node: i32) -> Host {
+    Host { name: host_of(node).into(), port: 9092 }
+}
 
 /// How often in a turn the core may act on what the sockets took.
 const ROUNDS: usize = 4;
@@ -37,6 +115,8 @@ pub(crate) struct Client {
     turns: Turns,
     /// By producer and partition, when the driver must know of what was accepted since its last turn.
     pub(crate) look_by: BTreeMap<(usize, i32), Instant>,
+    /// What the core told of groups and positions, and its programs have not taken yet.
+    pub(crate) told: Vec<Event>,
 }
 
 #[derive(Default)]
@@ -88,6 +168,7 @@ impl Client {
             chance,
             turns: Turns::default(),
             look_by: BTreeMap::new(),
+            told: Vec::new(),
         };
         client.core.set_waker(&client.waker);
         client
@@ -130,6 +211,9 @@ impl Client {
                     Event::ThrottleBegan(_) | Event::ThrottleExtended(_) => counts.add("event throttled"),
                     Event::ThrottleEnded(_) => counts.add("event throttle ended"),
                     Event::Disconnected { .. } => counts.add("event disconnected"),
+                    Event::CommitDone { .. } | Event::GroupLeft { .. } | Event::PositionReset { .. } => {
+                        self.told.push(event);
+                    }
                     _ => {}
                 }
             }
@@ -150,6 +234,15 @@ impl Client {
     pub(crate) fn queued(&self) -> BTreeMap<SocketId, u64> {
         let queued = |id| self.core.transmit(id).map(|piece| piece.len() as u64).sum();
         self.sockets.iter().map(|(&id, &socket)| (socket, queued(id))).collect()
+    }
+
+    /// Its process ends: it does nothing any more, and the system closes its sockets.
+    pub(crate) fn die(&mut self, network: &mut Network, queue: &mut Queue) {
+        for socket in std::mem::take(&mut self.sockets).into_values() {
+            network.close(socket, &BTreeMap::new(), queue);
+        }
+        self.sleeps_until = None;
+        self.suspended_until = Instant::from_micros(u64::MAX);
     }
 
     pub(crate) fn disconnected(&mut self, id: ConnectionId) {

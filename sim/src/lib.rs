@@ -16,12 +16,13 @@
 //! | `client` | the shell of one core |
 //! | `producer`, `reader` | the programs that use it |
 //! | `log` | what is really in the log |
+//! | `groups` | another kind of world: members of a consumer group |
 //!
 //! `cargo xtask planted` shows that it finds bugs: each patch in `sim/planted` is one that somebody could have made.
 //! One bug was tried that nothing can see, since it mends itself: a record that is struck in its lane and left there is
 //! cut out once more before its batch is stamped.
 //!
-//! Not simulated yet: what a reader makes of a topic that is created anew, transactions, groups.
+//! Not simulated yet: what a reader makes of a topic that is created anew, transactions.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -34,6 +35,7 @@
 mod attempts;
 mod chance;
 mod client;
+mod groups;
 mod interfere;
 mod log;
 mod network;
@@ -47,6 +49,7 @@ mod sequences;
 mod tests;
 mod world;
 
+pub use groups::run as run_group;
 pub use report::{Counts, Violation};
 
 /// Runs one seed to its end.

@@ -23,17 +23,18 @@ const VERSION: i16 = 10;
 
 /// Reads the whole log, past all clients and networks.
 pub(crate) fn read(engine: &mut Engine, partitions: i32, now: Instant) -> Result<Log, Violation> {
-    (0..partitions).map(|partition| Ok((partition, read_partition(engine, partition, now)?))).collect()
+    (0..partitions).map(|partition| Ok((partition, read_partition(engine, partition, 0, now)?))).collect()
 }
 
-fn read_partition(
+/// What a partition holds from that offset on.
+pub(crate) fn read_partition(
     engine: &mut Engine,
     partition: i32,
+    mut offset: i64,
     now: Instant,
 ) -> Result<Vec<(i64, Vec<u8>)>, Violation> {
     let mut records = Vec::new();
     let mut node = 1;
-    let mut offset = 0;
     while node <= NODES {
         let Some(response) = fetch(engine, BrokerId(node), partition, offset, now) else {
             node += 1;

@@ -42,6 +42,8 @@ pub(crate) struct Network {
     pub(crate) last_mute: Instant,
     attempts: Attempts,
     sequences: Sequences,
+    /// OffsetCommit requests that have reached a broker, until somebody looks at them.
+    pub(crate) commits: Vec<Bytes>,
     /// How many partitions the topic has.
     pub(crate) partitions: i32,
     /// What was in the log of the topic when it was deleted.
@@ -103,23 +105,30 @@ struct Requests {
 
 impl Network {
     pub(crate) fn new(plan: &Plan, reader: usize, chance: Chance) -> Self {
-        let address = |id| NodeAddress { id: BrokerId(id), host: host_of(id), port: 9092, rack: None };
-        let mut config = Config::new((1..=NODES).map(address).collect());
-        config.replica_lag_time_max = Duration::from_secs(5);
-        let mut engine = Engine::new(config);
+        let mut engine = Engine::new(cluster());
         let created = create_topic(&mut engine, PARTITIONS);
         debug_assert!(created);
+        Self {
+            attempts: Attempts::new(plan.leaders_stay()),
+            reader,
+            ..Self::around(engine, plan.latency, chance)
+        }
+    }
+
+    /// Between clients that only read and that cluster.
+    pub(crate) fn around(engine: Engine, latency: Duration, chance: Chance) -> Self {
         Self {
             engine,
             sockets: Vec::new(),
             by_engine: BTreeMap::new(),
             nodes: (1..=NODES).map(|id| (BrokerId(id), NodeState::default())).collect(),
-            usual_latency: plan.latency,
-            reader,
+            usual_latency: latency,
+            reader: usize::MAX,
             chance,
             produce_throttles: BTreeMap::new(),
             last_mute: Instant::ZERO,
-            attempts: Attempts::new(plan.leaders_stay()),
+            attempts: Attempts::new(false),
+            commits: Vec::new(),
             sequences: Sequences::default(),
             partitions: PARTITIONS,
             deleted: None,
@@ -539,6 +548,9 @@ impl Network {
                 let seen = self.attempts.request(id, node, &frame, began, counts);
                 self.note(seen);
             }
+            if frame.starts_with(&ApiKey::OFFSET_COMMIT.0.to_be_bytes()) {
+                self.commits.push(frame.clone());
+            }
             let mut faults = self.nodes[&node].interferences.clone();
             if self.sockets[id.0].client == self.reader {
                 faults.retain(|fault| !fault.ends_a_reader());
@@ -550,13 +562,14 @@ impl Network {
         }
     }
 
-    fn carry(&mut self, queue: &mut Queue, counts: &mut Counts) {
+    pub(crate) fn carry(&mut self, queue: &mut Queue, counts: &mut Counts) {
         while let Some(output) = self.engine.poll_output() {
             self.deliver(output, queue, counts);
         }
     }
 
-    fn deliver(&mut self, output: Output, queue: &mut Queue, counts: &mut Counts) {
+    /// Sends off what a broker has to say.
+    pub(crate) fn deliver(&mut self, output: Output, queue: &mut Queue, counts: &mut Counts) {
         let Some(&id) = self.by_engine.get(&output.connection) else { return };
         match output.reply {
             Reply::Answer { frame, muted_until } => {
@@ -577,10 +590,14 @@ impl Network {
                 let muted_until = muted_until.max(queue.now + throttle);
                 queue.after(verdict.delay, Happening::Answered(id, frame, muted_until));
             }
-            // No plan here breaks bytes of an answer; the network does that itself.
-            Reply::Close(_) | Reply::Faulty { .. } => {
+            // An answer that a fault spoils is the last of its connection here.
+            reply @ (Reply::Close(_) | Reply::Faulty { .. }) => {
+                if let Reply::Faulty { bytes, .. } = reply {
+                    self.send_bytes(id, bytes, queue);
+                }
                 self.by_engine.remove(&output.connection);
                 self.sockets[id.0].engine = None;
+                self.engine.disconnect(output.connection);
                 let at = self.arrival(self.sockets[id.0].node, self.sockets[id.0].down_at, queue.now);
                 queue.at(at, Happening::ClientSeesEnd(id));
             }
@@ -616,7 +633,10 @@ impl Network {
         let length = u32::try_from(frame.len()).unwrap_or(u32::MAX).to_be_bytes();
         let mut bytes = BytesMut::from(&length[..]);
         bytes.extend_from_slice(&frame);
-        let mut bytes = bytes.freeze();
+        self.send_bytes(id, bytes.freeze(), queue);
+    }
+
+    fn send_bytes(&mut self, id: SocketId, mut bytes: Bytes, queue: &mut Queue) {
         while !bytes.is_empty() {
             let piece = if self.chance.one_in(3) { self.chance.size(1, bytes.len()) } else { bytes.len() };
             let piece = bytes.split_to(piece);
@@ -700,6 +720,14 @@ pub(crate) const CLIENT_ID: &str = "sim";
 const NO_LIMIT: f64 = 1e15;
 /// The broker's clock is a date: when virtual time begins.
 pub(crate) const EPOCH_MICROS: u64 = 1_700_000_000_000_000;
+
+/// Three nodes with Kafka's settings, but for followers that are missed sooner.
+pub(crate) fn cluster() -> Config {
+    let address = |id| NodeAddress { id: BrokerId(id), host: host_of(id), port: 9092, rack: None };
+    let mut config = Config::new((1..=NODES).map(address).collect());
+    config.replica_lag_time_max = Duration::from_secs(5);
+    config
+}
 
 fn create_topic(engine: &mut Engine, partitions: i32) -> bool {
     // With acks=all what is acknowledged outlives any one node.

@@ -4,6 +4,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use ottla_core::{Compressed, Instant};
 
+use crate::groups::Deed;
+
 /// What happens at some moment, in the order of the moments and then of the planning.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
@@ -45,6 +47,8 @@ pub(crate) enum Happening {
     Close(usize),
     /// A reader reads on.
     Read,
+    /// Somebody of a group does something.
+    Group(Deed),
     /// Everything that waits must say why.
     Probe,
 }
@@ -87,6 +91,10 @@ impl Queue {
             _ => true,
         });
         taken
+    }
+
+    pub(crate) fn is_planned(&self, is_it: impl FnMut(&Happening) -> bool) -> bool {
+        self.planned.values().any(is_it)
     }
 
     /// Whether anything about a socket or a record is still to come.

@@ -6,7 +6,7 @@ use std::thread;
 use ottla_proto::{ApiKey, ErrorCode};
 
 use crate::interfere::{INIT_PRODUCER_ID_ERRORS, METADATA_ERRORS, Moment, PRODUCE_ERRORS, error_name};
-use crate::{Counts, run};
+use crate::{Counts, Violation, run};
 
 /// Seeds of every run, and of a proof.
 const SEEDS: u64 = 2_000;
@@ -109,8 +109,8 @@ fn every_seed_keeps_every_promise() {
         println!("{}", run(seed.parse().unwrap()).unwrap());
         return;
     }
-    let seeds = if std::env::var_os("OTTLA_PROOF").is_some() { PROOF_SEEDS } else { SEEDS };
-    let counts = run_all(seeds);
+    let seeds = seeds();
+    let counts = run_all(seeds, run);
     println!("{counts}");
     let written = counts.of("written");
     println!("FIGURE: simulation: {seeds} seeds, {written} records acknowledged, no promise broken");
@@ -151,8 +151,12 @@ fn a_seed_decides_everything() {
     assert_eq!(twice(), twice());
 }
 
+pub(crate) fn seeds() -> u64 {
+    if std::env::var_os("OTTLA_PROOF").is_some() { PROOF_SEEDS } else { SEEDS }
+}
+
 /// Runs the seeds from zero on, a few at a time, and adds up what they met.
-fn run_all(seeds: u64) -> Counts {
+pub(crate) fn run_all(seeds: u64, run: fn(u64) -> Result<Counts, Violation>) -> Counts {
     let next = AtomicU64::new(0);
     let results = Mutex::new((Counts::default(), Vec::new()));
     let work = || {

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ottla_core::consumer::{ConsumerConfig, Start, TopicPartition};
-use ottla_core::net::{ConnectFailure, DisconnectCause, Host, NetConfig};
+use ottla_core::net::NetConfig;
 use ottla_core::producer::Acks;
 use ottla_core::{Core, CoreConfig, Instant, Waiting};
 
 use crate::chance::Chance;
-use crate::client::Client;
+use crate::client::{Client, carry, host};
 use crate::log::{self, Log};
-use crate::network::{CLIENT_ID, Network, host_of};
+use crate::network::{CLIENT_ID, Network};
 use crate::plan::{FAULTY, Fault, NODES, PARTITIONS, Plan, TOPIC, TopicChange};
 use crate::producer::{Book, Fate, ProducerApp, reason_name, value_of};
-use crate::queue::{Happening, Queue, SocketId};
+use crate::queue::{Happening, Queue};
 use crate::reader::ReaderApp;
 use crate::report::{Counts, Violation};
 
@@ -169,46 +169,9 @@ impl World {
         if let Some(trace) = &mut self.trace {
             trace.push(format!("{now:?} {happening:?}"));
         }
+        let Self { clients, network, queue, counts, .. } = self;
+        let Some(happening) = carry(happening, clients, network, queue, counts) else { return Ok(()) };
         match happening {
-            Happening::Connect(socket) => self.connect(socket),
-            Happening::ToBroker(socket, bytes) => {
-                self.network.reach_broker(socket, &bytes, &mut self.queue, &mut self.counts);
-            }
-            Happening::Answered(socket, frame, muted_until) => {
-                self.network.answered(socket, frame, muted_until, &mut self.queue);
-            }
-            Happening::ToClient(socket, bytes) => {
-                let frames = self.network.reach_client(socket, &bytes);
-                let client = &mut self.clients[self.network.sockets[socket.0].client];
-                client.has_input = true;
-                for frame in frames {
-                    let queued = client.queued();
-                    self.network.note_answer(socket, &frame, now, &queued, &mut self.counts);
-                    client.core.handle_frame(self.network.sockets[socket.0].id, frame, now);
-                }
-            }
-            Happening::BrokerSeesEnd(socket) => self.network.broker_sees_end(socket),
-            Happening::ClientSeesEnd(socket) => {
-                let queued = self.clients[self.network.sockets[socket.0].client].queued();
-                if self.network.client_sees_end(socket, &queued) {
-                    let id = self.network.sockets[socket.0].id;
-                    let client = self.client_of(socket);
-                    client.disconnected(id);
-                    client.core.handle_disconnected(id, DisconnectCause::Closed, now);
-                }
-            }
-            Happening::Unmuted(socket) => {
-                self.network.unmuted(socket, &mut self.queue, &mut self.counts);
-            }
-            Happening::Writable(socket) => {
-                if self.network.writable(socket) {
-                    self.client_of(socket).has_input = true;
-                }
-            }
-            Happening::Compressed(client, compressed) => {
-                self.clients[client].core.handle_compressed(*compressed, now);
-                self.clients[client].has_input = true;
-            }
             Happening::FaultBegins(index) => {
                 let planned = self.plan.faults[index].clone();
                 self.counts.add(&format!("fault {}", planned.fault.name()));
@@ -266,27 +229,10 @@ impl World {
                     self.queue.after(PROBES, Happening::Probe);
                 }
             }
+            // The rest is the network's, or of another kind of world.
+            _ => {}
         }
         Ok(())
-    }
-
-    fn connect(&mut self, socket: SocketId) {
-        if !self.network.sockets[socket.0].open {
-            return;
-        }
-        let now = self.queue.now;
-        let accepted = self.network.accept(socket, now);
-        let (id, node) = (self.network.sockets[socket.0].id, self.network.sockets[socket.0].node);
-        let client = self.client_of(socket);
-        if accepted {
-            client.core.handle_connected(id, now);
-            client.has_input = true;
-        } else {
-            client.disconnected(id);
-            let failure = ConnectFailure::Addresses { host: host(node.0), attempts: Vec::new() };
-            client.core.handle_connect_failed(id, failure, now);
-            self.counts.add("connect refused");
-        }
     }
 
     /// Stands still from now on, with everything that it would have learnt meanwhile still before it.
@@ -315,12 +261,6 @@ impl World {
             Happening::Read => Some(self.reader.client),
             _ => None,
         }
-    }
-
-    fn client_of(&mut self, socket: SocketId) -> &mut Client {
-        let client = &mut self.clients[self.network.sockets[socket.0].client];
-        client.has_input = true;
-        client
     }
 
     /// Whether nobody has anything left to do.
@@ -593,8 +533,4 @@ fn client(index: usize, plan: &Plan, chance: &mut Chance) -> Client {
     let config = CoreConfig { bootstrap: (1..=NODES).map(host).collect(), net };
     let core = Core::new(config, chance.number(), Instant::ZERO);
     Client::new(index, core, Chance::new(chance.number()))
-}
-
-fn host(node: i32) -> Host {
-    Host { name: host_of(node).into(), port: 9092 }
 }

@@ -94,7 +94,6 @@ impl Engine {
         };
         state.state = NodeState::Running;
         let held = std::mem::take(&mut state.held);
-        self.unfence(node, now);
         self.outputs.extend(held.outputs);
         for (connection, frame, hits) in held.requests {
             match hits {
@@ -102,6 +101,8 @@ impl Engine {
                 Some(hits) => self.serve(connection, node, frame, hits, now),
             }
         }
+        // Only then: what it was asked before others took over must not count as asked of it again.
+        self.unfence(node, now);
         self.settle_all(now);
         true
     }

@@ -38,6 +38,8 @@ pub(super) struct Classic {
     rejoin: Option<Cause>,
     /// No join before that.
     retry_at: Option<Instant>,
+    /// What the last attempt to join met.
+    met: ErrorCode,
     failures: u32,
     heartbeat_at: Option<Instant>,
     pub(super) leadership: Option<Leadership>,
@@ -77,6 +79,11 @@ impl Classic {
 
     pub(super) fn heartbeat_unanswered(&mut self, now: Instant) {
         self.heartbeat_at = Some(now);
+    }
+
+    /// When it tries to join again, and after which error.
+    pub(super) fn retry(&self) -> Option<(Instant, ErrorCode)> {
+        self.retry_at.filter(|_| self.rejoin.is_some()).map(|at| (at, self.met))
     }
 
     pub(super) fn next_at(&self) -> Option<Instant> {
@@ -126,7 +133,9 @@ impl Member {
                 return;
             }
         }
-        if self.classic.retry_at.is_some_and(|at| at > now) || self.is_asked(Asked::Commit) {
+        // A join of before may still be on its way.
+        let busy = self.is_asked(Asked::Commit) || !self.line_is_free();
+        if self.classic.retry_at.is_some_and(|at| at > now) || busy {
             return;
         }
         if !self.knows_topics(net) {
@@ -191,9 +200,11 @@ impl Member {
         let Ok(response) = net.open::<JoinGroupResponse>(answer, now) else {
             return self.unanswered(Asked::Join, net, now);
         };
+        if self.classic.phase != Phase::Joining {
+            return self.take_back_join(&response, net, now);
+        }
         match response.error_code {
             ErrorCode::NONE => {
-                self.classic.failures = 0;
                 self.coordinator.is_well();
                 self.member_id = copy(&response.member_id);
                 self.generation = response.generation_id;
@@ -213,7 +224,16 @@ impl Member {
                 self.classic.phase = Phase::Out;
                 self.classic.rejoin(Cause::Joining);
             }
-            error => self.join_refused(error, Asked::Join, answer.node, net, now),
+            error => self.join_refused(error, answer.node, net, now),
+        }
+    }
+
+    /// The member no longer wants what it asked for: the group does not wait for it.
+    fn take_back_join(&mut self, response: &JoinGroupResponse, net: &mut Net, now: Instant) {
+        if response.error_code.is_none() && self.member_id.is_empty() {
+            self.member_id = copy(&response.member_id);
+            self.send_leave("the application did not come back within max.poll.interval", net, now);
+            self.member_id = ByteString::new();
         }
     }
 
@@ -253,8 +273,11 @@ impl Member {
         let Ok(response) = net.open::<SyncGroupResponse>(answer, now) else {
             return self.unanswered(Asked::Sync, net, now);
         };
+        if self.classic.phase != Phase::Joining {
+            return;
+        }
         if !response.error_code.is_none() {
-            return self.join_refused(response.error_code, Asked::Sync, answer.node, net, now);
+            return self.join_refused(response.error_code, answer.node, net, now);
         }
         self.classic.phase = Phase::In;
         self.classic.heartbeat_at = Some(now + self.config.heartbeat_interval());
@@ -262,12 +285,13 @@ impl Member {
             Ok(assigned) if assigned.iter().all(|partition| partition.partition >= 0) => {
                 self.classic.failures = 0;
                 self.take_assignment(assigned, now);
+                self.learn_partitions(net);
             }
             _ => {
                 // Whatever the leader meant, nothing new is read before it says so in a way that can be read.
                 self.lose_all(Cause::Malformed, now);
                 self.finish_rebalance(now);
-                self.put_off_join(Cause::Malformed, net, now);
+                self.put_off_join(ErrorCode::CORRUPT_MESSAGE, Cause::Malformed, net, now);
             }
         }
     }
@@ -303,12 +327,19 @@ impl Member {
         }
     }
 
-    fn join_refused(&mut self, error: ErrorCode, asked: Asked, node: BrokerId, net: &mut Net, now: Instant) {
+    fn join_refused(&mut self, error: ErrorCode, node: BrokerId, net: &mut Net, now: Instant) {
         self.classic.phase = Phase::Out;
         self.forget_leadership(net);
         match error {
-            ErrorCode::REBALANCE_IN_PROGRESS if asked == Asked::Sync => self.classic.rejoin(Cause::Others),
-            ErrorCode::UNKNOWN_MEMBER_ID | ErrorCode::ILLEGAL_GENERATION => self.expelled(error, now),
+            // To a join, too: a coordinator could not write down in time what it decided.
+            ErrorCode::REBALANCE_IN_PROGRESS => {
+                self.classic.rejoin(Cause::Others);
+                self.put_off_repeated_join(error, net, now);
+            }
+            ErrorCode::UNKNOWN_MEMBER_ID | ErrorCode::ILLEGAL_GENERATION => {
+                self.expelled(error, now);
+                self.put_off_repeated_join(error, net, now);
+            }
             error => match remedy(error) {
                 Remedy::FindCoordinator => {
                     self.lose_coordinator(error, net, now);
@@ -316,7 +347,7 @@ impl Member {
                 }
                 Remedy::Fail => self.refuse(node, error, None, net, now),
                 Remedy::Retry | Remedy::Refresh | Remedy::WaitOut => {
-                    self.put_off_join(Cause::Others, net, now)
+                    self.put_off_join(error, Cause::Others, net, now)
                 }
             },
         }
@@ -338,10 +369,19 @@ impl Member {
     pub(super) fn join_again_after_failure(&mut self, net: &mut Net, now: Instant) {
         self.classic.phase = Phase::Out;
         self.forget_leadership(net);
-        self.put_off_join(Cause::Others, net, now);
+        self.put_off_join(ErrorCode::NETWORK_EXCEPTION, Cause::Others, net, now);
     }
 
-    fn put_off_join(&mut self, cause: Cause, net: &mut Net, now: Instant) {
+    /// Joins again at once the first time, and later and later if that leads to nothing.
+    fn put_off_repeated_join(&mut self, error: ErrorCode, net: &mut Net, now: Instant) {
+        self.classic.met = error;
+        let delay = self.config.retry_backoff.delay(self.classic.failures, net.random());
+        self.classic.retry_at = Some(now + delay);
+        self.classic.failures = self.classic.failures.saturating_add(1);
+    }
+
+    fn put_off_join(&mut self, error: ErrorCode, cause: Cause, net: &mut Net, now: Instant) {
+        self.classic.met = error;
         self.classic.failures = self.classic.failures.saturating_add(1);
         self.classic.retry_at =
             Some(now + self.config.retry_backoff.delay(self.classic.failures, net.random()));

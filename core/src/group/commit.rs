@@ -277,7 +277,7 @@ impl Member {
             None => self.coordinator.is_well(),
         }
         if let Some(error) = expelled {
-            self.commit_expelled(error, now);
+            self.commit_expelled(error, net, now);
         }
     }
 
@@ -299,9 +299,9 @@ impl Member {
         }
     }
 
-    fn commit_expelled(&mut self, error: ErrorCode, now: Instant) {
+    fn commit_expelled(&mut self, error: ErrorCode, net: &mut Net, now: Instant) {
         match self.protocol {
-            Some(Protocol::Consumer) => self.fenced(error, now),
+            Some(Protocol::Consumer) => self.fenced(error, net, now),
             // The heartbeat or the join will be told the same, and knows what to do.
             Some(Protocol::Classic) => self.classic.heartbeat_unanswered(now),
             None => {}

@@ -53,6 +53,13 @@ pub(super) struct ConsumerProtocol {
     knows_pattern: bool,
     /// Why the next assignment is expected.
     because: Option<Cause>,
+    /// What the last refused heartbeat met.
+    met: ErrorCode,
+    /// When the member was last fenced, and how often in quick succession before.
+    fenced_at: Option<Instant>,
+    fences: u32,
+    /// The target names topics that the view of the cluster does not know.
+    lacks_topics: bool,
 }
 
 impl ConsumerProtocol {
@@ -71,7 +78,20 @@ impl ConsumerProtocol {
             telling: None,
             knows_pattern: false,
             because: None,
+            met: ErrorCode::NONE,
+            fenced_at: None,
+            fences: 0,
+            lacks_topics: false,
         }
+    }
+
+    /// When it tries again, and after which error.
+    pub(super) fn retry(&self) -> Option<(Instant, ErrorCode)> {
+        self.heartbeat_at.filter(|_| self.failures > 0).map(|at| (at, self.met))
+    }
+
+    pub(super) fn lacks_topics(&self) -> bool {
+        self.lacks_topics
     }
 
     pub(super) fn is_in(&self) -> bool {
@@ -83,6 +103,7 @@ impl ConsumerProtocol {
         self.is_in = false;
         self.says_all = true;
         self.target = None;
+        self.lacks_topics = false;
         self.reported = None;
         self.reporting = None;
         self.heartbeat_at = None;
@@ -138,13 +159,15 @@ impl Member {
             let partition = |partition: &i32| TopicPartition { topic: topic.clone(), partition: *partition };
             wanted.extend(partitions.iter().map(partition));
         }
+        self.consumer.lacks_topics = unknown;
         let owned = self.edge.owned();
         let taken: Vec<_> =
             owned.iter().filter(|ownership| !wanted.contains(ownership.partition())).cloned().collect();
         let is_new =
             |partition: &TopicPartition| owned.iter().all(|ownership| ownership.partition() != partition);
         let added: BTreeSet<_> = wanted.into_iter().filter(is_new).collect();
-        if !taken.is_empty() || !added.is_empty() {
+        let is_settled = taken.is_empty() && added.is_empty();
+        if !is_settled {
             let cause = self.consumer.because.take().unwrap_or(Cause::Assigned);
             self.note_rebalance(cause, now);
         }
@@ -157,6 +180,9 @@ impl Member {
             if self.hand_over.is_none() {
                 self.own(added);
             }
+        }
+        if !is_settled {
+            self.learn_partitions(net);
         }
         if self.hand_over.is_none() && !unknown {
             self.finish_rebalance(now);
@@ -227,9 +253,8 @@ impl Member {
         let Ok(response) = net.open::<ConsumerGroupHeartbeatResponse>(answer, now) else {
             return self.unanswered(Asked::ConsumerHeartbeat, net, now);
         };
-        if self.is_away_too_long() {
-            return;
-        }
+        // Without it the member has begun anew since that heartbeat was sent.
+        let Some(reporting) = self.consumer.reporting.take() else { return };
         match response.error_code {
             ErrorCode::NONE => {
                 self.coordinator.is_well();
@@ -238,6 +263,7 @@ impl Member {
                 self.consumer.is_in = true;
                 self.consumer.reported = self.consumer.reporting.take();
                 self.consumer.told = self.consumer.telling.take();
+                self.consumer.reported = Some(reporting);
                 self.generation = response.member_epoch;
                 self.consumer.interval = interval(response.heartbeat_interval_ms);
                 self.consumer.heartbeat_at = Some(now + self.consumer.interval);
@@ -253,7 +279,7 @@ impl Member {
                 }
             }
             error @ (ErrorCode::FENCED_MEMBER_EPOCH | ErrorCode::UNKNOWN_MEMBER_ID) => {
-                self.fenced(error, now)
+                self.fenced(error, net, now)
             }
             ErrorCode::UNSUPPORTED_VERSION | ErrorCode::GROUP_ID_NOT_FOUND
                 if self.config.protocol == ProtocolChoice::Auto && !self.consumer.is_in =>
@@ -264,7 +290,6 @@ impl Member {
             }
             error => {
                 self.consumer.says_all = true;
-                self.consumer.reporting = None;
                 match remedy(error) {
                     Remedy::FindCoordinator => {
                         self.lose_coordinator(error, net, now);
@@ -275,6 +300,7 @@ impl Member {
                         self.refuse(answer.node, error, message, net, now);
                     }
                     Remedy::Retry | Remedy::Refresh | Remedy::WaitOut => {
+                        self.consumer.met = error;
                         self.consumer.failures = self.consumer.failures.saturating_add(1);
                         let delay = self.config.retry_backoff.delay(self.consumer.failures, net.random());
                         self.consumer.heartbeat_at = Some(now + delay);
@@ -285,9 +311,18 @@ impl Member {
     }
 
     /// The coordinator gave this member's partitions away: it joins anew.
-    pub(super) fn fenced(&mut self, error: ErrorCode, now: Instant) {
+    pub(super) fn fenced(&mut self, error: ErrorCode, net: &mut Net, now: Instant) {
         self.lose_all(Cause::Refused { error }, now);
         self.consumer.reset();
+        // At once the first time, and later and later if joining leads to nothing.
+        let ConsumerProtocol { fenced_at, fences, interval, .. } = &mut self.consumer;
+        let again =
+            fenced_at.replace(now).is_some_and(|at| now.saturating_duration_since(at) < *interval * 2);
+        *fences = if again { fences.saturating_add(1) } else { 0 };
+        let delay = self.config.retry_backoff.delay(*fences, net.random());
+        self.consumer.met = error;
+        self.consumer.failures = self.consumer.fences;
+        self.consumer.heartbeat_at = Some(now + delay);
         self.generation = JOINING;
     }
 

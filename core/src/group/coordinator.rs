@@ -89,6 +89,13 @@ impl Coordinator {
         self.blocked_since = None;
     }
 
+    /// What waited for the clock alone waits no longer.
+    pub(super) fn pass_time(&mut self, now: Instant) {
+        if self.blocked.as_ref().and_then(WaitReason::until).is_some_and(|until| until <= now) {
+            self.unblock();
+        }
+    }
+
     /// It answered sensibly.
     pub(super) fn is_well(&mut self) {
         self.failures = 0;

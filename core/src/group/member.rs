@@ -24,6 +24,7 @@ use crate::event::Event;
 use crate::net::{Answer, Failure, Link, Net, Owner, RequestToken, Role, SendOptions};
 use crate::sync::Arc;
 use crate::time::{Instant, earliest};
+use crate::wait::WaitReason;
 use crate::wake::DriverWake;
 
 /// A consumer's membership in its group, from the driver's side.
@@ -142,6 +143,7 @@ impl Member {
         self.stepped_at = now;
         self.bell.answer();
         self.bell.set_awaited(self.hand_over.is_some() || self.absence != Absence::None);
+        self.coordinator.pass_time(now);
         if !self.ended {
             self.watch_absence(net, now);
             self.follow_topics(net);
@@ -232,17 +234,43 @@ impl Member {
     }
 
     pub(super) fn explain(&self, waiting: &mut Vec<Waiting>) {
-        let names = self.waits_for_names.map(|since| (self.names_reason(), since));
-        for (reason, since) in self.coordinator.reason().into_iter().chain(names) {
-            waiting.push(Waiting {
-                node: reason.node(),
-                topic: None,
-                partition: None,
-                until: reason.until(),
-                reason,
-                since,
-            });
+        let mut reasons = Vec::new();
+        reasons.extend(self.coordinator.reason());
+        reasons.extend(self.waits_for_names.map(|since| (self.names_reason(), since)));
+        if !self.ended && !self.is_stable() {
+            let since = self.rebalance.as_ref().map_or(self.stepped_at, |rebalance| rebalance.began);
+            reasons.extend(self.hindrances().map(|reason| (reason, since)));
         }
+        waiting.extend(reasons.into_iter().map(|(reason, since)| Waiting {
+            node: reason.node(),
+            topic: None,
+            partition: None,
+            until: reason.until(),
+            reason,
+            since,
+        }));
+    }
+
+    /// What keeps a member from good standing, its coordinator's whereabouts apart.
+    fn hindrances(&self) -> impl Iterator<Item = WaitReason> {
+        let application = match &self.hand_over {
+            Some(hand_over) => Some(WaitReason::Application { until: Some(hand_over.until) }),
+            None => self.is_away_too_long().then_some(WaitReason::Application { until: None }),
+        };
+        let node = self.coordinator.node.filter(|_| !self.requests.is_empty());
+        let answer = node.map(|node| WaitReason::AnswerDue { node });
+        let later = |(until, error)| WaitReason::RetryBackoff { until, error };
+        let retries = [
+            self.classic.retry(),
+            self.consumer.retry(),
+            self.positions.retry_at.map(|until| (until, self.positions.met)),
+        ];
+        let retries = retries.into_iter().flatten().filter(|(until, _)| *until > self.stepped_at).map(later);
+        let waits_for_topics =
+            self.classic.leadership.as_ref().is_some_and(|it| it.patience_until().is_some());
+        let topic = self.config.topics.first().filter(|_| waits_for_topics || self.consumer.lacks_topics());
+        let topic = topic.map(|topic| WaitReason::Metadata { topic: topic.clone() });
+        application.into_iter().chain(answer).chain(retries).chain(topic)
     }
 }
 
@@ -346,6 +374,16 @@ impl Member {
         let ownerships = self.edge.own(partitions.clone());
         self.positions.find(ownerships);
         self.tell(GroupEvent::Assigned { partitions });
+    }
+
+    /// The view of the cluster may be older than the partitions that this member was given.
+    pub(super) fn learn_partitions(&self, net: &mut Net) {
+        let is_new = |partition: &TopicPartition| {
+            net.cluster().partition_count(&partition.topic).is_some_and(|count| partition.partition >= count)
+        };
+        if self.owned().iter().any(is_new) {
+            net.cluster_mut().refresh();
+        }
     }
 
     pub(super) fn owned(&self) -> BTreeSet<TopicPartition> {
@@ -459,19 +497,24 @@ impl Member {
         }
     }
 
-    fn publish(&mut self) {
-        let stable = match self.protocol {
+    /// Whether it is a member in good standing that has nothing to wait for.
+    fn is_stable(&self) -> bool {
+        let is_in = match self.protocol {
             Some(Protocol::Classic) => self.classic.is_in(),
             Some(Protocol::Consumer) => self.consumer.is_in(),
             None => false,
         };
+        is_in && self.rebalance.is_none() && self.positions.is_empty()
+    }
+
+    fn publish(&mut self) {
         let status = GroupStatus {
             member_id: self.member_id.clone(),
             generation: self.generation,
             consumer_protocol: self.protocol.map(|protocol| protocol == Protocol::Consumer),
             assignor: self.classic.assignor.clone(),
             coordinator: self.coordinator.node,
-            is_stable: stable && self.rebalance.is_none() && self.positions.is_empty(),
+            is_stable: self.is_stable(),
         };
         self.edge.set_status(status);
     }

@@ -26,6 +26,8 @@ pub(super) struct Positions {
     wanted: Vec<Arc<Ownership>>,
     pub(super) retry_at: Option<Instant>,
     failures: u32,
+    /// What the last look-up met.
+    pub(super) met: ErrorCode,
 }
 
 impl Positions {
@@ -105,7 +107,12 @@ impl Member {
                 refused = refused.or(Some(found.error));
                 return true;
             }
-            let begin = found.offset.map_or(start, Start::At);
+            // The log may have been cut since: the epoch tells (KIP-320).
+            let begin = match found.offset {
+                None => start,
+                Some(offset) if found.leader_epoch.is_none() => Start::At(offset),
+                Some(offset) => Start::AtEpoch(offset, found.leader_epoch),
+            };
             if let Some(offset) = found.offset {
                 ownership.begin(Processed { offset, leader_epoch: found.leader_epoch });
             }
@@ -131,7 +138,7 @@ impl Member {
             ErrorCode::UNKNOWN_MEMBER_ID | ErrorCode::FENCED_MEMBER_EPOCH
                 if self.protocol == Some(Protocol::Consumer) =>
             {
-                self.fenced(error, now);
+                self.fenced(error, net, now);
             }
             _ => match remedy(error) {
                 Remedy::FindCoordinator => {
@@ -146,7 +153,8 @@ impl Member {
         }
     }
 
-    pub(super) fn positions_unanswered(&mut self, _error: ErrorCode, net: &mut Net, now: Instant) {
+    pub(super) fn positions_unanswered(&mut self, error: ErrorCode, net: &mut Net, now: Instant) {
+        self.positions.met = error;
         self.positions.failures = self.positions.failures.saturating_add(1);
         let delay = self.config.retry_backoff.delay(self.positions.failures, net.random());
         self.positions.retry_at = Some(now + delay);

@@ -311,3 +311,26 @@ fn a_refused_first_member_leaves_no_group_behind() {
     let beat = ConsumerGroupHeartbeatRequest { server_assignor: None, ..beat };
     assert_eq!(world.ask(1, &beat).error_code, ErrorCode::GROUP_ID_NOT_FOUND);
 }
+
+/// What the coordinator was asked before others took over is not done by it afterwards.
+#[test]
+fn a_commit_that_a_frozen_coordinator_held_takes_no_group_back() {
+    let mut world = World::new(3);
+    world.engine.create_topic("t", 1, 3, [].into()).unwrap();
+    let one = BrokerId(1);
+    assert_eq!(find(&mut world, 4, 0, "g"), Ok(one));
+    assert!(world.engine.freeze_node(one, world.now));
+    world.send(8, &commit(28));
+    world.pass(1000);
+    world.engine.handle_timeout(world.now);
+    world.client = world.engine.connect(BrokerId(3)).unwrap();
+    let coordinator = find(&mut world, 4, 0, "g").unwrap();
+    assert_ne!(coordinator, one);
+    world.client = world.engine.connect(coordinator).unwrap();
+    assert_eq!(committed(&mut world, 8, &commit(48)), ErrorCode::NONE);
+    assert!(world.engine.thaw_node(one, world.now));
+    let late = world.answer::<OffsetCommitRequest>(8).response;
+    assert_eq!(late.topics[0].partitions[0].error_code, ErrorCode::NOT_COORDINATOR);
+    world.client = world.engine.connect(one).unwrap();
+    assert_eq!(fetched(&mut world), 48);
+}

