@@ -1,19 +1,20 @@
 //! `ottla groups`: list and describe consumer groups, see how far they are behind, move their offsets, delete them.
 
-use std::collections::BTreeMap;
+mod reset;
+
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use ottla::Client;
-use ottla::admin::{GroupDescription, GroupLag, OffsetSpec, PartitionOffsets};
-use ottla::consumer::group::TopicPartition;
+use ottla::admin::{GroupDescription, GroupLag, MemberToRemove};
 use serde_json::{Value, json};
 
 use crate::connect::Cluster;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::output;
+use reset::ResetOffsets;
 
 #[derive(Debug, Args)]
 pub(crate) struct Groups {
@@ -38,7 +39,15 @@ pub(crate) struct Groups {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// One line a group
-    List,
+    List {
+        /// In this state only, such as stable or empty; may be repeated
+        #[arg(long = "state", value_name = "STATE")]
+        states: Vec<String>,
+
+        /// Of this kind only, such as classic or consumer; may be repeated
+        #[arg(long = "kind", value_name = "KIND")]
+        kinds: Vec<String>,
+    },
     /// The members of one or more groups, and what each of them has
     Describe {
         #[arg(required = true, value_name = "GROUP")]
@@ -54,58 +63,29 @@ enum Action {
         topics: Vec<String>,
     },
     /// Move what a group has committed; its members must have left
-    ResetOffsets {
+    ResetOffsets(ResetOffsets),
+    /// Send members of a classic group away; those that live join again, unless they are static
+    RemoveMember {
         #[arg(value_name = "GROUP")]
         group: String,
 
-        /// The topic; may be repeated
-        #[arg(short, long = "topic", required = true, value_name = "TOPIC")]
-        topics: Vec<String>,
+        /// The static member of this name; may be repeated
+        #[arg(long = "instance-id", required_unless_present = "members", value_name = "NAME")]
+        instances: Vec<String>,
 
-        /// This partition only; may be repeated
-        #[arg(short, long = "partition", value_name = "NUMBER")]
-        partitions: Vec<i32>,
+        /// The member with this id; may be repeated
+        #[arg(long = "member-id", value_name = "ID")]
+        members: Vec<String>,
 
-        /// Where to: earliest, latest, an offset, @ and milliseconds since 1970, or + or - and a number of offsets
-        #[arg(long, value_name = "PLACE", value_parser = place, allow_hyphen_values = true)]
-        to: Place,
-
-        /// Show what would be set, and set nothing
-        #[arg(long)]
-        dry_run: bool,
+        /// Why, for the broker's log
+        #[arg(long, value_name = "TEXT", default_value = "sent away by ottla groups remove-member")]
+        reason: String,
     },
     /// Delete one or more groups with their offsets; their members must have left
     Delete {
         #[arg(required = true, value_name = "GROUP")]
         groups: Vec<String>,
     },
-}
-
-/// Where offsets are moved to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Found(OffsetSpec),
-    At(i64),
-    By(i64),
-}
-
-fn place(text: &str) -> Result<Place, String> {
-    let natural = |digits: &str| digits.parse::<i64>().ok().filter(|number| *number >= 0);
-    match text {
-        "earliest" | "beginning" => Some(Place::Found(OffsetSpec::Earliest)),
-        "latest" | "end" => Some(Place::Found(OffsetSpec::Latest)),
-        _ => match (text.strip_prefix('@'), text.strip_prefix('+'), text.strip_prefix('-')) {
-            (Some(timestamp), _, _) => {
-                natural(timestamp).map(|time| Place::Found(OffsetSpec::Timestamp(time)))
-            }
-            (_, Some(forth), _) => natural(forth).map(Place::By),
-            (_, _, Some(back)) => natural(back).map(|offsets| Place::By(-offsets)),
-            _ => natural(text).map(Place::At),
-        },
-    }
-    .ok_or_else(|| {
-        "write earliest, latest, an offset, @ and milliseconds since 1970, or +10 or -10".to_owned()
-    })
 }
 
 impl Groups {
@@ -141,20 +121,29 @@ impl Groups {
 impl Action {
     /// Whether doing it again and again does no harm.
     fn only_looks(&self) -> bool {
-        matches!(self, Self::List | Self::Describe { .. } | Self::Lag { .. })
+        matches!(self, Self::List { .. } | Self::Describe { .. } | Self::Lag { .. })
     }
 }
 
 async fn act(client: &Client, action: &Action, json: bool) -> Outcome {
     match action {
-        Action::List => list(client, json).await,
+        Action::List { states, kinds } => list(client, states.clone(), kinds.clone(), json).await,
         Action::Describe { groups } => describe(client, groups, json).await,
         Action::Lag { group, topics } => {
             let lag = client.admin().group_lag(group, topics).await.map_err(Failure::cluster)?;
             print_lag(&lag, json)
         }
-        Action::ResetOffsets { group, topics, partitions, to, dry_run } => {
-            reset_offsets(client, group, topics, partitions, *to, *dry_run, json).await
+        Action::ResetOffsets(reset) => reset.run(client, json).await,
+        Action::RemoveMember { group, instances, members, reason } => {
+            let instances = instances.iter().cloned().map(MemberToRemove::Instance);
+            let members: Vec<_> =
+                instances.chain(members.iter().cloned().map(MemberToRemove::Member)).collect();
+            let count = members.len();
+            client.admin().remove_members(group, members, Some(reason)).await.map_err(Failure::cluster)?;
+            if json {
+                return output::line(&json!({ "group": group, "removed": count }));
+            }
+            output::line(&format!("sent {count} away from {group}"))
         }
         Action::Delete { groups } => {
             let mut failures = Vec::new();
@@ -170,8 +159,8 @@ async fn act(client: &Client, action: &Action, json: bool) -> Outcome {
     }
 }
 
-async fn list(client: &Client, json: bool) -> Outcome {
-    let groups = client.admin().list_groups().await.map_err(Failure::cluster)?;
+async fn list(client: &Client, states: Vec<String>, kinds: Vec<String>, json: bool) -> Outcome {
+    let groups = client.admin().list_groups_where(states, kinds).await.map_err(Failure::cluster)?;
     if json {
         let groups: Vec<_> = groups
             .iter()
@@ -240,7 +229,7 @@ fn description_as_json(group: &GroupDescription) -> Value {
             json!({
                 "member_id": member.member_id, "instance_id": member.instance_id,
                 "client_id": member.client_id, "host": member.host, "epoch": member.epoch,
-                "topics": member.topics, "assignment": member.assignment,
+                "topics": member.topics, "pattern": member.pattern, "assignment": member.assignment,
             })
         })
         .collect();
@@ -287,92 +276,11 @@ fn print_lag(lag: &[GroupLag], json: bool) -> Outcome {
     output::line(&format!("{total} behind{nothing}"))
 }
 
-async fn reset_offsets(
-    client: &Client,
-    group: &str,
-    topics: &[String],
-    partitions: &[i32],
-    to: Place,
-    dry_run: bool,
-    json: bool,
-) -> Outcome {
-    let admin = client.admin();
-    let wanted = |lag: &GroupLag| {
-        topics.contains(&lag.partition.topic)
-            && (partitions.is_empty() || partitions.contains(&lag.partition.partition))
-    };
-    let mut lag = admin.group_lag(group, topics).await.map_err(Failure::cluster)?;
-    lag.retain(wanted);
-    if lag.is_empty() {
-        return Err(Failure::cluster("the cluster has no such partitions"));
-    }
-    let found = match to {
-        Place::Found(spec) => {
-            let partitions: Vec<_> = lag.iter().map(|lag| lag.partition.clone()).collect();
-            admin.list_offsets(partitions, spec).await.map_err(Failure::cluster)?
-        }
-        Place::At(_) | Place::By(_) => PartitionOffsets::new(),
-    };
-    let mut targets: BTreeMap<TopicPartition, i64> = BTreeMap::new();
-    for lag in &lag {
-        let target = match to {
-            Place::Found(_) => found.get(&lag.partition).copied(),
-            Place::At(offset) => Some(offset),
-            Place::By(offsets) => lag.committed.map(|committed| committed.saturating_add(offsets)),
-        };
-        if let Some(target) = target {
-            // A place outside of the log would be taken for a mistake by whoever reads next.
-            targets.insert(lag.partition.clone(), target.clamp(lag.log_start, lag.log_end));
-        }
-    }
-    if !dry_run {
-        admin.alter_group_offsets(group, targets.clone()).await.map_err(|error| {
-            Failure::cluster(format!("{error}; offsets can be moved only when the members have left"))
-        })?;
-    }
-    if json {
-        let moved: Vec<_> = lag
-            .iter()
-            .filter_map(|lag| {
-                let to = targets.get(&lag.partition)?;
-                Some(json!({
-                    "topic": lag.partition.topic, "partition": lag.partition.partition,
-                    "from": lag.committed, "to": to, "dry_run": dry_run,
-                }))
-            })
-            .collect();
-        return output::line(&json!(moved));
-    }
-    let rows = lag.iter().filter_map(|lag| {
-        let to = targets.get(&lag.partition)?;
-        let from = lag.committed.map_or("-".to_owned(), |from| from.to_string());
-        Some([lag.partition.topic.clone(), lag.partition.partition.to_string(), from, to.to_string()])
-    });
-    let head = ["topic", "partition", "from", if dry_run { "would be set to" } else { "to" }];
-    output::line(&output::table(&head, 1, rows))
-}
-
 /// What was not done, entry by entry; nothing of it undoes what was done.
 fn all_or(failures: Vec<String>, done: &str) -> Outcome {
     if failures.is_empty() {
         Ok(())
     } else {
         Err(Failure::cluster(format!("not {done}: {}", failures.join("; "))))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_parse_and_nonsense_is_refused() {
-        assert_eq!(place("earliest"), Ok(Place::Found(OffsetSpec::Earliest)));
-        assert_eq!(place("@17"), Ok(Place::Found(OffsetSpec::Timestamp(17))));
-        assert_eq!(place("17"), Ok(Place::At(17)));
-        assert_eq!((place("+5"), place("-5")), (Ok(Place::By(5)), Ok(Place::By(-5))));
-        for nonsense in ["", "+", "--5", "@", "first", "1.5"] {
-            assert!(place(nonsense).is_err(), "{nonsense}");
-        }
     }
 }
