@@ -15,6 +15,7 @@ use super::batch::FetchedBatch;
 use super::budget::Budget;
 use super::config::{ConsumerConfig, Isolation, Start, TopicPartition};
 use super::error::{NotAssigned, PartitionError};
+use super::session::Told;
 use crate::sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::wake::DriverWake;
 
@@ -139,9 +140,7 @@ pub(super) struct Delivery {
     /// Where reading goes on after these batches and whatever lies behind them that is not for the reader.
     pub(super) next_offset: Option<i64>,
     pub(super) failure: Option<PartitionError>,
-    pub(super) high_watermark: Option<i64>,
-    pub(super) last_stable_offset: Option<i64>,
-    pub(super) log_start_offset: Option<i64>,
+    pub(super) told: Told,
     pub(super) end: Option<i64>,
 }
 
@@ -615,9 +614,10 @@ impl State {
         }
         slot.read_from = delivery.node.or(slot.read_from);
         slot.failure = delivery.failure;
-        slot.high_watermark = delivery.high_watermark.or(slot.high_watermark);
-        slot.last_stable_offset = delivery.last_stable_offset.or(slot.last_stable_offset);
-        slot.log_start_offset = delivery.log_start_offset.or(slot.log_start_offset);
+        let told = delivery.told;
+        slot.high_watermark = told.high_watermark.or(slot.high_watermark);
+        slot.last_stable_offset = told.last_stable_offset.or(slot.last_stable_offset);
+        slot.log_start_offset = told.log_start_offset.or(slot.log_start_offset);
         slot.end = delivery.end.or(slot.end);
         self.make_ready(id);
     }

@@ -14,7 +14,7 @@ use super::edge::{Appetite, Delivery, SlotId};
 use super::error::PartitionFault;
 use super::fetcher::{Fetcher, Idle, Node, Request};
 use super::partition::{Replica, Stage};
-use super::session::{PartitionKey, TopicKey, Wish};
+use super::session::{PartitionKey, Told, TopicKey, Wish};
 use super::split::split;
 use crate::cluster::{Broker, Leader};
 use crate::event::{Event, ResetCause};
@@ -175,6 +175,10 @@ impl Fetcher {
         }
         let flight = Flight { node: link.node, sent_at: now, slots, full, charge };
         self.requests.insert(token, Request::Fetch(flight));
+        if !session.known.is_empty() {
+            let known = session.known.into_iter();
+            self.edge.deliver(known.map(|(slot, told)| (slot, Delivery { told, ..Delivery::default() })));
+        }
     }
 
     /// The ids of all topics among `slots`; `None` if the cluster has not told one of them.
@@ -303,7 +307,13 @@ impl Fetcher {
                 let bytes = data.records.as_ref().map_or(0, Bytes::len);
                 fetched += bytes;
                 let key = (topic.clone(), data.partition_index);
-                let wish = self.nodes.get(&node).and_then(|node| node.session.wish(&key));
+                let session = self.nodes.get_mut(&node).map(|node| &mut node.session);
+                let wish = session.and_then(|session| {
+                    if data.error_code == ErrorCode::NONE {
+                        session.told(&key, told(&data));
+                    }
+                    session.wish(&key)
+                });
                 let Some(wish) = wish.filter(|wish| self.is_asked(wish.slot, token)) else {
                     discarded += bytes;
                     continue;
@@ -347,13 +357,12 @@ impl Fetcher {
     ) -> Option<Delivery> {
         let Wish { slot, offset, .. } = wish;
         let partition = self.partitions.get_mut(&slot)?;
-        let known = |offset: i64| (offset >= 0).then_some(offset);
         match data.error_code {
             ErrorCode::NONE => {}
             // A follower may lag behind or have lost what its leader still has.
             ErrorCode::OFFSET_OUT_OF_RANGE if partition.replica.is_none() => {
-                let (start, end) = (known(data.log_start_offset), known(data.high_watermark));
-                self.reset(slot, offset, start, end);
+                let Told { log_start_offset, high_watermark, .. } = told(&data);
+                self.reset(slot, offset, log_start_offset, high_watermark);
                 return None;
             }
             error => {
@@ -369,13 +378,7 @@ impl Fetcher {
             }
         }
         partition.succeed();
-        let mut delivery = Delivery {
-            node: Some(node),
-            high_watermark: known(data.high_watermark),
-            last_stable_offset: known(data.last_stable_offset),
-            log_start_offset: known(data.log_start_offset),
-            ..Delivery::default()
-        };
+        let mut delivery = Delivery { node: Some(node), told: told(&data), ..Delivery::default() };
         if data.diverging_epoch.end_offset >= 0 {
             self.follow_divergence(wish, &data.diverging_epoch, net, now);
             return None;
@@ -538,6 +541,16 @@ impl Fetcher {
                 partition.asked = None;
             }
         }
+    }
+}
+
+/// What an answer tells of a partition's log; a negative offset tells nothing.
+fn told(data: &PartitionData) -> Told {
+    let known = |offset: i64| (offset >= 0).then_some(offset);
+    Told {
+        high_watermark: known(data.high_watermark),
+        last_stable_offset: known(data.last_stable_offset),
+        log_start_offset: known(data.log_start_offset),
     }
 }
 

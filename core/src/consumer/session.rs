@@ -27,6 +27,22 @@ pub(super) struct Wish {
     pub(super) last_fetched_epoch: LeaderEpoch,
 }
 
+/// Where a partition's log begins and ends, as far as a broker has told it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) high_watermark: Option<i64>,
+    pub(super) last_stable_offset: Option<i64>,
+    pub(super) log_start_offset: Option<i64>,
+}
+
+/// One partition of a session.
+#[derive(Debug)]
+struct Member {
+    wish: Wish,
+    /// The broker tells it again only when it changes.
+    told: Told,
+}
+
 /// One node's session.
 ///
 /// It is made by a full request (epoch 0) and goes on as long as every request is answered. A lost answer leaves
@@ -37,7 +53,7 @@ pub(super) struct FetchSession {
     id: i32,
     /// The epoch of the next request.
     epoch: i32,
-    wishes: BTreeMap<PartitionKey, Wish>,
+    members: BTreeMap<PartitionKey, Member>,
 }
 
 /// A request's part that depends on the session.
@@ -47,6 +63,8 @@ pub(super) struct SessionRequest {
     pub(super) epoch: i32,
     pub(super) topics: Vec<FetchTopic>,
     pub(super) forgotten: Vec<ForgottenTopic>,
+    /// What is known already of partitions that are read anew, since the broker will not tell it again.
+    pub(super) known: Vec<(SlotId, Told)>,
 }
 
 impl SessionRequest {
@@ -65,28 +83,47 @@ impl FetchSession {
     ) -> SessionRequest {
         let full = self.epoch == 0;
         if full {
-            self.wishes.clear();
+            self.members.clear();
         }
         let forgotten = self.forget_all_but(&wishes);
-        let mut topics = Vec::new();
+        let (mut topics, mut known) = (Vec::new(), Vec::new());
         for (key, wish) in wishes {
-            if self.wishes.get(&key) != Some(&wish) {
-                describe(&mut topics, &key, &wish, partition_max_bytes);
-                self.wishes.insert(key, wish);
+            let member = self.members.get_mut(&key);
+            if member.as_ref().is_some_and(|member| member.wish == wish) {
+                continue;
+            }
+            describe(&mut topics, &key, &wish, partition_max_bytes);
+            match member {
+                Some(member) => {
+                    if member.wish.slot != wish.slot {
+                        known.push((wish.slot, member.told));
+                    }
+                    member.wish = wish;
+                }
+                None => {
+                    self.members.insert(key, Member { wish, told: Told::default() });
+                }
             }
         }
-        SessionRequest { id: self.id, epoch: self.epoch, topics, forgotten }
+        SessionRequest { id: self.id, epoch: self.epoch, topics, forgotten, known }
     }
 
     /// What was asked of a partition, if the session has it.
     pub(super) fn wish(&self, partition: &PartitionKey) -> Option<Wish> {
-        self.wishes.get(partition).copied()
+        self.members.get(partition).map(|member| member.wish)
+    }
+
+    /// The broker has told something of a partition.
+    pub(super) fn told(&mut self, partition: &PartitionKey, told: Told) {
+        if let Some(member) = self.members.get_mut(partition) {
+            member.told = told;
+        }
     }
 
     /// Whether its partitions are named like this one; a request that names them differently needs a new session.
     pub(super) fn names_alike(&self, key: &TopicKey) -> bool {
         let by_id = |key: &TopicKey| matches!(key, TopicKey::Id(_));
-        self.wishes.keys().next().is_none_or(|(known, _)| by_id(known) == by_id(key))
+        self.members.keys().next().is_none_or(|(known, _)| by_id(known) == by_id(key))
     }
 
     /// A request was answered under this id.
@@ -112,13 +149,13 @@ impl FetchSession {
     }
 
     fn forget_all_but(&mut self, wishes: &[(PartitionKey, Wish)]) -> Vec<ForgottenTopic> {
-        let kept = wishes.iter().filter(|(key, _)| self.wishes.contains_key(key)).count();
-        if kept == self.wishes.len() {
+        let kept = wishes.iter().filter(|(key, _)| self.members.contains_key(key)).count();
+        if kept == self.members.len() {
             return Vec::new();
         }
         let wanted: BTreeSet<_> = wishes.iter().map(|(key, _)| key).collect();
         let mut forgotten: Vec<ForgottenTopic> = Vec::new();
-        self.wishes.retain(|key, _| {
+        self.members.retain(|key, _| {
             let keep = wanted.contains(key);
             if !keep {
                 let (topic, topic_id) = wire_names(&key.0);

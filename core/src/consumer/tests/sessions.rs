@@ -77,6 +77,26 @@ fn a_partition_that_is_left_out_is_forgotten_and_comes_back() {
 }
 
 #[test]
+fn what_was_told_of_a_partition_is_known_when_it_is_read_anew() {
+    let mut bench = Bench::in_session();
+    let told = bench.fetch();
+    bench.answer_in_session(&told, SESSION, vec![nothing_new(1, 0)]);
+    let lag = |bench: &Bench| {
+        let mut all = bench.reader.edge().partitions().into_iter();
+        all.find(|status| status.partition == name("t", 1)).and_then(|status| status.lag)
+    };
+    assert_eq!(lag(&bench), Some(0));
+    // Given up and assigned again before the next fetch: the broker, which sees no change, tells nothing.
+    let fetch = bench.fetch();
+    bench.reader.edge().assign([(name("t", 1), Start::At(0))]);
+    bench.answer_in_session(&fetch, SESSION, vec![]);
+    let again = bench.fetch();
+    assert_eq!((session(&again).0, asked(&again)), (SESSION, vec![(1, 0)]));
+    bench.answer_in_session(&again, SESSION, vec![]);
+    assert_eq!(lag(&bench), Some(0));
+}
+
+#[test]
 fn a_throttled_empty_answer_keeps_the_session() {
     let mut bench = Bench::in_session();
     let fetch = bench.fetch();
