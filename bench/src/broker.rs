@@ -21,7 +21,7 @@ const REQUESTS: usize = 500;
 const BATCH_BYTES: usize = 16 * 1024;
 const NOW: Instant = Instant::from_millis(1_700_000_000_000);
 /// Old batches go, so that a run may be as long as it likes.
-const RETENTION: [(&str, &str); 1] = [("retention.bytes", "16777216")];
+const RETENTION: [(&str, &str); 2] = [("retention.bytes", "16777216"), ("segment.bytes", "1048576")];
 
 type Failure = Box<dyn Error>;
 

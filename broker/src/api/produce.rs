@@ -281,7 +281,7 @@ fn try_append(
     };
     if appended.grown {
         engine.replicate(id, index, call.now);
-        engine.retain(id, index, call.now);
+        engine.retain(id, index, false, call.now);
     }
     let partition = engine.topics.get(id).and_then(|topic| topic.partition(index));
     let log_start_offset =

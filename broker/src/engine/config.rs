@@ -53,8 +53,8 @@ pub struct Config {
     /// The most partitions that all topics may have together; 200,000 by default. Bounds what requests can make
     /// the cluster allocate.
     pub max_partitions: usize,
-    /// How often logs are looked at for records that need not be kept, as long as requests come; 15 seconds by
-    /// default, where Kafka takes five minutes (`log.retention.check.interval.ms`).
+    /// How often logs are looked at for records that need not be kept, as long as requests come; five minutes by
+    /// default, as in Kafka (`log.retention.check.interval.ms`).
     pub log_check_interval: Duration,
     /// How groups behave.
     pub groups: GroupSettings,
@@ -84,7 +84,7 @@ impl Config {
             broker_session_timeout: Duration::from_secs(1),
             rack_aware_replicas: false,
             max_partitions: 200_000,
-            log_check_interval: Duration::from_secs(15),
+            log_check_interval: Duration::from_secs(300),
             groups: GroupSettings::default(),
             transactions: TransactionSettings::default(),
         }

@@ -15,15 +15,17 @@ impl Engine {
         self.upkeep_due = now + self.config.log_check_interval;
         for id in self.topics.iter().map(|topic| topic.id).collect::<Vec<_>>() {
             for index in 0..self.topics.get(id).map_or(0, |topic| topic.partition_count()) {
-                self.retain(id, index, now);
+                self.retain(id, index, true, now);
             }
         }
     }
 
-    /// Drops what the topic need not keep of a partition.
-    pub(crate) fn retain(&mut self, id: TopicId, index: i32, now: Instant) {
+    /// Drops what the topic need not keep of a partition: what is too much, and what is too old if `by_age` is set. Old
+    /// records that were written just now live until the next look, as in Kafka.
+    pub(crate) fn retain(&mut self, id: TopicId, index: i32, by_age: bool, now: Instant) {
         let Some(topic) = self.topics.get_mut(id) else { return };
-        let (deletes, retention) = (topic.config.deletes, topic.config.retention());
+        let (deletes, mut retention) = (topic.config.deletes, topic.config.retention());
+        retention.ms = retention.ms.filter(|_| by_age);
         let Some(partition) = topic.partition_mut(index) else { return };
         let Some(leader) = partition.replica_mut(partition.leader) else { return };
         if deletes && leader.log.retain(retention, now.as_millis(), leader.high_watermark) {

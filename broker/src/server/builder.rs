@@ -178,7 +178,7 @@ impl Builder {
         self
     }
 
-    /// How often logs are looked at for records that need not be kept, as long as requests come; 15 seconds by
+    /// How often logs are looked at for records that need not be kept, as long as requests come; five minutes by
     /// default. What `retention.bytes` drops goes at once.
     #[must_use]
     pub fn log_check_interval(mut self, interval: Duration) -> Self {

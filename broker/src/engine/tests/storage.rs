@@ -296,6 +296,22 @@ fn retention_and_deleted_records_stay_gone() {
     assert_eq!(world.produce(batch(&["d"])).base_offset, 3);
 }
 
+/// Someone who writes records of last year must be able to read them back.
+#[test]
+fn old_records_live_until_the_logs_are_looked_at() {
+    let disk = disk();
+    let mut world = open(&disk, 1, false);
+    create(&mut world, 1, 1, settings([("retention.ms", "10000")]));
+    world.fetch(0);
+    world.pass(60_000);
+    world.fetch(0);
+    assert_eq!(world.produce(batch(&["old"])).base_offset, 0);
+    assert_eq!(records(&mut world), [(0, "old".into())]);
+    world.pass(1000);
+    world.engine.handle_timeout(world.now);
+    assert_eq!(records(&mut world), []);
+}
+
 fn producer_id(world: &mut World) -> ProducerId {
     let request = InitProducerIdRequest {
         transactional_id: None,
