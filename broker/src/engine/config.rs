@@ -53,8 +53,9 @@ pub struct Config {
     /// The most partitions that all topics may have together; 200,000 by default. Bounds what requests can make
     /// the cluster allocate.
     pub max_partitions: usize,
-    /// How often logs are looked at for records that need not be kept, as long as requests come; five minutes by
-    /// default, as in Kafka (`log.retention.check.interval.ms`).
+    /// How often logs are looked at for records that need not be kept and for what can be compacted, as long as
+    /// requests come; five minutes by default, as Kafka does the one (`log.retention.check.interval.ms`). It does the
+    /// other every 15 seconds (`log.cleaner.backoff.ms`).
     pub log_check_interval: Duration,
     /// How groups behave.
     pub groups: GroupSettings,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::log::{Retention, SegmentRule};
+use crate::log::{Compaction, Retention, SegmentRule};
 
 /// The settings of one topic: what was set on it, over Kafka's defaults.
 #[derive(Clone, Debug)]
@@ -28,6 +28,7 @@ pub(crate) struct TopicConfig {
     pub(crate) retention_ms: Option<i64>,
     segment_bytes: u64,
     segment_ms: i64,
+    compaction: Compaction,
 }
 
 impl TopicConfig {
@@ -58,6 +59,12 @@ impl TopicConfig {
             retention_ms: Some(number(RETENTION_MS)).filter(|ms| *ms >= 0),
             segment_bytes: u64::try_from(number(SEGMENT_BYTES)).unwrap_or(u64::MAX),
             segment_ms: number(SEGMENT_MS),
+            compaction: Compaction {
+                min_dirty_ratio: value(MIN_DIRTY_RATIO).parse().unwrap_or_default(),
+                min_lag_ms: number(MIN_COMPACTION_LAG),
+                max_lag_ms: number(MAX_COMPACTION_LAG),
+                delete_retention_ms: number(DELETE_RETENTION),
+            },
             overrides,
         })
     }
@@ -65,6 +72,11 @@ impl TopicConfig {
     /// When a partition's log begins a new segment.
     pub(crate) fn segment_rule(&self) -> SegmentRule {
         SegmentRule { bytes: self.segment_bytes, ms: self.segment_ms }
+    }
+
+    /// How a partition is compacted, if it is.
+    pub(crate) fn compaction(&self) -> Option<Compaction> {
+        self.compacted.then_some(self.compaction)
     }
 
     /// What a partition need not keep, if records may be deleted at all.
@@ -113,6 +125,12 @@ impl Default for TopicConfig {
             retention_ms: Some(604_800_000),
             segment_bytes: 1 << 30,
             segment_ms: 604_800_000,
+            compaction: Compaction {
+                min_dirty_ratio: 0.5,
+                min_lag_ms: 0,
+                max_lag_ms: i64::MAX,
+                delete_retention_ms: 86_400_000,
+            },
         }
     }
 }
@@ -183,7 +201,11 @@ const fn setting(name: &'static str, default: &'static str, kind: Kind) -> Setti
 }
 
 const CLEANUP_POLICY: &str = "cleanup.policy";
+const DELETE_RETENTION: &str = "delete.retention.ms";
+const MAX_COMPACTION_LAG: &str = "max.compaction.lag.ms";
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+const MIN_COMPACTION_LAG: &str = "min.compaction.lag.ms";
+const MIN_DIRTY_RATIO: &str = "min.cleanable.dirty.ratio";
 const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
 const RETENTION_BYTES: &str = "retention.bytes";
 const RETENTION_MS: &str = "retention.ms";
@@ -204,7 +226,7 @@ const SETTINGS: [Setting; 37] = [
     setting("compression.lz4.level", "9", Kind::Int { min: 1 }),
     setting("compression.type", "producer", Kind::Choice(&["producer"])),
     setting("compression.zstd.level", "3", Kind::Int { min: -131_072 }),
-    setting("delete.retention.ms", "86400000", ANY_LONG),
+    setting(DELETE_RETENTION, "86400000", ANY_LONG),
     setting("errors.deadletterqueue.group.enable", "false", Kind::Boolean),
     setting("file.delete.delay.ms", "60000", ANY_LONG),
     setting("flush.messages", LONG_MAX, Kind::Long { min: 1 }),
@@ -214,14 +236,14 @@ const SETTINGS: [Setting; 37] = [
     setting("leader.replication.throttled.replicas", "", Kind::Text),
     setting("local.retention.bytes", "-2", Kind::Long { min: -2 }),
     setting("local.retention.ms", "-2", Kind::Long { min: -2 }),
-    setting("max.compaction.lag.ms", LONG_MAX, Kind::Long { min: 1 }),
+    setting(MAX_COMPACTION_LAG, LONG_MAX, Kind::Long { min: 1 }),
     setting("max.decompressed.message.bytes", "2147483639", Kind::Int { min: 0 }),
     setting(MAX_MESSAGE_BYTES, "1048588", Kind::Int { min: 0 }),
     setting(TIMESTAMP_AFTER, "3600000", ANY_LONG),
     setting(TIMESTAMP_BEFORE, LONG_MAX, ANY_LONG),
     setting(TIMESTAMP_TYPE, "CreateTime", Kind::Choice(&["CreateTime", "LogAppendTime"])),
-    setting("min.cleanable.dirty.ratio", "0.5", Kind::Double),
-    setting("min.compaction.lag.ms", "0", ANY_LONG),
+    setting(MIN_DIRTY_RATIO, "0.5", Kind::Double),
+    setting(MIN_COMPACTION_LAG, "0", ANY_LONG),
     setting(MIN_INSYNC_REPLICAS, "1", Kind::Int { min: 1 }),
     setting("preallocate", "false", Kind::Boolean),
     setting("remote.copy.lag.bytes", "-1", Kind::Long { min: -2 }),

@@ -1,4 +1,4 @@
-//! What happens to logs as time goes by: old records go.
+//! What happens to logs as time goes by: old records go, and those that have newer ones with their key.
 
 use ottla_proto::TopicId;
 
@@ -16,7 +16,20 @@ impl Engine {
         for id in self.topics.iter().map(|topic| topic.id).collect::<Vec<_>>() {
             for index in 0..self.topics.get(id).map_or(0, |topic| topic.partition_count()) {
                 self.retain(id, index, true, now);
+                self.compact(id, index, now);
             }
+        }
+    }
+
+    /// Compacts the replicas of a partition, each by itself.
+    fn compact(&mut self, id: TopicId, index: i32, now: Instant) {
+        let Some(topic) = self.topics.get_mut(id) else { return };
+        let Some(compaction) = topic.config.compaction() else { return };
+        let Some(partition) = topic.partition_mut(index) else { return };
+        for replica in &mut partition.replicas {
+            let limit = replica.last_stable_offset();
+            // What could not be read or written stays as it is, and is told.
+            let _ = replica.log.compact(compaction, now.as_millis(), limit, &mut self.checker);
         }
     }
 

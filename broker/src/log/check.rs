@@ -3,7 +3,7 @@ use bytestring::ByteString;
 use ottla_proto::ErrorCode;
 use ottla_proto::compression::{Codec, Decompressor};
 use ottla_proto::records::{
-    Batch, BatchError, BatchProblem, Batches, NO_TIMESTAMP, RecordRef, TimestampType,
+    Batch, BatchError, BatchProblem, Batches, NO_TIMESTAMP, RecordRef, Records, TimestampType,
 };
 
 use super::TimedOffset;
@@ -69,7 +69,7 @@ impl BatchChecker {
                 faults.push((index, fault));
             }
         }
-        self.buffer = decoded.into_buffer().unwrap_or_default();
+        self.give_back(decoded);
         refuse(faults)?;
         Ok(CheckedBatch { batch, max_timestamp })
     }
@@ -87,9 +87,14 @@ impl BatchChecker {
         found.map(|record| TimedOffset { offset: record.offset, timestamp: record.timestamp, leader_epoch })
     }
 
-    fn read(&mut self, batch: &Batch) -> Result<ottla_proto::records::Records, BatchError> {
+    pub(super) fn read(&mut self, batch: &Batch) -> Result<Records, BatchError> {
         let buffer = &mut self.buffer;
         batch.read_with(&mut self.decompressor, || std::mem::take(buffer))
+    }
+
+    /// Takes back the buffer of records that are done with.
+    pub(super) fn give_back(&mut self, records: Records) {
+        self.buffer = records.into_buffer().unwrap_or_default();
     }
 }
 

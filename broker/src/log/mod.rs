@@ -1,6 +1,7 @@
 //! The log of a partition: batches as they came, with their place in the log stamped on, in memory or on disk.
 
 mod check;
+mod compaction;
 mod epochs;
 mod producers;
 mod recovery;
@@ -17,6 +18,7 @@ use ottla_proto::records::{Batch, ControlRecord, EndTransaction, NO_TIMESTAMP, P
 use ottla_proto::{ErrorCode, LeaderEpoch, ProducerEpoch, ProducerId};
 
 pub(crate) use check::{BatchChecker, CheckedBatch, Refused, only_batch};
+pub(crate) use compaction::Compaction;
 pub(crate) use epochs::EpochEnd;
 pub(crate) use segments::{Home, Retention, SegmentRule};
 

@@ -117,6 +117,13 @@ impl Producers {
         self.0.get(&id).map(|producer| producer.epoch)
     }
 
+    /// Whether this batch has what is known of its producer's last sequence.
+    pub(super) fn needs(&self, header: &BatchHeader) -> bool {
+        let last = self.0.get(&header.producer_id).filter(|known| known.epoch == header.producer_epoch);
+        last.and_then(|known| known.batches.back())
+            .is_some_and(|last| last.place.base_offset == header.base_offset)
+    }
+
     /// All producers; without their transactions, which are kept elsewhere.
     pub(super) fn states(&self) -> impl Iterator<Item = ProducerState> {
         self.0.iter().map(|(id, producer)| ProducerState {

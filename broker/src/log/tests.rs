@@ -1,4 +1,6 @@
 use ottla_proto::LeaderEpoch;
+use ottla_proto::compression::Codec;
+use ottla_proto::records::Stamp;
 
 use super::*;
 use crate::engine::TopicConfig;
@@ -178,4 +180,128 @@ fn records_before_the_start_are_forgotten_even_inside_a_batch() {
     assert!(!log.read(1, 3, 1000, true).unwrap().is_empty());
     log.advance_start(9);
     assert_eq!((log.start_offset(), log.end_offset()), (3, 3));
+}
+
+const EAGER: Compaction =
+    Compaction { min_dirty_ratio: 0.0, min_lag_ms: 0, max_lag_ms: i64::MAX, delete_retention_ms: 1000 };
+
+/// A log whose every batch is a segment.
+fn keyed(batches: &[&[(&str, &str)]]) -> PartitionLog {
+    let mut log = PartitionLog::default();
+    log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
+    for records in batches {
+        let records: Vec<_> =
+            records.iter().map(|(key, value)| (START.as_millis(), Some(*key), *value)).collect();
+        append(&mut log, 0, crate::testing::batch_of(Stamp::NONE, Codec::Lz4, &records));
+    }
+    log
+}
+
+fn compact(log: &mut PartitionLog, after_ms: i64) -> bool {
+    let limit = log.end_offset();
+    log.compact(EAGER, START.as_millis() + after_ms, limit, &mut BatchChecker::default()).unwrap()
+}
+
+fn kept(log: &PartitionLog) -> Vec<(i64, String)> {
+    crate::testing::values(&log.read(log.start_offset(), log.end_offset(), usize::MAX, true).unwrap())
+}
+
+#[test]
+fn compaction_keeps_the_newest_of_each_key_at_its_offset() {
+    let mut log = keyed(&[&[("a", "1"), ("b", "2")], &[("a", "3")], &[("c", "4")], &[("b", "5")]]);
+    assert!(compact(&mut log, 0));
+    // The last segment is still written to, so what is in it drops nothing yet.
+    assert_eq!(kept(&log), [(1, "2".into()), (2, "3".into()), (3, "4".into()), (4, "5".into())]);
+    assert_eq!((log.start_offset(), log.end_offset()), (0, 5));
+    let sizes: u64 = log.batches.iter().map(|batch| log.size_of(batch) as u64).sum();
+    assert_eq!(log.bytes_from(0, 5), Ok(sizes));
+    assert!(!compact(&mut log, 0), "nothing is new");
+    append(
+        &mut log,
+        0,
+        crate::testing::batch_of(Stamp::NONE, Codec::None, &[(START.as_millis(), Some("c"), "6")]),
+    );
+    assert!(compact(&mut log, 0));
+    assert_eq!(kept(&log), [(2, "3".into()), (3, "4".into()), (4, "5".into()), (5, "6".into())]);
+}
+
+#[test]
+fn compaction_keeps_the_last_sequence_of_a_producer_without_its_records() {
+    let mut log = PartitionLog::default();
+    log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
+    let stamp = |producer_id, base_sequence| Stamp {
+        producer_id: ProducerId(producer_id),
+        producer_epoch: ProducerEpoch(0),
+        base_sequence,
+        transactional: false,
+    };
+    for (producer, sequence) in [(1, 0), (1, 1), (2, 0), (3, 0)] {
+        let record = [(START.as_millis(), Some("k"), "v")];
+        append(&mut log, 0, crate::testing::batch_of(stamp(producer, sequence), Codec::None, &record));
+    }
+    assert!(compact(&mut log, 0));
+    let all = log.read(0, 4, usize::MAX, true).unwrap();
+    let batches: Vec<_> = ottla_proto::records::Batches::new(all).map(Result::unwrap).collect();
+    let shown: Vec<_> =
+        batches.iter().map(|it| (it.header().base_offset, it.header().record_count.unwrap())).collect();
+    // The first of producer 1 is gone, its second is empty.
+    assert_eq!(shown, [(1, 0), (2, 1), (3, 1)]);
+    assert!(batches.iter().all(|batch| batch.verify_crc().is_ok()));
+}
+
+#[test]
+fn compaction_leaves_out_what_was_aborted_and_what_is_undecided() {
+    let mut log = PartitionLog::default();
+    log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
+    let record = |value| [(START.as_millis(), Some("k"), value)];
+    let stamp = |base_sequence| Stamp {
+        producer_id: ProducerId(1),
+        producer_epoch: ProducerEpoch(0),
+        base_sequence,
+        transactional: true,
+    };
+    append(&mut log, 0, crate::testing::batch_of(Stamp::NONE, Codec::None, &record("committed")));
+    append(&mut log, 0, crate::testing::batch_of(stamp(0), Codec::None, &record("aborted")));
+    let marker = EndTransaction { committed: false, coordinator_epoch: 0 };
+    log.append_marker(marker, ProducerId(1), ProducerEpoch(0), LeaderEpoch(0), START).unwrap();
+    append(&mut log, 0, crate::testing::batch_of(stamp(1), Codec::None, &record("undecided")));
+    append(&mut log, 0, crate::testing::batch_of(Stamp::NONE, Codec::None, &record("active")));
+    let limit = log.first_undecided(5).unwrap();
+    assert!(log.compact(EAGER, START.as_millis(), limit, &mut BatchChecker::default()).unwrap());
+    let values: Vec<_> = kept(&log).into_iter().map(|(_, value)| value).collect();
+    assert!(
+        values.contains(&"committed".to_owned()) && !values.contains(&"aborted".to_owned()),
+        "{values:?}"
+    );
+    assert!(values.contains(&"undecided".to_owned()), "{values:?}");
+}
+
+#[test]
+fn lags_and_the_dirty_ratio_hold_compaction_back() {
+    let mut log = keyed(&[&[("a", "1")], &[("a", "2")], &[("a", "3")]]);
+    let mut checker = BatchChecker::default();
+    let mut with = |rule, after| log.compact(rule, START.as_millis() + after, 3, &mut checker).unwrap();
+    assert!(!with(Compaction { min_lag_ms: 100, ..EAGER }, 99));
+    assert!(!with(Compaction { min_dirty_ratio: 1.0, ..EAGER }, 0));
+    assert!(with(Compaction { min_dirty_ratio: 1.0, max_lag_ms: 10, ..EAGER }, 11));
+}
+
+#[test]
+fn a_tombstone_goes_when_readers_have_had_time_to_see_it() {
+    let mut log = keyed(&[&[("a", "1")]]);
+    let mut writer = ottla_proto::records::BatchWriter::new(Vec::new());
+    writer.append(START.as_millis(), Some(b"a"), None, usize::MAX).unwrap();
+    append(&mut log, 0, writer.seal().stamp(Stamp::NONE).bytes().clone());
+    let then = |log: &mut PartitionLog, key, after_ms| {
+        append(
+            log,
+            0,
+            crate::testing::batch_of(Stamp::NONE, Codec::None, &[(START.as_millis(), Some(key), "v")]),
+        );
+        compact(log, after_ms);
+        log.batches.iter().map(|batch| batch.last_offset).collect::<Vec<_>>()
+    };
+    assert_eq!(then(&mut log, "b", 0), [1, 2]);
+    assert_eq!(then(&mut log, "c", 1000), [1, 2, 3]);
+    assert_eq!(then(&mut log, "d", 1001), [2, 3, 4]);
 }

@@ -66,6 +66,15 @@ impl Transactions {
             .collect()
     }
 
+    /// Whether the producer's record at `offset` belongs to a transaction that was aborted.
+    pub(super) fn is_aborted(&self, producer_id: ProducerId, offset: i64) -> bool {
+        let first = self.ended.partition_point(|ended| ended.last_offset < offset);
+        let mut later = self.ended.iter().skip(first);
+        later
+            .find(|ended| ended.producer_id == producer_id)
+            .is_some_and(|it| it.aborted && it.first_offset <= offset)
+    }
+
     /// The records from `end_offset` on are gone; a transaction that lost its marker goes on.
     pub(super) fn truncate(&mut self, end_offset: i64) {
         while let Some(last) = self.ended.pop_if(|ended| ended.last_offset >= end_offset) {

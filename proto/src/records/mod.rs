@@ -11,13 +11,15 @@
 //! its records: that decompresses, walks every length once, and gives [`Records`], whose iteration borrows and
 //! cannot fail. Message sets of the formats 0 and 1 come out as the same type.
 //!
-//! The broker's way: [`Batch::place`] gives a batch its place in the log.
+//! The broker's way: [`Batch::place`] gives a batch its place in the log, [`Batch::retain`] is what compaction leaves
+//! of it.
 //!
 //! Whatever the bytes say, nothing here panics or loops, and nothing is allocated beyond a small multiple of
 //! the input, the decompressor's limit included.
 
 mod batch;
 mod batches;
+mod compacted;
 mod control;
 mod crc;
 mod error;

@@ -83,6 +83,17 @@ impl Records {
         self.iter_from(Place::default())
     }
 
+    /// The records, each with its bytes.
+    pub(super) fn raw(&self) -> impl Iterator<Item = (RecordRef<'_>, &[u8])> {
+        let mut records = self.iter();
+        std::iter::from_fn(move || {
+            let before = records.rest;
+            let record = records.next()?;
+            let length = before.len() - records.rest.len();
+            Some((record, before.get(..length).unwrap_or_default()))
+        })
+    }
+
     /// The records behind a place, which must be one of these records.
     #[must_use]
     pub fn iter_from(&self, place: Place) -> RecordIter<'_> {

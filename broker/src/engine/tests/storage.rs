@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ottla_proto::compression::Codec;
 use ottla_proto::messages::init_producer_id::InitProducerIdRequest;
 use ottla_proto::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
-use ottla_proto::records::Batches;
+use ottla_proto::records::{Batches, Stamp};
 
 use std::time::Duration;
 
@@ -410,4 +411,33 @@ fn lose_power_again_and_again(seed: u64) {
 fn with_fsync_the_loss_of_power_loses_nothing() {
     let seeds = if std::env::var_os("OTTLA_PROOF").is_some() { 20_000 } else { 300 };
     (0..seeds).for_each(lose_power_again_and_again);
+}
+
+#[test]
+fn what_compaction_left_is_what_a_restart_finds() {
+    for in_order in [false, true] {
+        let disk = disk();
+        let mut world = open(&disk, 1, false);
+        let of =
+            [("cleanup.policy", "compact"), ("segment.bytes", "300"), ("min.cleanable.dirty.ratio", "0")];
+        create(&mut world, 1, 1, settings(of));
+        for number in 0..40 {
+            let (key, value) = (format!("key-{}", number % 3), number.to_string());
+            let records = [(START.as_millis(), Some(key.as_str()), value.as_str())];
+            world.produce(batch_of(Stamp::NONE, Codec::None, &records));
+        }
+        world.pass(1000);
+        world.engine.handle_timeout(world.now);
+        let left = records(&mut world);
+        assert!(left.len() < 10, "{left:?}");
+        assert!((37..40).all(|number: i64| left.contains(&(number, number.to_string()))), "{left:?}");
+        if in_order {
+            assert!(world.engine.shut_down());
+        }
+        drop(world);
+        let mut world = open(&disk, 1, false);
+        assert_eq!(records(&mut world), left);
+        assert_eq!(world.engine.take_storage_events(), []);
+        assert_eq!(world.produce(batch_of(Stamp::NONE, Codec::None, &[(0, Some("k"), "v")])).base_offset, 40);
+    }
 }

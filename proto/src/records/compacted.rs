@@ -1,0 +1,39 @@
+use super::sealed::write_header;
+use super::{BATCH_HEADER_SIZE, Batch, RecordRef, Records};
+use crate::compression::{Codec, Compressor};
+
+impl Batch {
+    /// The batch with those of its records only that `keep` wants, as compaction leaves it: the records have the
+    /// offsets that they had, and the header's offsets and sequences stay as they are, even if no record is left.
+    ///
+    /// `records` must be what [`read`](Self::read) made of this batch, whose format must be 2. The records are
+    /// compressed as they were, unless the codec cannot be written here or makes them larger.
+    #[must_use]
+    pub fn retain(&self, records: &Records, mut keep: impl FnMut(&RecordRef<'_>) -> bool) -> Vec<u8> {
+        let mut header = *self.header();
+        let (mut batch, mut count, mut max_timestamp) = (vec![0; BATCH_HEADER_SIZE], 0, None);
+        for (record, bytes) in records.raw().filter(|(record, _)| keep(record)) {
+            batch.extend_from_slice(bytes);
+            count += 1;
+            max_timestamp = max_timestamp.max(Some(record.timestamp));
+        }
+        let codec = header.attributes.codec().unwrap_or_default();
+        header.attributes = header.attributes.with_codec(Codec::None);
+        if count > 0
+            && codec != Codec::None
+            && let Ok(mut compressor) = Compressor::new(codec)
+        {
+            let mut packed = vec![0; BATCH_HEADER_SIZE];
+            let plain = batch.get(BATCH_HEADER_SIZE..).unwrap_or_default();
+            if compressor.compress(plain, &mut packed).is_ok() && packed.len() < batch.len() {
+                header.attributes = header.attributes.with_codec(codec);
+                batch = packed;
+            }
+        }
+        header.record_count = Some(count);
+        header.size = batch.len();
+        header.max_timestamp = max_timestamp.unwrap_or(header.max_timestamp);
+        write_header(&mut batch, &mut header);
+        batch
+    }
+}
