@@ -50,8 +50,9 @@ impl TopicPattern {
             // On the wire that takes a pattern back.
             return Err(PatternError { text, message: "it is empty".to_owned() });
         }
-        let whole = format!("^(?:{text})$");
-        match RegexBuilder::new(&whole).size_limit(MAX_COMPILED_BYTES).build() {
+        let compile = |text: &str| RegexBuilder::new(text).size_limit(MAX_COMPILED_BYTES).build();
+        // By itself first: what surrounds it could close a group that it leaves open.
+        match compile(&text).and_then(|_| compile(&format!("^(?:{text})$"))) {
             Ok(compiled) => Ok(Self { text, compiled }),
             Err(error) => Err(PatternError { text, message: error.to_string() }),
         }

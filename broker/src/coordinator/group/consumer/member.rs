@@ -51,9 +51,10 @@ impl Pattern {
     /// Compiles a pattern; `None` if it is none, or takes too much memory.
     pub(crate) fn new(text: &str) -> Option<Self> {
         const MAX_COMPILED_BYTES: usize = 1 << 20;
-        let whole = format!("^(?:{text})$");
-        let compiled = regex::RegexBuilder::new(&whole).size_limit(MAX_COMPILED_BYTES).build().ok()?;
-        Some(Self { text: text.into(), compiled })
+        let compile = |text: &str| regex::RegexBuilder::new(text).size_limit(MAX_COMPILED_BYTES).build().ok();
+        // By itself first: what surrounds it could close a group that it leaves open.
+        compile(text)?;
+        Some(Self { text: text.into(), compiled: compile(&format!("^(?:{text})$"))? })
     }
 
     pub(crate) fn matches(&self, name: &str) -> bool {
