@@ -59,8 +59,9 @@ fn members_come_and_go_while_nodes_die_and_stand_still() {
     let writer = runtime.spawn(write(client.clone(), plan.partitions, Arc::clone(&stop)));
     // Held while a node's answers may be old: one that stood still does not know at once that others took over.
     let (quiet, over) = (RwLock::new(()), AtomicBool::new(false));
+    let tallies: Vec<_> = crowds.iter().map(|crowd| Arc::clone(&crowd.tally)).collect();
     let (kills, freezes) = thread::scope(|scope| {
-        let faults = scope.spawn(|| disturb(&mut cluster, &client, &runtime, &quiet, &over));
+        let faults = scope.spawn(|| disturb(&mut cluster, &client, &runtime, (&quiet, tallies), &over));
         let begin = Instant::now();
         for step in 0.. {
             let crowd = &mut crowds[step % KINDS.len()];
@@ -113,9 +114,10 @@ fn disturb(
     cluster: &mut Cluster,
     client: &Client,
     runtime: &Runtime,
-    quiet: &RwLock<()>,
+    (quiet, tallies): (&RwLock<()>, Vec<Arc<Mutex<Tally>>>),
     over: &AtomicBool,
 ) -> (u32, u32) {
+    let old_answers = |may_come| tallies.iter().for_each(|tally| tally.lock().unwrap().old_answers(may_come));
     let (mut kills, mut freezes) = (0, 0);
     while !over.load(Ordering::Relaxed) || kills == 0 {
         thread::sleep(Duration::from_secs(2));
@@ -132,11 +134,13 @@ fn disturb(
         let node = usize::try_from(node).unwrap();
         if round % 2 == 0 {
             let _quiet = quiet.write().unwrap();
+            old_answers(true);
             cluster.freeze(node).unwrap();
             thread::sleep(Duration::from_secs(7));
             cluster.thaw(node).unwrap();
             cluster.wait_until_ready(node).unwrap();
             thread::sleep(Duration::from_secs(2));
+            old_answers(false);
             freezes += 1;
         } else {
             cluster.kill(node).unwrap();
@@ -350,7 +354,7 @@ async fn live(
                 () = tokio::time::sleep(WORK) => {}
             }
             if order == Some(Order::Freeze) {
-                freeze();
+                freeze(number, &consumer, tally);
                 order = None;
             }
             if matches!(order, None | Some(Order::Leave)) {
@@ -359,7 +363,7 @@ async fn live(
         }
         match order {
             None => {}
-            Some(Order::Freeze) => freeze(),
+            Some(Order::Freeze) => freeze(number, &consumer, tally),
             Some(Order::Die) => return tally.lock().unwrap().died(number),
             Some(Order::Drop) => {
                 drop(consumer);
@@ -385,6 +389,10 @@ async fn join(client: &Client, kind: Kind) -> GroupConsumer {
 }
 
 /// Neither the application nor its client moves, and the sockets stay open.
-fn freeze() {
+fn freeze(number: u32, consumer: &GroupConsumer, tally: &Mutex<Tally>) {
     thread::sleep(SESSION + Duration::from_secs(2));
+    for ownership in consumer.handle().owned() {
+        let partition = ownership.partition().partition;
+        tally.lock().unwrap().stood_still(partition, number, move || ownership.standing());
+    }
 }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ottla::consumer::group::Standing;
 
@@ -16,6 +18,8 @@ pub(crate) struct Tally {
     partitions: Vec<Reading>,
     /// Members that died and cannot learn anything any more.
     dead: BTreeSet<u32>,
+    /// A node's answers may be from before others took over.
+    old_answers: bool,
     broken: Vec<String>,
 }
 
@@ -33,24 +37,34 @@ struct Reading {
 struct Term {
     member: u32,
     stands: HowItStands,
-    /// Where its next batch has to begin.
-    next: i64,
+    /// Where its next batch has to begin, once it has read one.
+    next: Option<i64>,
     /// It holds a batch.
     busy: bool,
-    /// Another member was given records while this one took the partition for its own.
+    /// Another member began to read while this one took the partition for its own.
     overtaken: bool,
+    /// What it was told may be from before the group gave it up, so that it may end in what it takes for good order.
+    misled: bool,
 }
 
 impl Term {
-    fn is_owner(&self) -> bool {
-        matches!((self.stands)(), Standing::Held | Standing::Revoking)
+    fn new(member: u32, stands: HowItStands) -> Self {
+        Self { member, stands, next: None, busy: false, overtaken: false, misled: false }
     }
+
+    fn is_owner(&self) -> bool {
+        is_owner((self.stands)())
+    }
+}
+
+fn is_owner(standing: Standing) -> bool {
+    matches!(standing, Standing::Held | Standing::Revoking)
 }
 
 impl Tally {
     pub(crate) fn new(partitions: i32) -> Self {
         let partitions = (0..partitions).map(|_| Reading::default()).collect();
-        Self { partitions, dead: BTreeSet::new(), broken: Vec::new() }
+        Self { partitions, dead: BTreeSet::new(), old_answers: false, broken: Vec::new() }
     }
 
     /// A member was given these records of a partition, under an ownership that stands like this.
@@ -61,36 +75,36 @@ impl Tally {
         stands: impl Fn() -> Standing + Send + 'static,
         records: Range<i64>,
     ) {
-        let reading = &mut self.partitions[index(partition)];
-        let new = Term { member, stands: Box::new(stands), next: records.end, busy: true, overtaken: false };
-        let mut goes_on = false;
-        for term in &mut reading.terms {
-            if term.member != member {
-                term.overtaken |= term.busy || term.is_owner();
-            }
-        }
-        if let Some(last) = reading.terms.last_mut().filter(|last| last.member == member) {
+        let Reading { terms, processed, .. } = &mut self.partitions[index(partition)];
+        let (owns, last) = (is_owner(stands()), terms.len().saturating_sub(1));
+        let same = terms.iter().rposition(|term| term.member == member).filter(|at| {
             // A member has one ownership of a partition at a time; of two that both ended nobody knows.
-            goes_on = last.is_owner() || !new.is_owner() && last.next == records.start;
-            if goes_on && last.next != records.start {
-                self.broken.push(format!(
-                    "partition {partition}: member {member} went on at {} and not at {}",
-                    records.start, last.next
-                ));
+            let term = &terms[*at];
+            term.is_owner() || !owns && *at == last && term.next == Some(records.start)
+        });
+        let at = same.unwrap_or_else(|| {
+            // Whoever comes later overtakes. One that goes on, and does not know yet that it is out, overtakes nobody.
+            for other in
+                terms.iter_mut().filter(|term| term.member != member && (term.busy || term.is_owner()))
+            {
+                other.overtaken = true;
+                other.misled |= self.old_answers;
             }
+            terms.push(Term::new(member, Box::new(stands)));
+            terms.len() - 1
+        });
+        match terms[at].next {
+            Some(next) if next != records.start => self.broken.push(format!(
+                "partition {partition}: member {member} went on at {} and not at {next}",
+                records.start
+            )),
+            None if records.start > *processed => self.broken.push(format!(
+                "partition {partition}: member {member} began at {}, although {processed} was not processed",
+                records.start
+            )),
+            _ => {}
         }
-        if goes_on {
-            let last = reading.terms.last_mut().unwrap();
-            (last.next, last.busy) = (records.end, true);
-            return;
-        }
-        if records.start > reading.processed {
-            self.broken.push(format!(
-                "partition {partition}: member {member} began at {}, although {} was not processed",
-                records.start, reading.processed
-            ));
-        }
-        reading.terms.push(new);
+        (terms[at].next, terms[at].busy) = (Some(records.end), true);
     }
 
     /// The member has processed them.
@@ -128,6 +142,28 @@ impl Tally {
     /// The member ended without a word, and whatever it held with it.
     pub(crate) fn died(&mut self, member: u32) {
         self.dead.insert(member);
+    }
+
+    /// The member stood still for longer than its session, owns this partition as far as it knows, and has not heard
+    /// anything since.
+    pub(crate) fn stood_still(
+        &mut self,
+        partition: i32,
+        member: u32,
+        stands: impl Fn() -> Standing + Send + 'static,
+    ) {
+        let terms = &mut self.partitions[index(partition)].terms;
+        let known = terms.iter().rposition(|term| term.member == member && term.is_owner());
+        let at = known.unwrap_or_else(|| {
+            terms.push(Term::new(member, Box::new(stands)));
+            terms.len() - 1
+        });
+        terms[at].misled = true;
+    }
+
+    /// Whether a node's answers may be from before others took over.
+    pub(crate) fn old_answers(&mut self, may_come: bool) {
+        self.old_answers = may_come;
     }
 
     /// Whether everything before these offsets was processed, by partition.
@@ -168,7 +204,8 @@ impl Tally {
     }
 
     fn is_second_owner(&self, term: &Term) -> bool {
-        term.overtaken && !self.dead.contains(&term.member) && (term.stands)() == Standing::Revoked
+        let is_excused = term.misled || self.dead.contains(&term.member);
+        term.overtaken && !is_excused && (term.stands)() == Standing::Revoked
     }
 }
 
@@ -212,4 +249,43 @@ fn the_tally_finds_what_it_is_for() {
     unaware.begin(0, 2, one, 0..10);
     unaware.finish(0, 2, 0..10);
     assert_eq!((unaware.unaware(), unaware.counts()), (BTreeSet::from([1]), (10, 10)));
+
+    // One that stood still goes on until it hears that it is out. That harms neither it nor its successor.
+    let (standing, stands) = changing();
+    let mut late = start();
+    late.begin(0, 2, stands, 10..20);
+    late.stood_still(0, 1, one);
+    late.begin(0, 1, one, 10..20);
+    standing.store(true, Ordering::Relaxed);
+    assert_eq!((late.broken(), late.unaware()), (vec![], BTreeSet::from([1])));
+
+    // The same when it has owned without reading, and when it was told by an answer that had waited for it.
+    let (standing, stands) = changing();
+    let mut late = start();
+    late.begin(0, 1, one, 10..20);
+    late.stood_still(0, 2, stands.clone());
+    late.begin(0, 2, stands, 10..20);
+    late.begin(0, 3, one, 10..20);
+    standing.store(true, Ordering::Relaxed);
+    assert_eq!((late.broken(), late.unaware()), (vec![], BTreeSet::from([1])));
+
+    let old = |may_come: bool| {
+        let (standing, stands) = changing();
+        let mut tally = Tally::new(1);
+        tally.begin(0, 1, stands, 0..10);
+        tally.old_answers(may_come);
+        tally.begin(0, 2, one, 0..10);
+        standing.store(true, Ordering::Relaxed);
+        tally
+    };
+    assert_eq!(old(true).broken(), [""; 0]);
+    assert!(breaks(&old(false), "before member 1"), "{:?}", old(false).broken());
+}
+
+/// An ownership that is held until it is given up in good order.
+fn changing() -> (Arc<AtomicBool>, impl Fn() -> Standing + Clone + Send + 'static) {
+    let revoked = Arc::<AtomicBool>::default();
+    let seen = Arc::clone(&revoked);
+    let stands = move || if seen.load(Ordering::Relaxed) { Standing::Revoked } else { Standing::Held };
+    (revoked, stands)
 }
