@@ -15,6 +15,7 @@ use ottla_broker::Cluster;
 use super::meter::Meter;
 use super::pool::Pool;
 use super::{Failure, PATIENCE, block_on};
+use crate::harness::as_f64;
 
 #[derive(Args)]
 pub(crate) struct Spread {
@@ -29,6 +30,9 @@ pub(crate) struct Spread {
     runs: usize,
     #[arg(long, default_value_t = 5)]
     linger_ms: u64,
+    /// Only the cases with this in their names.
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 /// How the records of a case are spread.
@@ -74,30 +78,43 @@ const CASES: [Case; 9] = [
 pub(crate) fn spread(arguments: &Spread) -> Result<(), Failure> {
     let broker = Broker::start()?;
     let pool = Pool::new(None, arguments.size)?;
-    println!("| case | CPU, microseconds a record | times | bar | records a second |");
-    println!("|---|---|---|---|---|");
+    println!(
+        "| case | CPU, microseconds a record | times | bar | records a second | records a batch | batches a request |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     let mut costs = Vec::<(&str, f64)>::new();
-    for case in &CASES {
+    for case in CASES.iter().filter(|case| case.name.contains(&arguments.only)) {
         let mut runs = Vec::with_capacity(arguments.runs);
         for _ in 0..arguments.runs.max(1) {
             runs.push(measure(arguments, case, &broker.servers, &pool)?);
         }
-        runs.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-        let (cost, rate) = runs.get(runs.len() / 2).copied().unwrap_or_default();
+        runs.sort_by(|one: &Figures, other| one.cost.total_cmp(&other.cost));
+        let Figures { cost, rate, records, batches } = runs.swap_remove(runs.len() / 2);
         let against = case.bar.map(|(name, bar)| {
             let other = costs.iter().find(|(other, _)| *other == name);
             (other.map_or(f64::NAN, |(_, other)| cost / other), bar)
         });
         let (times, bar) =
             against.map_or_else(Default::default, |(times, bar)| (format!("{times:.2}"), bar.to_string()));
-        println!("| {} | {cost:.3} | {times} | {bar} | {rate:.0} |", case.name);
+        println!("| {} | {cost:.3} | {times} | {bar} | {rate:.0} | {records:.1} | {batches:.1} |", case.name);
         costs.push((case.name, cost));
     }
     Ok(())
 }
 
-/// CPU microseconds a record, and records a second.
-fn measure(arguments: &Spread, case: &Case, servers: &str, pool: &Pool) -> Result<(f64, f64), Failure> {
+/// What a run came to.
+struct Figures {
+    /// CPU microseconds a record.
+    cost: f64,
+    /// Records a second.
+    rate: f64,
+    /// Records a batch.
+    records: f64,
+    /// Batches a request.
+    batches: f64,
+}
+
+fn measure(arguments: &Spread, case: &Case, servers: &str, pool: &Pool) -> Result<Figures, Failure> {
     let kafka = wait(Client::builder(servers).client_id("ottla-bench").build())?;
     let producer = kafka.producer().linger(Duration::from_millis(arguments.linger_ms));
     let producer = wait(producer.build())?;
@@ -108,6 +125,7 @@ fn measure(arguments: &Spread, case: &Case, servers: &str, pool: &Pool) -> Resul
         drop(wait(topic.send(Record::value(pool.row(0)).partition(partition)))?);
     }
     flush(&producer)?;
+    let before = wait(producer.metrics())?;
     let meter = Meter::begin();
     std::thread::scope(|scope| {
         let part = arguments.records / case.threads;
@@ -122,9 +140,17 @@ fn measure(arguments: &Spread, case: &Case, servers: &str, pool: &Pool) -> Resul
             .try_for_each(|sender| sender.join().unwrap_or_else(|_| Err("a sender panicked".to_owned())))
     })?;
     flush(&producer)?;
-    let figures = meter.end().per_record(arguments.records);
+    let (cost, rate) = meter.end().per_record(arguments.records);
+    let after = wait(producer.metrics())?;
     wait(producer.close(PATIENCE))?;
-    Ok(figures)
+    let batches = count(after.batches.written - before.batches.written)?;
+    let requests = count(after.requests - before.requests)?;
+    let records = as_f64(arguments.records) / batches;
+    Ok(Figures { cost, rate, records, batches: batches / requests })
+}
+
+fn count(number: u64) -> Result<f64, Failure> {
+    Ok(as_f64(usize::try_from(number)?))
 }
 
 fn send(topic: &TopicProducer, case: &Case, pool: &Pool, indices: Range<usize>) -> Result<(), String> {
