@@ -16,14 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Context, Poll, Waker};
 
 use ottla_proto::TopicName;
-use ottla_proto::records::BatchWriter;
 
+use super::pool::{self, Pool};
 use crate::sync::{Arc, Mutex};
 use crate::time::Instant;
-
-/// Buffers that are large enough to be worth keeping, and how many of them.
-const POOLED_FROM: usize = 64 << 10;
-const POOLED_MOST: usize = 16;
 
 /// The account of bytes that wait for no known leader.
 pub(super) const NO_LEADER: i32 = -1;
@@ -38,10 +34,7 @@ pub(super) struct Budget {
 #[derive(Debug)]
 struct Books {
     free: usize,
-    /// Large buffers of settled batches, for the next ones. Their bytes are free in the books, and never more than
-    /// that: what exists is within the bound.
-    pool: Vec<Vec<u8>>,
-    pooled: usize,
+    pool: Pool,
     /// Whether batches go to more than one leader; with one there is nobody to keep space for.
     shared: bool,
     accounts: BTreeMap<i32, Account>,
@@ -93,8 +86,7 @@ impl Budget {
         let percent = usize::from(percent.clamp(1, 99));
         let books = Books {
             free: total,
-            pool: Vec::new(),
-            pooled: 0,
+            pool: Pool::new(total / 2),
             shared: false,
             accounts: BTreeMap::new(),
             waiters: BTreeMap::new(),
@@ -112,8 +104,9 @@ impl Budget {
     #[cfg(not(loom))]
     pub(super) fn pooled(&self) -> (usize, usize) {
         let books = self.books.lock();
-        assert!(books.pooled <= books.free);
-        (books.pool.len(), books.free)
+        let (buffers, bytes) = books.pool.holds();
+        assert!(bytes <= books.free);
+        (buffers, books.free)
     }
 
     /// Whether anyone waits for space.
@@ -167,19 +160,15 @@ impl Budget {
     ) -> Result<Charge, Shortage> {
         let ticket = turn.map(|turn| turn.ticket);
         // Dropped after the lock.
-        let _unpooled;
+        let _surplus;
         let mut books = self.books.lock();
         let mut bytes = wanted.max(least);
-        // A buffer that is much too large would take memory from others.
-        let fitting = bytes..=bytes.saturating_mul(2);
-        if let Some(place) = books.pool.iter().position(|buffer| fitting.contains(&buffer.capacity()))
-            && let Some(capacity) = books.pool.get(place).map(Vec::capacity)
-            && self.admit(&books, node, capacity, ticket).is_ok()
+        if let Some(room) = books.pool.fitting(bytes)
+            && self.admit(&books, node, room, ticket).is_ok()
         {
-            let buffer = books.pool.swap_remove(place);
-            books.pooled -= capacity;
-            _unpooled = books.take(node, capacity);
-            return Ok(Charge { budget: Arc::clone(self), node, bytes: capacity, buffer });
+            let buffer = books.pool.take(room);
+            _surplus = books.take(node, room);
+            return Ok(Charge { budget: Arc::clone(self), node, bytes: room, buffer });
         }
         while let Err(shortage) = self.admit(&books, node, bytes, ticket) {
             if bytes == least {
@@ -187,8 +176,17 @@ impl Budget {
             }
             bytes = least.max(bytes / 2);
         }
-        _unpooled = books.take(node, bytes);
-        Ok(Charge { budget: Arc::clone(self), node, bytes, buffer: Vec::new() })
+        _surplus = books.take(node, bytes);
+        Ok(Charge { budget: Arc::clone(self), node, bytes, buffer: None })
+    }
+
+    /// Keeps a buffer that no batch needs any more, if there is room for it.
+    pub(super) fn keep(&self, buffer: Vec<u8>) {
+        let _surplus = {
+            let mut books = self.books.lock();
+            let free = books.free;
+            books.pool.put(buffer, free)
+        };
     }
 
     /// Joins the queue of `node` for `bytes`, which a record of `topic` needs.
@@ -250,10 +248,14 @@ impl Budget {
         held.saturating_mul(per) <= free.saturating_mul(times)
     }
 
-    fn give_back(&self, node: i32, bytes: usize) {
+    fn give_back(&self, node: i32, bytes: usize, buffer: Option<Vec<u8>>) {
+        // Dropped after the lock.
+        let mut _surplus = None;
         let wakers = {
             let mut books = self.books.lock();
             books.give(node, bytes);
+            let free = books.free;
+            _surplus = buffer.and_then(|buffer| books.pool.put(buffer, free));
             self.call(&mut books)
         };
         wakers.into_iter().for_each(Waker::wake);
@@ -285,29 +287,11 @@ impl Budget {
 }
 
 impl Books {
-    /// Gives the pooled buffers for which there is no room any more.
+    /// Gives the kept buffers for which there is no room any more.
     fn take(&mut self, node: i32, bytes: usize) -> Vec<Vec<u8>> {
         self.free = self.free.saturating_sub(bytes);
         self.accounts.entry(node).or_default().used += bytes;
-        let mut unpooled = Vec::new();
-        while self.pooled > self.free
-            && let Some(buffer) = self.pool.pop()
-        {
-            self.pooled -= buffer.capacity();
-            unpooled.push(buffer);
-        }
-        unpooled
-    }
-
-    fn pool(&mut self, buffer: Vec<u8>) -> Option<Vec<u8>> {
-        let capacity = buffer.capacity();
-        let fits = self.pool.len() < POOLED_MOST && self.pooled.saturating_add(capacity) <= self.free;
-        if capacity < POOLED_FROM || !fits {
-            return Some(buffer);
-        }
-        self.pooled += capacity;
-        self.pool.push(buffer);
-        None
+        self.pool.shrink(self.free)
     }
 
     fn give(&mut self, node: i32, bytes: usize) {
@@ -338,40 +322,49 @@ pub(super) struct Charge {
     budget: Arc<Budget>,
     node: i32,
     bytes: usize,
-    /// From the pool, until it is used; else empty.
-    buffer: Vec<u8>,
+    /// One that was kept, until it is used.
+    buffer: Option<Vec<u8>>,
 }
 
 impl Charge {
-    /// The buffer that the bytes are for: a used one if the pool had one.
+    /// The buffer that the bytes are for: a used one if there was one.
     pub(super) fn buffer(&mut self) -> Vec<u8> {
-        match std::mem::take(&mut self.buffer) {
-            none if none.capacity() == 0 => Vec::with_capacity(self.bytes + BatchWriter::SLACK),
-            used => used,
-        }
+        self.buffer.take().unwrap_or_else(|| pool::buffer(self.bytes))
     }
 
-    /// The batch is settled: gives the bytes back, and keeps its buffer for another if it is a large one.
-    pub(super) fn recycle(self, buffer: Vec<u8>) {
-        let budget = Arc::clone(&self.budget);
-        drop(self);
-        let _too_many = budget.books.lock().pool(buffer);
+    /// The batch is settled: gives the bytes back, and keeps its buffer for another.
+    pub(super) fn recycle(mut self, buffer: Vec<u8>) {
+        let bytes = std::mem::take(&mut self.bytes);
+        self.budget.give_back(self.node, bytes, Some(buffer));
+    }
+
+    /// Another batch may have the buffer. The bytes stay.
+    pub(super) fn keep(&self, buffer: Vec<u8>) {
+        self.budget.keep(buffer);
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Takes `more` bytes in addition.
-    pub(super) fn grow(&mut self, more: usize, turn: Option<&Turn>) -> Result<(), Shortage> {
+    /// Grows to `wanted` bytes, or some more, and gives a buffer of that size.
+    pub(super) fn grow(&mut self, wanted: usize, turn: Option<&Turn>) -> Result<Vec<u8>, Shortage> {
+        let ticket = turn.map(|turn| turn.ticket);
         // Dropped after the lock.
-        let _unpooled = {
-            let mut books = self.budget.books.lock();
-            self.budget.admit(&books, self.node, more, turn.map(|turn| turn.ticket))?;
-            books.take(self.node, more)
-        };
+        let _surplus;
+        let mut books = self.budget.books.lock();
+        let fitting = books.pool.fitting(wanted).filter(|room| {
+            self.budget.admit(&books, self.node, room.saturating_sub(self.bytes), ticket).is_ok()
+        });
+        let more = fitting.unwrap_or(wanted).saturating_sub(self.bytes);
+        if fitting.is_none() {
+            self.budget.admit(&books, self.node, more, ticket)?;
+        }
+        let buffer = fitting.and_then(|room| books.pool.take(room));
+        _surplus = books.take(self.node, more);
+        drop(books);
         self.bytes += more;
-        Ok(())
+        Ok(buffer.unwrap_or_else(|| pool::buffer(self.bytes)))
     }
 
     /// Books the bytes on another leader. Never refused: the bytes exist already.
@@ -394,14 +387,14 @@ impl Charge {
     pub(super) fn split_off(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
-        Self { budget: Arc::clone(&self.budget), node: self.node, bytes, buffer: Vec::new() }
+        Self { budget: Arc::clone(&self.budget), node: self.node, bytes, buffer: None }
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
         if self.bytes > 0 {
-            self.budget.give_back(self.node, self.bytes);
+            self.budget.give_back(self.node, self.bytes, self.buffer.take());
         }
     }
 }

@@ -11,6 +11,7 @@ use ottla_proto::records::{BatchFull, BatchWriter};
 use super::budget::{Budget, Charge, Shortage, Turn};
 use super::deadlines::{Deadlines, Due};
 use super::fate::{BatchFate, Delivery};
+use super::pool;
 use super::record::NewRecord;
 use crate::sync::{Arc, AtomicI64, AtomicU32, Mutex, Ordering};
 use crate::time::Instant;
@@ -36,7 +37,7 @@ pub(super) struct Lane {
 struct State {
     open: Option<OpenBatch>,
     frozen: VecDeque<OpenBatch>,
-    /// The capacity to open the next batch with: what the last one came to.
+    /// The capacity to open the next batch with: about what the last ones came to.
     hint: usize,
     opened: u64,
     /// Some batch may hold a record with a delivery timeout of its own.
@@ -222,7 +223,7 @@ impl Lane {
     ) -> Result<(Instant, Delivery), Refusal> {
         let needed = record.size_bound();
         let leader = self.leader();
-        let wanted = state.hint.min(terms.batch_bytes);
+        let wanted = state.hint.max(pool::rounded(needed)).min(terms.batch_bytes);
         let mut charge = terms
             .budget
             .charge(leader, needed, wanted, terms.turn)
@@ -244,7 +245,8 @@ impl Lane {
     fn freeze(&self, state: &mut State) -> Option<usize> {
         let open = state.open.take()?;
         let bytes = open.writer.size();
-        state.hint = bytes.max(Self::FIRST_CAPACITY);
+        // A lane whose batches differ keeps near the larger ones: growing costs a copy.
+        state.hint = pool::rounded(bytes.max(state.hint / 4 * 3).max(Self::FIRST_CAPACITY));
         state.frozen.push_back(open);
         self.end_choice();
         self.backlog.fetch_add(1, Ordering::Relaxed);
@@ -400,10 +402,9 @@ impl OpenBatch {
         if needed > terms.batch_bytes {
             return None;
         }
-        let capacity = self.charge.bytes();
-        let wanted = capacity.saturating_mul(2).min(terms.batch_bytes).max(needed);
-        self.charge.grow(wanted.saturating_sub(capacity), terms.turn).ok()?;
-        self.writer.reserve(wanted);
+        let wanted = self.charge.bytes().saturating_mul(2).min(terms.batch_bytes).max(needed);
+        let larger = self.charge.grow(wanted, terms.turn).ok()?;
+        self.charge.keep(self.writer.move_to(larger));
         record.append_to(&mut self.writer, wanted).ok()
     }
 }

@@ -42,6 +42,7 @@ mod metrics;
 mod outcome;
 mod partition;
 mod partitioner;
+mod pool;
 mod producers;
 mod record;
 mod report;

@@ -55,6 +55,34 @@ pub(super) fn build(producer: &Producer, batches: &[(LaneId, Batch)]) -> Produce
     }
 }
 
+/// What an answer says, by topic and partition, in order. It can name thousands of partitions, most of one topic.
+#[derive(Default)]
+struct Words<'a>(Vec<(Topic<'a>, Vec<(i32, &'a PartitionProduceResponse)>)>);
+
+/// By its id, or by its name where the version knows no ids.
+type Topic<'a> = (TopicId, &'a TopicName);
+
+impl<'a> Words<'a> {
+    fn new(response: &'a ProduceResponse) -> Self {
+        let topics = response.responses.iter().map(|topic| {
+            let partitions = topic.partition_responses.iter().map(|partition| (partition.index, partition));
+            let mut partitions: Vec<_> = partitions.collect();
+            partitions.sort_by_key(|&(index, _)| index);
+            ((topic.topic_id, &topic.name), partitions)
+        });
+        let mut topics: Vec<_> = topics.collect();
+        topics.sort_by_key(|&(topic, _)| topic);
+        Self(topics)
+    }
+
+    fn about(&self, id: TopicId, name: &TopicName, partition: i32) -> Option<&'a PartitionProduceResponse> {
+        let topic = self.0.binary_search_by_key(&(id, name), |&(topic, _)| topic).ok()?;
+        let (_, partitions) = self.0.get(topic)?;
+        let place = partitions.binary_search_by_key(&partition, |&(index, _)| index).ok()?;
+        partitions.get(place).map(|&(_, found)| found)
+    }
+}
+
 impl Producer {
     pub(super) fn handle_answer(&mut self, answer: &Answer, net: &mut Net, now: Instant) {
         if self.identity.awaits(answer.token) {
@@ -70,15 +98,10 @@ impl Producer {
         let landed = self.land(lanes, answer, now);
         let response = net.open::<ProduceResponse>(answer, now);
         self.note_throttle(answer, net, now);
-        let mut found = BTreeMap::new();
         if let Ok(response) = &response {
             self.take_hints(response, answer, net);
-            for topic in &response.responses {
-                for partition in &topic.partition_responses {
-                    found.insert((topic.topic_id, &topic.name, partition.index), partition);
-                }
-            }
         }
+        let words = response.as_ref().map(Words::new).unwrap_or_default();
         for (lane, batch) in landed {
             let place = self.partitions.get(lane.0 as usize).map(|partition| self.place_of(partition));
             let (name, partition) = place.unwrap_or_default();
@@ -87,7 +110,7 @@ impl Producer {
                 TOPIC_IDS_FROM.. => (batch.topic_id, TopicName::default()),
                 _ => (TopicId::ZERO, name),
             };
-            match found.get(&(id, &name, partition)) {
+            match words.about(id, &name, partition) {
                 Some(partition) => self.conclude(lane, batch, partition, net, now),
                 // No word about it, or none that can be read.
                 None => self.attempt_lost(lane, batch, Written::Whole, net, now),
@@ -139,11 +162,12 @@ impl Producer {
         flight
     }
 
-    fn topic_index(&self, name: &TopicName, id: TopicId) -> Option<usize> {
-        self.topics.iter().position(|topic| match id.is_zero() {
+    fn name_of(&self, name: &TopicName, id: TopicId) -> Option<&TopicName> {
+        let topic = self.topics.iter().find(|topic| match id.is_zero() {
             true => topic.edge.name == *name,
             false => topic.id == id,
-        })
+        });
+        topic.map(|topic| &topic.edge.name)
     }
 
     fn note_throttle(&mut self, answer: &Answer, net: &Net, now: Instant) {
@@ -166,18 +190,14 @@ impl Producer {
             return;
         }
         for topic in &response.responses {
-            let Some(name) = self
-                .topic_index(&topic.name, topic.topic_id)
-                .and_then(|index| self.topics.get(index))
-                .map(|topic| topic.edge.name.clone())
-            else {
-                continue;
-            };
             for partition in &topic.partition_responses {
                 let leader = &partition.current_leader;
-                if !leader.leader_id.is_none() && !leader.leader_epoch.is_none() {
-                    let leader = Leader { node: leader.leader_id, epoch: leader.leader_epoch };
-                    net.cluster_mut().hint(&name, partition.index, leader);
+                if leader.leader_id.is_none() || leader.leader_epoch.is_none() {
+                    continue;
+                }
+                let leader = Leader { node: leader.leader_id, epoch: leader.leader_epoch };
+                if let Some(name) = self.name_of(&topic.name, topic.topic_id) {
+                    net.cluster_mut().hint(name, partition.index, leader);
                 }
             }
         }

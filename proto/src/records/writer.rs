@@ -65,9 +65,11 @@ impl BatchWriter {
         self.buffer.capacity().saturating_sub(Self::SLACK)
     }
 
-    /// Makes room for a batch of `size` bytes, exactly if possible.
-    pub fn reserve(&mut self, size: usize) {
-        self.buffer.reserve_exact(size.saturating_add(Self::SLACK).saturating_sub(self.buffer.len()));
+    /// Goes on in another buffer, whose content is dropped, and gives the one that it had. Costs a copy of the batch.
+    pub fn move_to(&mut self, mut buffer: Vec<u8>) -> Vec<u8> {
+        buffer.clear();
+        buffer.extend_from_slice(&self.buffer);
+        std::mem::replace(&mut self.buffer, buffer)
     }
 
     /// The largest timestamp so far; [`NO_TIMESTAMP`] if there is no record.

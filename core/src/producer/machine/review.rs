@@ -38,21 +38,24 @@ impl Producer {
         let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
         let Some(TopicSettings { linger, .. }) = self.settings_of(partition) else { return };
         let linger = *linger;
-        let (topic, index) = self.place_of(partition);
+        let earlier = || {
+            let (topic, partition) = self.place_of(partition);
+            WaitReason::EarlierBatch { topic, partition }
+        };
         let view = partition.lane.view();
         partition.lane.set_backlog(view.frozen + partition.sealed.len() + partition.again.len());
         let hold = if !partition.again.is_empty() {
             match &partition.backoff {
-                Some((until, _)) if *until > now && net.cluster().says_no_such_topic(&topic) => {
-                    Some(WaitReason::NoSuchTopic { topic, until: *until })
-                }
                 Some((until, error)) if *until > now => {
-                    Some(WaitReason::RetryBackoff { until: *until, error: *error })
+                    let (until, error) = (*until, *error);
+                    let (topic, _) = self.place_of(partition);
+                    Some(match net.cluster().says_no_such_topic(&topic) {
+                        true => WaitReason::NoSuchTopic { topic, until },
+                        false => WaitReason::RetryBackoff { until, error },
+                    })
                 }
                 // Resent one at a time: the next goes when the one before it is settled.
-                _ if !partition.in_flight.is_empty() => {
-                    Some(WaitReason::EarlierBatch { topic, partition: index })
-                }
+                _ if !partition.in_flight.is_empty() => Some(earlier()),
                 _ if partition.sequence.has_gap() && !partition.may_fill_gap() => {
                     Some(WaitReason::ProducerId)
                 }
@@ -70,7 +73,7 @@ impl Producer {
         } else if partition.sequence.has_gap()
             || partition.in_flight.len() >= partition.sequence.window(self.config.window())
         {
-            Some(WaitReason::EarlierBatch { topic, partition: index })
+            Some(earlier())
         } else if let Some(front) = partition.sealed.front() {
             matches!(front.body, Body::Compressing(_)).then_some(WaitReason::Compression)
         } else if view.frozen == 0
