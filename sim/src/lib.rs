@@ -18,9 +18,9 @@
 //! | `log` | what is really in the log |
 //! | `groups` | another kind of world: members of a consumer group |
 //!
-//! `cargo xtask planted` shows that it finds bugs: each patch in `sim/planted` is one that somebody could have made.
-//! One bug was tried that nothing can see, since it mends itself: a record that is struck in its lane and left there is
-//! cut out once more before its batch is stamped.
+//! `cargo xtask planted` shows that it finds bugs: each patch below `sim/planted` is one that somebody could have made,
+//! in the folder of the simulation that finds it. One bug was tried that nothing can see, since it mends itself: a
+//! record that is struck in its lane and left there is cut out once more before its batch is stamped.
 //!
 //! Not simulated yet: what a reader makes of a topic that is created anew, transactions.
 
@@ -44,6 +44,8 @@ mod producer;
 mod queue;
 mod reader;
 mod report;
+#[cfg(test)]
+mod seeds;
 mod sequences;
 #[cfg(test)]
 mod tests;

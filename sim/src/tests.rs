@@ -1,18 +1,11 @@
-use std::panic::catch_unwind;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
-
 use ottla_proto::{ApiKey, ErrorCode};
 
 use crate::interfere::{INIT_PRODUCER_ID_ERRORS, METADATA_ERRORS, Moment, PRODUCE_ERRORS, error_name};
-use crate::{Counts, Violation, run};
+use crate::run;
+use crate::seeds::Simulation;
 
-/// Seeds of every run, and of a proof.
-const SEEDS: u64 = 2_000;
-const PROOF_SEEDS: u64 = 20_000;
-/// After so many failures nobody needs another.
-const ENOUGH: usize = 10;
+const PRODUCER: Simulation =
+    Simulation { name: "simulation", run, figure: ("written", "records acknowledged") };
 
 /// What the seeds together must have met, besides every error; a thing that never occurs proves nothing about it.
 const MUST_OCCUR: &[&str] = &[
@@ -102,21 +95,9 @@ const MUST_OCCUR: &[&str] = &[
     "written to an added partition",
 ];
 
-/// `OTTLA_SEED=7` runs that seed alone.
 #[test]
 fn every_seed_keeps_every_promise() {
-    if let Ok(seed) = std::env::var("OTTLA_SEED") {
-        println!("{}", run(seed.parse().unwrap()).unwrap());
-        return;
-    }
-    let seeds = seeds();
-    let counts = run_all(seeds, run);
-    println!("{counts}");
-    let written = counts.of("written");
-    println!("FIGURE: simulation: {seeds} seeds, {written} records acknowledged, no promise broken");
-    let expected = MUST_OCCUR.iter().map(|what| (*what).to_owned()).chain(errors());
-    let missing: Vec<_> = expected.filter(|what| counts.of(what) == 0).collect();
-    assert!(missing.is_empty(), "never met: {missing:?}");
+    PRODUCER.run_seeds(MUST_OCCUR.iter().map(|what| (*what).to_owned()).chain(errors()));
 }
 
 /// Every error that a Produce, InitProducerId or Metadata can be answered with, at every moment at which it can.
@@ -131,64 +112,17 @@ fn errors() -> impl Iterator<Item = String> {
     produce.chain(init).chain(other(ApiKey::METADATA, METADATA_ERRORS))
 }
 
-/// The seeds that found something, with what it was.
 #[test]
 fn seeds_that_found_a_bug_keep_every_promise() {
-    for (seed, bug) in [
+    PRODUCER.run_again(&[
         (1946, "a consumer out of memory spun once a rest was over"),
         (3107, "the same, of another node"),
         (5978, "a partition that moved took over what its old leader waited for"),
         (141, "a record behind one with a longer timeout ended late"),
-    ] {
-        let result = run(seed);
-        assert!(result.is_ok(), "seed {seed} ({bug}): {result:?}");
-    }
+    ]);
 }
 
 #[test]
 fn a_seed_decides_everything() {
-    let twice = || run(3).unwrap().to_string();
-    assert_eq!(twice(), twice());
-}
-
-pub(crate) fn seeds() -> u64 {
-    if std::env::var_os("OTTLA_PROOF").is_some() { PROOF_SEEDS } else { SEEDS }
-}
-
-/// Runs the seeds from zero on, a few at a time, and adds up what they met.
-pub(crate) fn run_all(seeds: u64, run: fn(u64) -> Result<Counts, Violation>) -> Counts {
-    let next = AtomicU64::new(0);
-    let results = Mutex::new((Counts::default(), Vec::new()));
-    let work = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds || results.lock().unwrap_or_else(PoisonError::into_inner).1.len() >= ENOUGH {
-                return;
-            }
-            // A panic has been told by now; it counts like any other failure.
-            let result = catch_unwind(|| run(seed));
-            let (counts, failed) = &mut *results.lock().unwrap_or_else(PoisonError::into_inner);
-            match result {
-                Ok(Ok(run)) => counts.merge(&run),
-                Ok(Err(violation)) => {
-                    println!("seed {seed}: {violation}");
-                    failed.push(seed);
-                }
-                Err(_) => {
-                    println!("seed {seed}: a panic");
-                    failed.push(seed);
-                }
-            }
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    let (counts, mut failed) = results.into_inner().unwrap();
-    failed.sort_unstable();
-    assert!(
-        failed.is_empty(),
-        "seeds {failed:?} fail; replay the first: OTTLA_SEED={} cargo test -p ottla-sim",
-        failed[0]
-    );
-    counts
+    PRODUCER.run_twice();
 }

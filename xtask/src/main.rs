@@ -48,7 +48,7 @@ enum Command {
     Proof,
     /// Plant bugs in a copy of the sources; the simulation must find each.
     Planted {
-        /// Only those whose name contains this.
+        /// Only those whose folder and name contain this: `groups/`.
         #[arg(default_value = "")]
         filter: String,
     },

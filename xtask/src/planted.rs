@@ -1,10 +1,10 @@
 //! `cargo xtask planted`: shows that the simulation finds bugs.
 //!
-//! Each patch in `sim/planted` is a bug that somebody could have made; its first line says which. It goes into a
-//! copy of the sources, and the seeds of every ordinary run must find it there.
+//! Each patch below `sim/planted` is a bug that somebody could have made; its first line says which, and its folder in
+//! whose simulation it shows. It goes into a copy of the sources, and the seeds of every ordinary run must find it there.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -13,13 +13,16 @@ use kafka_harness::process;
 
 use crate::steps::{Outcome, Steps, close, output, pass, target_folder};
 
-/// The test whose failure finds a bug.
-const SEEDS: &str = "tests::every_seed_keeps_every_promise";
+/// The folders of bugs, each with the test whose failure finds them.
+const FOLDERS: [(&str, &str); 2] = [
+    ("groups", "groups::tests::every_seed_of_a_group_keeps_every_promise"),
+    ("producer", "tests::every_seed_keeps_every_promise"),
+];
 
 /// No single bug may take longer to build and to find.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// Plants each bug whose file name contains `filter`, and looks for it.
+/// Plants each bug whose folder and name contain `filter`, and looks for it.
 pub(crate) fn run(filter: &str) -> Result<std::process::ExitCode> {
     let mut steps = Steps::default();
     find_all(&mut steps, filter)?;
@@ -29,10 +32,9 @@ pub(crate) fn run(filter: &str) -> Result<std::process::ExitCode> {
 /// One step per bug; a bug that no seed finds is a failure.
 pub(crate) fn find_all(steps: &mut Steps, filter: &str) -> Result<()> {
     let copy = Copy::new()?;
-    for patch in patches()? {
-        let name = patch.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if name.contains(filter) {
-            steps.run(&format!("planted: {name}"), || copy.find(&patch));
+    for bug in bugs()? {
+        if bug.name.contains(filter) {
+            steps.run(&format!("planted: {}", bug.name), || copy.find(&bug));
         }
     }
     Ok(())
@@ -40,23 +42,38 @@ pub(crate) fn find_all(steps: &mut Steps, filter: &str) -> Result<()> {
 
 /// Whether every bug can still be planted.
 pub(crate) fn check() -> Result<Outcome> {
-    for patch in patches()? {
+    for Bug { patch, .. } in bugs()? {
         pass(Command::new("git").args(["apply", "--check"]).arg(&patch).current_dir(crate::root()))
             .with_context(|| format!("{} does not apply any more", patch.display()))?;
     }
     Ok(Outcome::Passed)
 }
 
-fn patches() -> Result<Vec<PathBuf>> {
-    let mut patches = Vec::new();
-    for entry in fs::read_dir(crate::root().join("sim/planted"))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "patch") {
-            patches.push(path);
+/// A bug that can be planted.
+struct Bug {
+    /// Folder and name: `groups/commit-ahead-of-work`.
+    name: String,
+    patch: PathBuf,
+    /// The test that must fail.
+    seeds: &'static str,
+}
+
+/// All of them; a patch of which nobody knows who finds it is an error.
+fn bugs() -> Result<Vec<Bug>> {
+    let planted = crate::root().join("sim/planted");
+    let mut bugs = Vec::new();
+    for folder in fs::read_dir(&planted)? {
+        let folder = folder?.file_name().to_string_lossy().into_owned();
+        let known = FOLDERS.iter().find(|(name, _)| *name == folder);
+        let (_, seeds) = known.with_context(|| format!("no test finds what is in sim/planted/{folder}"))?;
+        for patch in fs::read_dir(planted.join(&folder))? {
+            let patch = patch?.path();
+            let name = format!("{folder}/{}", patch.file_stem().unwrap_or_default().to_string_lossy());
+            bugs.push(Bug { name, patch, seeds });
         }
     }
-    patches.sort();
-    Ok(patches)
+    bugs.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(bugs)
 }
 
 /// The sources a second time, where they can be broken.
@@ -71,14 +88,14 @@ impl Copy {
         Ok(Copy { sources: folder.join("sources"), build: folder.join("build") })
     }
 
-    fn find(&self, patch: &Path) -> Result<Outcome> {
+    fn find(&self, bug: &Bug) -> Result<Outcome> {
         self.restore()?;
         // Else git would take the copy for a part of the repository around it, and leave it alone.
         let ceiling = self.sources.parent().context("a folder has a parent")?;
         let mut apply = Command::new("git");
-        apply.arg("apply").arg(patch).current_dir(&self.sources).env("GIT_CEILING_DIRECTORIES", ceiling);
+        apply.arg("apply").arg(&bug.patch).current_dir(&self.sources).env("GIT_CEILING_DIRECTORIES", ceiling);
         output(&mut apply)?;
-        let text = self.run_seeds()?;
+        let text = self.run_seeds(bug.seeds)?;
         let Some((seed, words)) = text.lines().filter_map(failed_seed).min() else {
             print!("{text}");
             bail!("no seed finds it");
@@ -88,12 +105,12 @@ impl Copy {
     }
 
     /// What the simulation prints; a build that fails is an error.
-    fn run_seeds(&self) -> Result<String> {
+    fn run_seeds(&self, test: &str) -> Result<String> {
         let mut cargo = Command::new("cargo");
         cargo
             // Not optimised further: each bug is built anew, and most are found within some seeds.
             .args(["test", "--quiet", "--package", "ottla-sim", "--lib"])
-            .args(["--", "--exact", SEEDS, "--nocapture"])
+            .args(["--", "--exact", test, "--nocapture"])
             .current_dir(&self.sources)
             .env("CARGO_TARGET_DIR", &self.build)
             .env_remove("OTTLA_PROOF");

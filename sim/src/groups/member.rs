@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use ottla_core::consumer::{Batch, ConsumerKey, ConsumerReader, ReadError, Start};
+use ottla_core::consumer::{Batch, ConsumerKey, ConsumerReader, ReadError, Start, TopicPartition};
 use ottla_core::group::{
     CommitEntry, End, GroupEdge, GroupError, GroupEvent, HandOut, HandedOut, Ownership, OwnershipId, Phase,
 };
@@ -61,6 +61,16 @@ pub(super) struct MemberApp {
 struct Held {
     batch: Batch,
     handed: HandedOut,
+    /// An event said that its partition was not waited for any longer.
+    is_overdue: bool,
+}
+
+impl Held {
+    fn was_not_waited_for(&self) -> bool {
+        let given_up =
+            [End::Revoked, End::Closed].map(Phase::Ended).contains(&self.handed.ownership().phase());
+        given_up && !self.is_overdue
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -206,7 +216,7 @@ impl MemberApp {
                 Poll::Ready(Ok(None)) => return Err(self.untrue("its reading came to an end")),
                 Poll::Ready(Err(error)) => {
                     self.edge.go_away(queue.now);
-                    self.meet(&error, counts)?;
+                    self.meet(&error, truth, counts)?;
                     self.rest(chance.millis(50, 500), queue);
                     return Ok(());
                 }
@@ -282,7 +292,7 @@ impl MemberApp {
             chance.millis(0, 60)
         };
         self.next_work += 1;
-        self.held.insert(self.next_work, Held { batch, handed });
+        self.held.insert(self.next_work, Held { batch, handed, is_overdue: false });
         queue.after(delay, Happening::Group(Deed::Done(self.slot, self.incarnation, self.next_work)));
         Ok(())
     }
@@ -429,7 +439,7 @@ impl MemberApp {
         Ok(())
     }
 
-    fn meet(&self, error: &ReadError, counts: &mut Counts) -> Result<(), Violation> {
+    fn meet(&self, error: &ReadError, truth: &mut Truth, counts: &mut Counts) -> Result<(), Violation> {
         match error {
             ReadError::Topic { .. } => counts.add("reader told of its topic"),
             ReadError::Partition(error) => {
@@ -437,6 +447,7 @@ impl MemberApp {
                 // Such an error is told until a seek.
                 let _ = self.reader.edge().seek(&error.partition, Start::Earliest);
                 self.edge.seek(&error.partition, None);
+                truth.rewound(error.partition.partition);
             }
             error => return Err(self.untrue(&format!("its reader met {error}"))),
         }
@@ -469,11 +480,21 @@ impl MemberApp {
                     self.ownerships.extend(self.edge.ownership(partition));
                 }
             }
-            GroupEvent::Revoked { partitions } | GroupEvent::Lost { partitions, .. } => {
-                for partition in partitions {
-                    self.told.remove(&partition.partition);
+            GroupEvent::HandOverOverdue { partitions, .. } => {
+                for held in self.held.values_mut() {
+                    held.is_overdue |= partitions.contains(held.batch.partition());
                 }
             }
+            GroupEvent::Revoked { partitions } => {
+                self.forget(partitions);
+                if let Some(held) = self.held.values().find(|held| held.was_not_waited_for()) {
+                    let partition = held.batch.partition();
+                    return Err(
+                        self.untrue(&format!("{partition} is given up amid work, and nobody said so"))
+                    );
+                }
+            }
+            GroupEvent::Lost { partitions, .. } => self.forget(partitions),
             GroupEvent::Failed { error } => {
                 self.told.clear();
                 self.end = Some(Ended::Failed(error.clone()));
@@ -487,6 +508,12 @@ impl MemberApp {
             _ => {}
         }
         Ok(())
+    }
+
+    fn forget(&mut self, partitions: &[TopicPartition]) {
+        for partition in partitions {
+            self.told.remove(&partition.partition);
+        }
     }
 
     /// What the member owns is what its events say: nothing is taken in silence.

@@ -251,6 +251,14 @@ impl World {
         Ok(())
     }
 
+    /// What the group has is never taken back, by somebody who does not know yet that others are further.
+    pub(super) fn check_progress(&mut self) -> Result<(), Violation> {
+        let committed = self.committed();
+        committed
+            .into_iter()
+            .try_for_each(|(partition, offset)| self.truth.check_committed(partition, offset))
+    }
+
     fn committed(&mut self) -> BTreeMap<i32, i64> {
         let group = OffsetFetchRequestGroup { group_id: GROUP.into(), topics: None, ..Default::default() };
         let request = OffsetFetchRequest { groups: vec![group], ..Default::default() };

@@ -3,7 +3,10 @@ use ottla_proto::ErrorCode;
 
 use super::plan::ERRORS;
 use super::run;
-use crate::tests::{run_all, seeds};
+use crate::seeds::Simulation;
+
+const GROUPS: Simulation =
+    Simulation { name: "simulation of groups", run, figure: ("batch read", "batches read") };
 
 /// What the seeds together must have met, besides every error.
 const MUST_OCCUR: &[&str] = &[
@@ -83,21 +86,9 @@ const MUST_OCCUR: &[&str] = &[
     "worked for longer than it may",
 ];
 
-/// `OTTLA_SEED=7` runs that seed alone.
 #[test]
 fn every_seed_of_a_group_keeps_every_promise() {
-    if let Ok(seed) = std::env::var("OTTLA_SEED") {
-        println!("{}", run(seed.parse().unwrap()).unwrap());
-        return;
-    }
-    let seeds = seeds();
-    let counts = run_all(seeds, run);
-    println!("{counts}");
-    let read = counts.of("batch read");
-    println!("FIGURE: simulation of groups: {seeds} seeds, {read} batches read, no promise broken");
-    let expected = MUST_OCCUR.iter().map(|what| (*what).to_owned()).chain(errors());
-    let missing: Vec<_> = expected.filter(|what| counts.of(what) == 0).collect();
-    assert!(missing.is_empty(), "never met: {missing:?}");
+    GROUPS.run_seeds(MUST_OCCUR.iter().map(|what| (*what).to_owned()).chain(errors()));
 }
 
 /// Every error that is planned, before and after the effect.
@@ -112,27 +103,20 @@ fn errors() -> impl Iterator<Item = String> {
     })
 }
 
-/// The seeds that found something, with what it was.
 #[test]
 fn seeds_that_found_a_bug_of_groups_keep_every_promise() {
-    for (seed, bug) in FOUND {
-        let result = run(*seed);
-        assert!(result.is_ok(), "seed {seed} ({bug}): {result:?}");
-    }
+    GROUPS.run_again(&[
+        (13, "a join that met a rebalance ended the member"),
+        (83, "a member that waits for others did not say so"),
+        (346, "a member that is refused again and again joined a thousand times"),
+        (364, "a throttle was still named after its end"),
+        (626, "an answer from before a fence made a member that owns nothing"),
+        (91, "a partition newer than the view was not looked for"),
+        (1586, "a frozen coordinator committed what it had held, and took the group back"),
+    ]);
 }
-
-const FOUND: &[(u64, &str)] = &[
-    (13, "a join that met a rebalance ended the member"),
-    (83, "a member that waits for others did not say so"),
-    (346, "a member that is refused again and again joined a thousand times"),
-    (364, "a throttle was still named after its end"),
-    (626, "an answer from before a fence made a member that owns nothing"),
-    (91, "a partition newer than the view was not looked for"),
-    (1586, "a frozen coordinator committed what it had held, and took the group back"),
-];
 
 #[test]
 fn a_seed_of_a_group_decides_everything() {
-    let twice = || run(3).unwrap().to_string();
-    assert_eq!(twice(), twice());
+    GROUPS.run_twice();
 }

@@ -23,6 +23,10 @@ pub(super) struct Truth {
     pub(super) processed: BTreeMap<RecordId, u32>,
     /// What an application keeps with its output: how far each partition has come.
     pub(super) stored: BTreeMap<i32, i64>,
+    /// How far the group was seen to be.
+    committed: BTreeMap<i32, i64>,
+    /// Partitions that somebody begins anew by intention.
+    rewound: BTreeSet<i32>,
     next_record: RecordId,
     is_recreated: bool,
 }
@@ -109,6 +113,22 @@ impl Truth {
                     "{claim} of partition {partition} is {offset}, but nobody has processed offset {unread}"
                 )));
             }
+        }
+        Ok(())
+    }
+
+    /// Somebody reads the partition from its begin again.
+    pub(super) fn rewound(&mut self, partition: i32) {
+        self.rewound.insert(partition);
+    }
+
+    /// The group says that it is there: it never goes back.
+    pub(super) fn check_committed(&mut self, partition: i32, offset: i64) -> Result<(), Violation> {
+        let before = self.committed.insert(partition, offset).unwrap_or(offset);
+        if offset < before && !self.is_broken(partition) && !self.rewound.contains(&partition) {
+            return Err(Violation::Untrue(format!(
+                "the group goes back from {before} to {offset} of partition {partition}"
+            )));
         }
         Ok(())
     }

@@ -190,6 +190,7 @@ impl World {
             Some(Happening::Group(deed)) => self.act(deed)?,
             Some(Happening::Probe) => {
                 self.check_reasons()?;
+                self.check_progress()?;
                 self.queue.after(PROBES, Happening::Probe);
             }
             _ => {}
