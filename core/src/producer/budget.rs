@@ -350,8 +350,6 @@ impl Charge {
     /// Grows to `wanted` bytes, or some more, and gives a buffer of that size.
     pub(super) fn grow(&mut self, wanted: usize, turn: Option<&Turn>) -> Result<Vec<u8>, Shortage> {
         let ticket = turn.map(|turn| turn.ticket);
-        // Dropped after the lock.
-        let _surplus;
         let mut books = self.budget.books.lock();
         let fitting = books.pool.fitting(wanted).filter(|room| {
             self.budget.admit(&books, self.node, room.saturating_sub(self.bytes), ticket).is_ok()
@@ -361,7 +359,8 @@ impl Charge {
             self.budget.admit(&books, self.node, more, ticket)?;
         }
         let buffer = fitting.and_then(|room| books.pool.take(room));
-        _surplus = books.take(self.node, more);
+        // Dropped after the lock.
+        let _surplus = books.take(self.node, more);
         drop(books);
         self.bytes += more;
         Ok(buffer.unwrap_or_else(|| pool::buffer(self.bytes)))
