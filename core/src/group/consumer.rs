@@ -261,9 +261,8 @@ impl Member {
                 self.consumer.failures = 0;
                 self.consumer.says_all = false;
                 self.consumer.is_in = true;
-                self.consumer.reported = self.consumer.reporting.take();
-                self.consumer.told = self.consumer.telling.take();
                 self.consumer.reported = Some(reporting);
+                self.consumer.told = self.consumer.telling.take();
                 self.generation = response.member_epoch;
                 self.consumer.interval = interval(response.heartbeat_interval_ms);
                 self.consumer.heartbeat_at = Some(now + self.consumer.interval);

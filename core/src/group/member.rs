@@ -54,6 +54,8 @@ pub(super) struct Member {
     pub(super) closing: Option<Closing>,
     /// Since when the names of all topics are waited for.
     pub(super) waits_for_names: Option<Instant>,
+    /// It owns partitions that the view of the cluster does not have.
+    lacks_partitions: bool,
     absence: Absence,
     requests: BTreeMap<RequestToken, Asked>,
     last_token: u64,
@@ -122,6 +124,7 @@ impl Member {
             commits: Commits::new(config.auto_commit, now),
             closing: None,
             waits_for_names: None,
+            lacks_partitions: false,
             absence: Absence::None,
             requests: BTreeMap::new(),
             last_token: 0,
@@ -147,6 +150,9 @@ impl Member {
         if !self.ended {
             self.watch_absence(net, now);
             self.follow_topics(net);
+            if self.lacks_partitions {
+                self.learn_partitions(net);
+            }
             self.seek_coordinator(net, now);
             self.step_hand_over(now);
             self.step_closing(net, now);
@@ -376,12 +382,14 @@ impl Member {
         self.tell(GroupEvent::Assigned { partitions });
     }
 
-    /// The view of the cluster may be older than the partitions that this member was given.
-    pub(super) fn learn_partitions(&self, net: &mut Net) {
+    /// The view of the cluster may be older than the partitions that this member was given, and so may be the next
+    /// answers to it: it is asked for again, at growing intervals, until it has them.
+    pub(super) fn learn_partitions(&mut self, net: &mut Net) {
         let is_new = |partition: &TopicPartition| {
             net.cluster().partition_count(&partition.topic).is_some_and(|count| partition.partition >= count)
         };
-        if self.owned().iter().any(is_new) {
+        self.lacks_partitions = self.owned().iter().any(is_new);
+        if self.lacks_partitions {
             net.cluster_mut().refresh();
         }
     }

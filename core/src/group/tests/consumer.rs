@@ -9,7 +9,7 @@ fn topic_id() -> TopicId {
     TopicId(id)
 }
 
-fn given(epoch: i32, partitions: Option<&[i32]>) -> ConsumerGroupHeartbeatResponse {
+pub(super) fn given(epoch: i32, partitions: Option<&[i32]>) -> ConsumerGroupHeartbeatResponse {
     let assignment = partitions.map(|partitions| Assignment {
         topic_partitions: vec![ResponseTopicPartitions {
             topic_id: topic_id(),
@@ -38,7 +38,7 @@ impl Bench {
     }
 
     /// A member at epoch 1 that owns these partitions and has said so.
-    fn consumer(config: GroupConfig, partitions: &[i32]) -> Self {
+    pub(super) fn consumer(config: GroupConfig, partitions: &[i32]) -> Self {
         let mut bench = Self::new(config);
         let (request, asked) = bench.heartbeat();
         assert_eq!((asked.member_epoch, owned(&asked)), (0, Some(vec![])));

@@ -4,6 +4,7 @@ mod classic;
 mod commits;
 mod consumer;
 mod found;
+mod outdated;
 mod progress;
 mod topics;
 mod waits;
