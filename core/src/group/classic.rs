@@ -210,14 +210,17 @@ impl Member {
                 self.generation = response.generation_id;
                 self.classic.assignor = response.protocol_name.as_ref().map(copy);
                 let leads = response.leader == response.member_id && !response.member_id.is_empty();
-                if leads && !response.skip_assignment {
-                    self.classic.phase = Phase::Leading;
-                    self.begin_to_lead(&response, net, now);
-                    self.lead(net, now);
-                } else {
+                if !leads {
                     self.forget_leadership(net);
-                    self.send_sync(Vec::new(), net, now);
+                    return self.send_sync(Vec::new(), net, now);
                 }
+                self.begin_to_lead(&response, net, now);
+                if response.skip_assignment {
+                    // A static member that is back: everybody keeps what was shared out before (KIP-814).
+                    return self.send_sync(Vec::new(), net, now);
+                }
+                self.classic.phase = Phase::Leading;
+                self.lead(net, now);
             }
             ErrorCode::MEMBER_ID_REQUIRED => {
                 self.member_id = copy(&response.member_id);

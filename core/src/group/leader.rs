@@ -27,13 +27,19 @@ pub(super) struct Leadership {
     /// The topics that any member wants, each registered with the view of the cluster.
     topics: BTreeSet<TopicName>,
     until: Instant,
-    /// What was shared out: topics with their numbers of partitions.
+    /// What was shared out: topics with their numbers of partitions. Unknown at first to a static member that leads
+    /// again.
     shared_out: Option<BTreeMap<TopicName, i32>>,
 }
 
 impl Leadership {
     pub(super) fn patience_until(&self) -> Option<Instant> {
         self.shared_out.is_none().then_some(self.until)
+    }
+
+    /// The topics are known, or were waited for long enough.
+    fn is_ready(&self, cluster: &Cluster, now: Instant) -> bool {
+        self.topics.iter().all(|topic| cluster.topic(topic).is_some()) || self.until <= now
     }
 }
 
@@ -66,8 +72,7 @@ impl Member {
     pub(super) fn lead(&mut self, net: &mut Net, now: Instant) {
         let Some(leadership) = &mut self.classic.leadership else { return };
         let cluster = net.cluster();
-        let known = |topic: &TopicName| cluster.topic(topic).is_some();
-        if !leadership.topics.iter().all(known) && now < leadership.until {
+        if !leadership.is_ready(cluster, now) {
             return;
         }
         let counts = counts(&leadership.topics, cluster);
@@ -91,11 +96,17 @@ impl Member {
 
     /// The leader has everybody join again when a topic of the group has other partitions than were shared out.
     pub(super) fn watch_topics(&mut self, net: &Net, now: Instant) {
-        let Some(leadership) = &self.classic.leadership else { return };
-        let Some(shared_out) = &leadership.shared_out else { return };
-        if self.classic.is_in() && counts(&leadership.topics, net.cluster()) != *shared_out {
-            self.note_rebalance(Cause::PartitionsChanged, now);
-            self.classic.rejoin(Cause::PartitionsChanged);
+        let is_in = self.classic.is_in();
+        let Some(leadership) = self.classic.leadership.as_mut().filter(|_| is_in) else { return };
+        let counts = counts(&leadership.topics, net.cluster());
+        match &leadership.shared_out {
+            // From which view it was shared out before is not known: what is seen first is held against the rest.
+            None if leadership.is_ready(net.cluster(), now) => leadership.shared_out = Some(counts),
+            Some(shared_out) if counts != *shared_out => {
+                self.note_rebalance(Cause::PartitionsChanged, now);
+                self.classic.rejoin(Cause::PartitionsChanged);
+            }
+            _ => {}
         }
     }
 

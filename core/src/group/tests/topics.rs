@@ -196,6 +196,31 @@ fn a_leader_has_everybody_join_again_when_a_topic_grows_or_vanishes() {
     }
 }
 
+/// It keeps its place without a rebalance (KIP-345, KIP-814), and so do its duties.
+#[test]
+fn a_static_leader_that_is_back_watches_what_it_did_not_share_out() {
+    let mut bench = Bench::new(GroupConfig { instance_id: Some("one".into()), ..classic() });
+    let (join, _) = bench.take::<JoinGroupRequest>();
+    // A topic that only another member reads is watched, too.
+    bench.topics.push(("u", 2));
+    let mut answer = JoinGroupResponse { skip_assignment: true, ..bench.join_answer("me", 7) };
+    answer.members = vec![other_member("me", &["t"]), other_member("other", &["u"])];
+    bench.answer(&join, &answer);
+    let (sync, asked) = bench.take::<SyncGroupRequest>();
+    assert!(asked.assignments.is_empty(), "nothing is shared out anew");
+    let assignment = subscription::encode_assignment(&partitions([0, 1])).unwrap();
+    bench.answer(&sync, &SyncGroupResponse { assignment, ..Default::default() });
+    bench.serve_offsets();
+    assert_eq!(bench.owned(), partitions([0, 1]));
+    bench.refresh();
+    assert!(bench.requests.is_empty(), "nothing has changed: {:?}", bench.requests);
+
+    bench.topics = vec![("t", 4), ("u", 3)];
+    bench.refresh();
+    let (_, asked) = bench.take::<JoinGroupRequest>();
+    assert!(asked.reason.unwrap().contains("other partitions"));
+}
+
 #[test]
 fn a_member_that_ends_leaves_no_interest_behind() {
     for config in [classic(), config()] {
