@@ -1,5 +1,8 @@
 //! What the tests of several rooms need: a cluster with a clock in a field, and requests as frames.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
 use ottla_proto::compression::{Codec, Compressor};
 use ottla_proto::messages::fetch::{FetchPartition, FetchRequest, FetchResponse, FetchTopic, PartitionData};
@@ -12,6 +15,8 @@ use ottla_proto::wire::{Message, Reader, Request, Response, Writer};
 use ottla_proto::{BrokerId, ProducerEpoch, ProducerId, TopicId};
 
 use crate::engine::{Close, Config, ConnectionId, Engine, NodeAddress, Reply};
+use crate::storage::Disk;
+use crate::storage::simulated::SimulatedDisk;
 use crate::{Instant, QuotaEntity, QuotaKey};
 
 /// The time at which every test starts.
@@ -49,6 +54,25 @@ impl World {
         let mut world = Self::new(1);
         world.engine.create_topic("t", 1, -1, [].into()).unwrap();
         world
+    }
+
+    /// A cluster on a disk; it may be dropped at any time and opened again.
+    pub(crate) fn on_disk(disk: &Arc<SimulatedDisk>, nodes: i32, fsync: bool) -> Self {
+        let World { engine, now, .. } = Self::new(nodes);
+        let config = Config { log_check_interval: Duration::from_secs(1), ..engine.config };
+        Self::open(config, disk, fsync, now)
+    }
+
+    /// The process ends without a word and begins anew, on this many nodes.
+    pub(crate) fn restart(&mut self, disk: &Arc<SimulatedDisk>, nodes: i32) {
+        let config = Self::new(nodes).engine.config;
+        *self = Self::open(config, disk, false, self.now);
+    }
+
+    fn open(config: Config, disk: &Arc<SimulatedDisk>, fsync: bool, now: Instant) -> Self {
+        let mut engine = Engine::open(config, Arc::clone(disk) as Arc<dyn Disk>, fsync, now).unwrap();
+        let client = engine.connect(BrokerId(1)).unwrap();
+        Self { engine, now, client }
     }
 
     pub(crate) fn limit(&mut self, key: QuotaKey, limit: f64) {

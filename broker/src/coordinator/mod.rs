@@ -21,7 +21,10 @@ use ottla_proto::messages::join_group::JoinGroupResponse;
 use ottla_proto::messages::sync_group::SyncGroupResponse;
 use ottla_proto::{GroupId, TransactionalId};
 
-pub(crate) use group::{CommitError, Committer, Group, Groups, HeartbeatRefused, Pattern, check_heartbeat};
+pub(crate) use group::{
+    CommitError, Committer, Group, GroupKey, Groups, HeartbeatRefused, KeptGroup, KeptMember, Pattern,
+    check_heartbeat,
+};
 pub(crate) use offsets::{CommittedOffset, OffsetKey, Offsets};
 pub(crate) use place::{coordinator, group_partition};
 pub use settings::{GroupSettings, TransactionSettings};

@@ -1,6 +1,7 @@
 //! Several clients of one cluster, for tests of groups and transactions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_proto::messages::find_coordinator::FindCoordinatorRequest;
@@ -8,6 +9,7 @@ use ottla_proto::wire::Request;
 use ottla_proto::{BrokerId, ErrorCode};
 
 use crate::engine::{ConnectionId, Reply};
+use crate::storage::simulated::SimulatedDisk;
 use crate::testing::{World, decode, frame};
 
 /// A cluster whose clients are told apart.
@@ -20,6 +22,17 @@ impl Clients {
     /// One node with the topic `t` of one partition.
     pub(crate) fn new() -> Self {
         Self { world: World::with_topic(), mail: BTreeMap::new() }
+    }
+
+    /// One node on a disk, without topics.
+    pub(crate) fn on_disk(disk: &Arc<SimulatedDisk>) -> Self {
+        Self { world: World::on_disk(disk, 1, false), mail: BTreeMap::new() }
+    }
+
+    /// The process ends without a word and begins anew; everybody has to connect again.
+    pub(crate) fn restart(&mut self, disk: &Arc<SimulatedDisk>) {
+        self.collect();
+        self.world.restart(disk, 1);
     }
 
     pub(crate) fn connect(&mut self) -> ConnectionId {

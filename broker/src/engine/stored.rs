@@ -5,8 +5,8 @@
 //! leaves the engine, what is known of these keys is written ([`Engine::persist`]). So no API knows of the disk, and
 //! none can answer too early.
 //!
-//! A restart is a restart of all nodes: each partition gets a new leader epoch, groups are empty, fetch sessions,
-//! faults and the state of nodes are forgotten.
+//! A restart is a restart of all nodes: each partition gets a new leader epoch, classic groups are empty, fetch
+//! sessions, faults and the state of nodes are forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -20,7 +20,7 @@ use super::partition::{Partition, Replica};
 use super::topics::TopicKey;
 use super::{Close, Config, Engine, Output, Reply, Topic, TopicConfig};
 use crate::Instant;
-use crate::coordinator::{CommittedOffset, Group, KeptTransaction, OffsetKey};
+use crate::coordinator::{CommittedOffset, GroupKey, KeptGroup, KeptMember, KeptTransaction, OffsetKey};
 use crate::log::{Home, PartitionLog};
 use crate::quota::{QuotaEntity, QuotaKey};
 use crate::random::Random;
@@ -44,6 +44,12 @@ impl<K: Ord> Changes<K> {
     pub(crate) fn note(&mut self, key: impl FnOnce() -> K) {
         if let Some(keys) = &mut self.0 {
             keys.insert(key());
+        }
+    }
+
+    pub(crate) fn extend(&mut self, keys: BTreeSet<K>) {
+        if let Some(known) = &mut self.0 {
+            known.extend(keys);
         }
     }
 
@@ -79,6 +85,7 @@ enum Key {
     Topic(Id),
     Partition(Id, i32),
     Group(String),
+    Member(String, String),
     Offset(String, String, i32),
     PendingOffsets(String, i64),
     Transaction(String),
@@ -92,7 +99,8 @@ enum Fact {
     Features(BTreeMap<String, i16>),
     Topic { name: String, settings: BTreeMap<String, String> },
     Partition(KeptPartition),
-    Group { consumer: bool },
+    Group(KeptGroup),
+    Member(KeptMember),
     Offset(KeptOffset),
     PendingOffsets(Vec<(String, i32, KeptOffset)>),
     Transaction(KeptTransaction),
@@ -301,8 +309,7 @@ impl Engine {
         let coordinators = &mut self.coordinators;
         stored.due.extend(self.topics.changes.take().into_iter().map(Key::from));
         stored.due.extend(coordinators.offsets.changes.take().into_iter().map(Key::from));
-        let groups = coordinators.groups.changes.take().into_iter();
-        stored.due.extend(groups.map(|id| Key::Group(id.to_string())));
+        stored.due.extend(coordinators.groups.changes.take().into_iter().map(Key::from));
         let transactions = coordinators.transactions.changes.take().into_iter();
         stored.due.extend(transactions.map(|id| Key::Transaction(id.to_string())));
         if stored.quota_revision != self.limits.revision {
@@ -329,7 +336,7 @@ impl Engine {
             keys.extend((0..topic.partition_count()).map(|index| Key::Partition(Id(topic.id), index)));
         }
         let coordinators = &self.coordinators;
-        keys.extend(coordinators.groups.iter().map(|(id, _)| Key::Group(id.to_string())));
+        keys.extend(coordinators.groups.keys().map(Key::from));
         keys.extend(coordinators.offsets.keys().map(Key::from));
         keys.extend(coordinators.transactions.iter().map(|(id, _)| Key::Transaction(id.to_string())));
         keys
@@ -360,9 +367,8 @@ impl Engine {
                 Fact::Topic { name: topic.name.to_string(), settings: topic.config.overrides().clone() }
             }
             Key::Partition(Id(id), index) => Fact::Partition(keep(self.topics.get(*id)?.partition(*index)?)),
-            Key::Group(id) => {
-                Fact::Group { consumer: matches!(self.coordinators.groups.get(id)?, Group::Consumer(_)) }
-            }
+            Key::Group(id) => Fact::Group(self.coordinators.groups.kept(id)?),
+            Key::Member(group, id) => Fact::Member(self.coordinators.groups.kept_member(group, id)?),
             Key::Offset(group, topic, index) => Fact::Offset(offsets.get(group, topic, *index)?.into()),
             Key::PendingOffsets(group, producer) => {
                 let topics = offsets.pending(group, ProducerId(*producer))?.iter();
@@ -375,7 +381,7 @@ impl Engine {
         })
     }
 
-    /// Takes over what the journal knows of a key. A topic comes before its partitions.
+    /// Takes over what the journal knows of a key. A topic comes before its partitions, a group before its members.
     fn restore(
         &mut self,
         stored: &mut Stored,
@@ -449,8 +455,12 @@ impl Engine {
                     return Err(StorageFailed);
                 }
             }
-            (Key::Group(id), Fact::Group { consumer }) => {
-                coordinators.groups.restore(GroupId(id.into()), consumer);
+            (Key::Group(id), Fact::Group(kept)) => {
+                coordinators.groups.restore(GroupId(id.into()), kept);
+            }
+            (Key::Member(group, id), Fact::Member(kept)) => {
+                let (groups, mut turn) = coordinators.groups(now);
+                groups.restore_member(&mut turn, &GroupId(group.into()), id.into(), kept);
             }
             (Key::Offset(group, topic, index), Fact::Offset(kept)) => {
                 let (group, topic) = (GroupId(group.into()), TopicName(topic.into()));
@@ -560,6 +570,15 @@ impl From<TopicKey> for Key {
         match key {
             TopicKey::Topic(id) => Self::Topic(Id(id)),
             TopicKey::Partition(id, index) => Self::Partition(Id(id), index),
+        }
+    }
+}
+
+impl From<GroupKey> for Key {
+    fn from(key: GroupKey) -> Self {
+        match key {
+            GroupKey::Group(id) => Self::Group(id.to_string()),
+            GroupKey::Member(group, id) => Self::Member(group.to_string(), id.to_string()),
         }
     }
 }

@@ -267,9 +267,14 @@ impl PartitionLog {
         }
     }
 
-    /// Cuts off the batches from `end_offset` on.
+    /// Cuts off the batches from `end_offset` on. If those that stay cannot be read, nothing has changed.
     pub(crate) fn truncate(&mut self, end_offset: i64) -> Result<(), StorageFailed> {
         let kept = self.index_of(end_offset);
+        let known = std::mem::take(&mut self.producers);
+        if let Err(failed) = self.learn_producers(kept) {
+            self.producers = known;
+            return Err(failed);
+        }
         if let Some(first) = self.batches.get(kept) {
             let position = first.position;
             self.batches.truncate(kept);
@@ -278,8 +283,12 @@ impl PartitionLog {
         self.end_offset = self.batches.back().map_or(self.start_offset, |newest| newest.last_offset + 1);
         self.epochs.truncate(self.end_offset);
         self.transactions.truncate(self.end_offset);
-        self.producers = Producers::default();
-        for index in 0..self.batches.len() {
+        Ok(())
+    }
+
+    /// Learns from the first `count` batches what their producers have done.
+    fn learn_producers(&mut self, count: usize) -> Result<(), StorageFailed> {
+        for index in 0..count {
             let Some(stored) = self.batches.get(index) else { break };
             let max_timestamp = stored.max_timestamp;
             if let Ok(batch) = Batch::parse(self.load(stored)?) {

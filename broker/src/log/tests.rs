@@ -1,10 +1,14 @@
+use std::sync::Arc;
+
 use ottla_proto::LeaderEpoch;
 use ottla_proto::compression::Codec;
 use ottla_proto::records::Stamp;
 
 use super::*;
 use crate::engine::TopicConfig;
-use crate::testing::{START, batch};
+use crate::storage::simulated::SimulatedDisk;
+use crate::storage::{Disk, Store};
+use crate::testing::{START, batch, sequenced};
 
 fn log(batches: &[&[&str]]) -> (PartitionLog, Vec<usize>) {
     let mut log = PartitionLog::default();
@@ -304,4 +308,30 @@ fn a_tombstone_goes_when_readers_have_had_time_to_see_it() {
     assert_eq!(then(&mut log, "b", 0), [1, 2]);
     assert_eq!(then(&mut log, "c", 1000), [1, 2, 3]);
     assert_eq!(then(&mut log, "d", 1001), [2, 3, 4]);
+}
+
+/// Otherwise a batch that comes again would be taken for a new one.
+#[test]
+fn a_log_that_cannot_be_read_is_not_cut_and_knows_its_producers() {
+    let disk = Arc::new(SimulatedDisk::new(1));
+    let store = Arc::new(Store::new(Arc::clone(&disk) as Arc<dyn Disk>, false));
+    let mut log = PartitionLog::default();
+    log.settle_in(Home::new(store, "f".to_owned()));
+    let mut checker = BatchChecker::default();
+    let mut append = |log: &mut PartitionLog, sequence| {
+        let batch = only_batch(sequenced(7, 0, sequence, 1), 12).unwrap();
+        let checked = checker.check(batch, &TopicConfig::default(), START).unwrap();
+        log.append(&checked, LeaderEpoch(0), None)
+    };
+    for sequence in 0..3 {
+        assert!(append(&mut log, sequence).unwrap().grown);
+    }
+    disk.let_reads_fail(Some("f/"));
+    assert_eq!(log.truncate(2), Err(StorageFailed));
+    assert_eq!(log.end_offset(), 3);
+    assert!(!append(&mut log, 1).unwrap().grown);
+    disk.let_reads_fail(None);
+    assert_eq!(log.truncate(2), Ok(()));
+    assert!(!append(&mut log, 1).unwrap().grown);
+    assert_eq!(append(&mut log, 2).unwrap().base_offset, 2);
 }

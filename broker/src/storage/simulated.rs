@@ -22,6 +22,8 @@ struct Contents {
     room: u64,
     /// Whether each sync fails.
     syncs_fail: bool,
+    /// What is in the names of the files that cannot be read.
+    unreadable: Option<String>,
     /// How many bytes were read of each file.
     read: BTreeMap<String, u64>,
 }
@@ -41,6 +43,7 @@ impl SimulatedDisk {
             files: Vec::new(),
             room: u64::MAX,
             syncs_fail: false,
+            unreadable: None,
             read: BTreeMap::new(),
         }))
     }
@@ -53,6 +56,11 @@ impl SimulatedDisk {
     /// How many bytes were read of the files with this in their names.
     pub(crate) fn bytes_read(&self, part: &str) -> u64 {
         self.0.lock().read.iter().filter(|(name, _)| name.contains(part)).map(|(_, bytes)| bytes).sum()
+    }
+
+    /// Lets each read of the files with this in their names fail; with `None` all can be read again.
+    pub(crate) fn let_reads_fail(&self, part: Option<&str>) {
+        self.0.lock().unreadable = part.map(str::to_owned);
     }
 
     pub(crate) fn let_syncs_fail(&self, fail: bool) {
@@ -110,6 +118,9 @@ impl Disk for SimulatedDisk {
 
     fn read(&self, file: &str, position: u64, room: &mut [u8]) -> io::Result<()> {
         let mut contents = self.0.lock();
+        if contents.unreadable.as_ref().is_some_and(|part| file.contains(part)) {
+            return Err(io::ErrorKind::Other.into());
+        }
         let bytes = &contents.file(file)?.bytes;
         let position = usize::try_from(position).unwrap();
         let found = bytes.get(position..position + room.len()).ok_or(io::ErrorKind::UnexpectedEof)?;

@@ -1,3 +1,5 @@
+mod restarts;
+
 use bytes::Bytes;
 use ottla_proto::compression::Codec;
 use ottla_proto::messages::add_offsets_to_txn::AddOffsetsToTxnRequest;
@@ -83,6 +85,36 @@ impl Producer {
         let code = world.ask(version, &request).responses[0].partition_responses[0].error_code;
         self.sequence += i32::from(code == ErrorCode::NONE);
         code
+    }
+
+    fn add_offsets(self, world: &mut World) -> ErrorCode {
+        let request = AddOffsetsToTxnRequest {
+            transactional_id: "x".into(),
+            producer_id: self.id,
+            producer_epoch: self.epoch,
+            group_id: "g".into(),
+            ..AddOffsetsToTxnRequest::default()
+        };
+        world.ask(3, &request).error_code
+    }
+
+    /// Commits an offset of group `g` in the transaction; its version says whether that adds the group.
+    fn commit(self, world: &mut World, version: i16, offset: i64) -> ErrorCode {
+        let partition = TxnOffsetCommitRequestPartition { committed_offset: offset, ..Default::default() };
+        let topic = TxnOffsetCommitRequestTopic {
+            name: "t".into(),
+            partitions: vec![partition],
+            ..Default::default()
+        };
+        let request = TxnOffsetCommitRequest {
+            transactional_id: "x".into(),
+            group_id: "g".into(),
+            producer_id: self.id,
+            producer_epoch: self.epoch,
+            topics: vec![topic],
+            ..TxnOffsetCommitRequest::default()
+        };
+        world.ask(version, &request).topics[0].partitions[0].error_code
     }
 
     fn ended(self, world: &mut World, version: i16, committed: bool) -> EndTxnResponse {
@@ -319,39 +351,15 @@ fn offset(world: &mut World) -> (i64, ErrorCode) {
 fn offsets_count_when_the_transaction_is_committed() {
     let mut world = World::with_topic();
     let mut producer = init(&mut world, None).unwrap();
-    let commit = |world: &mut World, producer: Producer, version, offset| {
-        let partition = TxnOffsetCommitRequestPartition { committed_offset: offset, ..Default::default() };
-        let topic = TxnOffsetCommitRequestTopic {
-            name: "t".into(),
-            partitions: vec![partition],
-            ..Default::default()
-        };
-        let request = TxnOffsetCommitRequest {
-            transactional_id: "x".into(),
-            group_id: "g".into(),
-            producer_id: producer.id,
-            producer_epoch: producer.epoch,
-            topics: vec![topic],
-            ..TxnOffsetCommitRequest::default()
-        };
-        world.ask(version, &request).topics[0].partitions[0].error_code
-    };
-    assert_eq!(commit(&mut world, producer, 3, 5), ErrorCode::INVALID_TXN_STATE);
-    let add = AddOffsetsToTxnRequest {
-        transactional_id: "x".into(),
-        producer_id: producer.id,
-        producer_epoch: producer.epoch,
-        group_id: "g".into(),
-        ..AddOffsetsToTxnRequest::default()
-    };
-    assert_eq!(world.ask(3, &add).error_code, ErrorCode::NONE);
-    assert_eq!(commit(&mut world, producer, 3, 5), ErrorCode::NONE);
+    assert_eq!(producer.commit(&mut world, 3, 5), ErrorCode::INVALID_TXN_STATE);
+    assert_eq!(producer.add_offsets(&mut world), ErrorCode::NONE);
+    assert_eq!(producer.commit(&mut world, 3, 5), ErrorCode::NONE);
     assert_eq!(offset(&mut world), (-1, ErrorCode::UNSTABLE_OFFSET_COMMIT));
     assert_eq!(producer.end(&mut world, true), ErrorCode::NONE);
     assert_eq!(offset(&mut world), (5, ErrorCode::NONE));
 
     producer.second = true;
-    assert_eq!(commit(&mut world, producer, 5, 9), ErrorCode::NONE);
+    assert_eq!(producer.commit(&mut world, 5, 9), ErrorCode::NONE);
     assert_eq!(offset(&mut world), (-1, ErrorCode::UNSTABLE_OFFSET_COMMIT));
     assert_eq!(producer.end(&mut world, false), ErrorCode::NONE);
     assert_eq!(offset(&mut world), (5, ErrorCode::NONE));

@@ -19,14 +19,25 @@ use super::{Answer, MemberId, Turn, milliseconds, own, own_group};
 use crate::api::Call;
 use crate::engine::{Changes, Topics};
 pub(crate) use classic::ClassicGroup;
-pub(crate) use consumer::{ConsumerGroup, Pattern, Refused as HeartbeatRefused, check as check_heartbeat};
+pub(crate) use consumer::{
+    ConsumerGroup, KeptGroup, KeptMember, Pattern, Refused as HeartbeatRefused, check as check_heartbeat,
+};
 
 /// All groups of the cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     by_id: BTreeMap<GroupId, Group>,
     /// What is to be written down.
-    pub(crate) changes: Changes<GroupId>,
+    pub(crate) changes: Changes<GroupKey>,
+}
+
+/// What is kept of groups, each by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum GroupKey {
+    /// That there is the group, and what of a consumer group belongs to no member.
+    Group(GroupId),
+    /// A member of a consumer group.
+    Member(GroupId, MemberId),
 }
 
 /// One group.
@@ -75,7 +86,7 @@ impl Groups {
         }
         if matches!(self.by_id.get(&request.group_id), Some(Group::Consumer(group)) if group.is_empty()) {
             self.by_id.remove(&request.group_id);
-            self.changes.note(|| own_group(&request.group_id));
+            self.changes.note(|| GroupKey::Group(own_group(&request.group_id)));
         }
         if !self.by_id.contains_key(&request.group_id)
             && let Err(code) = self.create(turn, &request.group_id, request.member_id.is_empty())
@@ -140,11 +151,15 @@ impl Groups {
                 None => {}
             }
             let id = GroupId(own(&request.group_id.0));
-            self.changes.note(|| id.clone());
+            self.changes.note(|| GroupKey::Group(id.clone()));
             self.by_id.insert(id.clone(), Group::Consumer(ConsumerGroup::new(id)));
         }
         let answer = match self.by_id.get_mut(&request.group_id) {
-            Some(Group::Consumer(group)) => group.heartbeat(turn, topics, client_id, request, fresh),
+            Some(Group::Consumer(group)) => {
+                let answer = group.heartbeat(turn, topics, client_id, request, fresh);
+                self.changes.extend(group.take_changes());
+                answer
+            }
             Some(Group::Classic(_)) => missing("The group is not a consumer group"),
             None => missing("There is no such group"),
         };
@@ -219,7 +234,7 @@ impl Groups {
             classic.dissolve(turn);
         }
         self.by_id.remove(id);
-        self.changes.note(|| id.into());
+        self.changes.note(|| GroupKey::Group(id.into()));
         Ok(())
     }
 
@@ -247,7 +262,10 @@ impl Groups {
     pub(super) fn session_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
         match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => group.session_expired(turn, member),
-            Some(Group::Consumer(group)) => group.fence(turn, member),
+            Some(Group::Consumer(group)) => {
+                group.fence(turn, member);
+                self.changes.extend(group.take_changes());
+            }
             None => {}
         }
     }
@@ -255,6 +273,7 @@ impl Groups {
     pub(super) fn revocation_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
         if let Some(Group::Consumer(group)) = self.by_id.get_mut(id) {
             group.revocation_expired(turn, member);
+            self.changes.extend(group.take_changes());
         }
     }
 
@@ -267,18 +286,60 @@ impl Groups {
             return Err(ErrorCode::POLICY_VIOLATION);
         }
         let id = GroupId(own(&id.0));
-        self.changes.note(|| id.clone());
+        self.changes.note(|| GroupKey::Group(id.clone()));
         self.by_id.insert(id.clone(), Group::Classic(ClassicGroup::new(id)));
         Ok(())
     }
 
-    /// A group without members, as it is found after a restart.
-    pub(crate) fn restore(&mut self, id: GroupId, consumer: bool) {
-        let group = match consumer {
-            true => Group::Consumer(ConsumerGroup::new(id.clone())),
+    /// Everything that is kept.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = GroupKey> {
+        self.by_id.iter().flat_map(|(id, group)| {
+            let members = match group {
+                Group::Classic(_) => None,
+                Group::Consumer(group) => Some(group.member_ids()),
+            };
+            let members = members.into_iter().flatten();
+            let members = members.map(move |member| GroupKey::Member(id.clone(), member.clone()));
+            [GroupKey::Group(id.clone())].into_iter().chain(members)
+        })
+    }
+
+    /// What is kept of a group besides its members.
+    pub(crate) fn kept(&self, id: &str) -> Option<KeptGroup> {
+        Some(match self.by_id.get(id)? {
+            Group::Classic(_) => KeptGroup::default(),
+            Group::Consumer(group) => group.kept(),
+        })
+    }
+
+    /// What is kept of a member of a consumer group.
+    pub(crate) fn kept_member(&self, id: &str, member: &str) -> Option<KeptMember> {
+        match self.by_id.get(id)? {
+            Group::Classic(_) => None,
+            Group::Consumer(group) => group.kept_member(member),
+        }
+    }
+
+    /// A group as it is found after a restart; members of a consumer group follow, those of a classic one join again.
+    pub(crate) fn restore(&mut self, id: GroupId, kept: KeptGroup) {
+        let group = match kept.consumer {
+            true => Group::Consumer(ConsumerGroup::restored(id.clone(), kept)),
             false => Group::Classic(ClassicGroup::new(id.clone())),
         };
         self.by_id.insert(id, group);
+    }
+
+    /// A member of a consumer group as it is found after a restart. Nothing comes of one whose group is not there.
+    pub(crate) fn restore_member(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &GroupId,
+        member: MemberId,
+        kept: KeptMember,
+    ) {
+        if let Some(Group::Consumer(group)) = self.by_id.get_mut(id) {
+            group.restore_member(turn, member, kept);
+        }
     }
 }
 

@@ -4,33 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ottla_proto::compression::Codec;
+use ottla_proto::messages::fetch::{FetchPartition, FetchResponse};
 use ottla_proto::messages::init_producer_id::InitProducerIdRequest;
+use ottla_proto::messages::list_offsets::{ListOffsetsPartition, ListOffsetsTopic};
 use ottla_proto::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
 use ottla_proto::records::{Batches, Stamp};
-
-use std::time::Duration;
-
 use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch, ProducerEpoch, ProducerId};
 
 use super::*;
-use crate::engine::{Config, Engine};
+use crate::engine::Engine;
 use crate::random::Random;
 use crate::storage::Disk;
 use crate::storage::simulated::SimulatedDisk;
 use crate::testing::{sequenced, values};
 use crate::{QuotaEntity, QuotaKey};
-
-/// A cluster on a disk; it may be dropped at any time and opened again.
-fn open(disk: &Arc<SimulatedDisk>, nodes: i32, fsync: bool) -> World {
-    let World { engine, now, .. } = World::new(nodes);
-    let config = Config { log_check_interval: Duration::from_secs(1), ..engine.config };
-    let disk = Arc::clone(disk) as Arc<dyn Disk>;
-    let mut engine = Engine::open(config, disk, fsync, now).unwrap();
-    let client = engine.connect(BrokerId(1)).unwrap();
-    World { engine, now, client }
-}
 
 fn disk() -> Arc<SimulatedDisk> {
     Arc::new(SimulatedDisk::new(1))
@@ -67,7 +56,7 @@ fn records(world: &mut World) -> Vec<(i64, String)> {
 #[test]
 fn records_topics_and_ids_are_there_again() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     let (cluster, first) = (world.engine.cluster_id.clone(), ["a", "b"]);
     create(&mut world, 3, 1, settings([("retention.ms", "-1")]));
     let topic = world.topic_id("t");
@@ -76,7 +65,7 @@ fn records_topics_and_ids_are_there_again() {
     let id = producer_id(&mut world);
     drop(world);
 
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     assert_eq!(world.engine.cluster_id, cluster);
     assert_eq!(world.topic_id("t"), topic);
     let found = world.engine.topics.named("t").unwrap();
@@ -95,7 +84,7 @@ fn records_topics_and_ids_are_there_again() {
 #[test]
 fn a_restart_begins_a_leader_epoch_and_keeps_the_earlier_ones() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, BTreeMap::new());
     for restart in 0..3 {
         world.produce(batch(&["x"]));
@@ -106,7 +95,7 @@ fn a_restart_begins_a_leader_epoch_and_keeps_the_earlier_ones() {
             world.engine.shut_down();
         }
         drop(world);
-        world = open(&disk, 1, false);
+        world = World::on_disk(&disk, 1, false);
     }
 }
 
@@ -114,7 +103,7 @@ fn a_restart_begins_a_leader_epoch_and_keeps_the_earlier_ones() {
 fn a_known_batch_is_known_again_with_and_without_a_recovery_point() {
     for in_order in [false, true] {
         let disk = disk();
-        let mut world = open(&disk, 1, false);
+        let mut world = World::on_disk(&disk, 1, false);
         create(&mut world, 1, 1, BTreeMap::new());
         for sequence in 0..3 {
             world.produce(sequenced(7, 0, sequence, 1));
@@ -123,7 +112,7 @@ fn a_known_batch_is_known_again_with_and_without_a_recovery_point() {
             assert!(world.engine.shut_down());
         }
         drop(world);
-        let mut world = open(&disk, 1, false);
+        let mut world = World::on_disk(&disk, 1, false);
         assert_eq!(world.produce(sequenced(7, 0, 2, 1)).base_offset, 2);
         assert_eq!(world.produce(sequenced(7, 0, 5, 1)).error_code, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
         assert_eq!(world.produce(sequenced(7, 0, 3, 1)).base_offset, 3);
@@ -133,7 +122,7 @@ fn a_known_batch_is_known_again_with_and_without_a_recovery_point() {
 #[test]
 fn what_is_known_is_not_read_and_what_is_new_is() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, BTreeMap::new());
     for _ in 0..100 {
         world.produce(batch(&["x"]));
@@ -141,12 +130,12 @@ fn what_is_known_is_not_read_and_what_is_new_is() {
     assert!(world.engine.shut_down());
     drop(world);
     let before = disk.bytes_read(".log");
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     assert_eq!(disk.bytes_read(".log") - before, 0, "the segments were not touched");
     world.produce(batch(&["y"]));
     drop(world);
     let before = disk.bytes_read(".log");
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     let read = disk.bytes_read(".log") - before;
     assert_eq!(read, batch(&["y"]).len() as u64, "only what came after the recovery point");
     assert_eq!(records(&mut world).len(), 101);
@@ -155,26 +144,26 @@ fn what_is_known_is_not_read_and_what_is_new_is() {
 #[test]
 fn a_torn_tail_is_cut_off_and_told() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, BTreeMap::new());
     world.produce(batch(&["whole"]));
     world.produce(batch(&["torn"]));
     drop(world);
     let (file, size) = disk.list().unwrap().into_iter().find(|(name, _)| name.ends_with(".log")).unwrap();
     disk.truncate(&file, size - 1).unwrap();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     let events = world.engine.take_storage_events();
     assert!(events[0].file == file && events[0].message.contains("cut off"), "{events:?}");
     assert_eq!(records(&mut world), [(0, "whole".into())]);
     assert_eq!(world.produce(batch(&["next"])).base_offset, 1);
     drop(world);
-    assert_eq!(records(&mut open(&disk, 1, false)).len(), 2);
+    assert_eq!(records(&mut World::on_disk(&disk, 1, false)).len(), 2);
 }
 
 #[test]
 fn a_full_disk_refuses_the_batch_and_keeps_the_log_whole() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, BTreeMap::new());
     world.produce(sequenced(7, 0, 0, 1));
     disk.leave_room(30);
@@ -185,15 +174,120 @@ fn a_full_disk_refuses_the_batch_and_keeps_the_log_whole() {
     disk.leave_room(u64::MAX);
     assert_eq!(world.produce(sequenced(7, 0, 1, 1)).base_offset, 1, "the sequence goes on where it was");
     drop(world);
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     assert_eq!(records(&mut world).len(), 2);
     assert_eq!(world.engine.take_storage_events(), [], "nothing was torn");
+}
+
+/// Two partitions, both asked for from offset 0.
+fn fetch_both(max_wait_ms: i32, from: i64) -> FetchRequest {
+    let mut request = fetch_request(from, max_wait_ms);
+    let first = request.topics[0].partitions[0].clone();
+    request.topics[0].partitions.push(FetchPartition { partition: 1, ..first });
+    request
+}
+
+fn codes_and_values(response: FetchResponse) -> Vec<(ErrorCode, Vec<(i64, String)>)> {
+    let partitions = response.responses.into_iter().flat_map(|topic| topic.partitions);
+    partitions.map(|it| (it.error_code, values(&it.records.unwrap()))).collect()
+}
+
+fn produce_to_both(world: &mut World, value: &str) {
+    for partition in 0..2 {
+        let mut request = produce_request(-1, batch(&[value]));
+        request.topic_data[0].partition_data[0].index = partition;
+        let answer = world.ask(12, &request);
+        assert_eq!(answer.responses[0].partition_responses[0].error_code, ErrorCode::NONE);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_fails_for_its_partition_alone() {
+    let disk = disk();
+    let mut world = World::on_disk(&disk, 1, false);
+    create(&mut world, 2, 1, BTreeMap::new());
+    produce_to_both(&mut world, "a");
+    let good = (ErrorCode::NONE, vec![(0, "a".to_owned())]);
+    let failed = (ErrorCode::KAFKA_STORAGE_ERROR, vec![]);
+    disk.let_reads_fail(Some("/t/0-"));
+    // The other one is the first that has records, so its batch comes whole, however little was asked for.
+    let tight = FetchRequest { max_bytes: 1, ..fetch_both(0, 0) };
+    for request in [fetch_both(0, 0), fetch_both(500, 0), tight] {
+        let answer = world.ask(12, &request);
+        let told = &answer.responses[0].partitions[0];
+        assert_eq!((told.high_watermark, told.last_stable_offset, told.log_start_offset), (-1, -1, -1));
+        assert_eq!(codes_and_values(answer), [failed.clone(), good.clone()]);
+    }
+    let events = world.engine.take_storage_events();
+    assert!(events.len() == 3 && events[0].message.contains("cannot be read at 0"), "{events:?}");
+    // What needs no read goes on, and the disk is asked again each time.
+    assert_eq!(world.produce(batch(&["b"])).base_offset, 1);
+    disk.let_reads_fail(None);
+    assert_eq!(records(&mut world), [(0, "a".into()), (1, "b".into())]);
+    assert_eq!(world.engine.take_storage_events(), []);
+}
+
+#[test]
+fn a_waiting_fetch_and_a_session_survive_a_read_that_fails() {
+    let disk = disk();
+    let mut world = World::on_disk(&disk, 1, false);
+    create(&mut world, 2, 1, BTreeMap::new());
+    let waiter = world.engine.connect(BrokerId(1)).unwrap();
+    let writer = std::mem::replace(&mut world.client, waiter);
+    let full = FetchRequest { session_epoch: 0, ..fetch_both(0, 0) };
+    let session_id = world.ask(12, &full).session_id;
+    assert_ne!(session_id, 0);
+    let next = |session_epoch, max_wait_ms| FetchRequest {
+        session_id,
+        session_epoch,
+        topics: vec![],
+        ..fetch_both(max_wait_ms, 0)
+    };
+    world.send(12, &next(1, 500));
+    assert!(world.is_silent());
+    disk.let_reads_fail(Some("/t/0-"));
+    world.engine.handle_frame(writer, frame(12, &produce_request(1, batch(&["a"]))), world.now);
+    // Its own answer and the reader's, in either order.
+    let mut told = 0;
+    while let Some(output) = world.engine.poll_output() {
+        let Reply::Answer { frame: Some(frame), .. } = output.reply else { panic!("{output:?}") };
+        if output.connection == waiter {
+            let answer = decode::<FetchRequest>(12, frame.into_bytes());
+            assert_eq!(codes_and_values(answer), [(ErrorCode::KAFKA_STORAGE_ERROR, vec![])]);
+            told += 1;
+        }
+    }
+    assert_eq!(told, 1);
+    // As long as it cannot be read it is told again; then its records come.
+    let again = codes_and_values(world.ask(12, &next(2, 0)));
+    assert_eq!(again, [(ErrorCode::KAFKA_STORAGE_ERROR, vec![])]);
+    disk.let_reads_fail(None);
+    assert_eq!(codes_and_values(world.ask(12, &next(3, 0))), [(ErrorCode::NONE, vec![(0, "a".into())])]);
+}
+
+#[test]
+fn a_time_that_cannot_be_looked_up_is_told() {
+    let disk = disk();
+    let mut world = World::on_disk(&disk, 1, false);
+    create(&mut world, 1, 1, BTreeMap::new());
+    world.produce(batch(&["a"]));
+    const NEWEST_TIMESTAMP: i64 = -3;
+    for timestamp in [0, NEWEST_TIMESTAMP] {
+        let partition = ListOffsetsPartition { timestamp, ..ListOffsetsPartition::default() };
+        let topic = ListOffsetsTopic { name: "t".into(), partitions: vec![partition], ..Default::default() };
+        let request = ListOffsetsRequest { topics: vec![topic], ..ListOffsetsRequest::default() };
+        let mut list = || world.ask(7, &request).topics.remove(0).partitions.remove(0);
+        disk.let_reads_fail(Some("/t/0-"));
+        assert_eq!(list().error_code, ErrorCode::KAFKA_STORAGE_ERROR);
+        disk.let_reads_fail(None);
+        assert_eq!((list().error_code, list().offset), (ErrorCode::NONE, 0));
+    }
 }
 
 #[test]
 fn an_answer_about_what_cannot_be_written_does_not_go_out() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, BTreeMap::new());
     disk.leave_room(0);
     world.send(8, &commit(5));
@@ -201,14 +295,14 @@ fn an_answer_about_what_cannot_be_written_does_not_go_out() {
     disk.leave_room(u64::MAX);
     world.client = world.engine.connect(BrokerId(1)).unwrap();
     assert_eq!(committed(&mut world, 6), ErrorCode::NONE);
-    let world = open(&disk, 1, false);
+    let world = World::on_disk(&disk, 1, false);
     assert_eq!(world.engine.coordinators.offsets.get("h", "t", 0).unwrap().offset, 6);
 }
 
 #[test]
 fn after_a_sync_that_failed_nothing_is_promised() {
     let disk = disk();
-    let mut world = open(&disk, 1, true);
+    let mut world = World::on_disk(&disk, 1, true);
     create(&mut world, 1, 1, BTreeMap::new());
     disk.let_syncs_fail(true);
     world.send(12, &crate::testing::produce_request(1, batch(&["a"])));
@@ -222,7 +316,7 @@ fn after_a_sync_that_failed_nothing_is_promised() {
 #[test]
 fn a_deleted_topic_leaves_nothing_behind() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 2, 1, BTreeMap::new());
     world.produce(batch(&["a"]));
     let id = world.topic_id("t");
@@ -231,13 +325,13 @@ fn a_deleted_topic_leaves_nothing_behind() {
     assert_eq!(disk.list().unwrap().len(), 1, "the journal");
     create(&mut world, 1, 1, BTreeMap::new());
     drop(world);
-    assert_eq!(records(&mut open(&disk, 1, false)), []);
+    assert_eq!(records(&mut World::on_disk(&disk, 1, false)), []);
 }
 
 #[test]
 fn logs_without_a_journal_are_not_touched() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, BTreeMap::new());
     world.produce(batch(&["a"]));
     drop(world);
@@ -252,7 +346,7 @@ fn logs_without_a_journal_are_not_touched() {
 #[test]
 fn each_replica_has_a_log_of_its_own_and_one_out_of_sync_does_not_lead() {
     let disk = disk();
-    let mut world = open(&disk, 2, false);
+    let mut world = World::on_disk(&disk, 2, false);
     create(&mut world, 1, 2, BTreeMap::new());
     assert!(world.engine.move_leader("t", 0, BrokerId(1), world.now));
     world.produce(batch(&["both"]));
@@ -263,7 +357,7 @@ fn each_replica_has_a_log_of_its_own_and_one_out_of_sync_does_not_lead() {
     assert!(logs[0].1 > logs[1].1);
     drop(world);
     // The last in-sync replica of the disk leads, though it may not be the preferred one.
-    let mut world = open(&disk, 2, false);
+    let mut world = World::on_disk(&disk, 2, false);
     let partition = &world.engine.topics.named("t").unwrap().partitions[0];
     assert_eq!(partition.leader, BrokerId(1));
     assert_eq!(partition.isr.len(), 2, "the other one has caught up");
@@ -274,7 +368,7 @@ fn each_replica_has_a_log_of_its_own_and_one_out_of_sync_does_not_lead() {
 fn retention_and_deleted_records_stay_gone() {
     let size = batch(&["a"]).len().to_string();
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, settings([("segment.bytes", &size), ("retention.ms", "10000")]));
     for value in ["a", "b", "c"] {
         world.produce(batch(&[value]));
@@ -285,14 +379,14 @@ fn retention_and_deleted_records_stay_gone() {
     world.engine.topics.note_partition(id, 0);
     world.engine.persist();
     drop(world);
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     assert_eq!(records(&mut world), [(1, "b".into()), (2, "c".into())]);
     world.pass(10_500);
     world.engine.handle_timeout(world.now);
     assert_eq!(world.fetch(3).log_start_offset, 3, "all was too old");
     assert!(world.engine.poll_output().is_none());
     drop(world);
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     assert_eq!(records(&mut world), []);
     assert_eq!(world.produce(batch(&["d"])).base_offset, 3);
 }
@@ -301,7 +395,7 @@ fn retention_and_deleted_records_stay_gone() {
 #[test]
 fn old_records_live_until_the_logs_are_looked_at() {
     let disk = disk();
-    let mut world = open(&disk, 1, false);
+    let mut world = World::on_disk(&disk, 1, false);
     create(&mut world, 1, 1, settings([("retention.ms", "10000")]));
     world.fetch(0);
     world.pass(60_000);
@@ -345,7 +439,7 @@ fn lose_power_again_and_again(seed: u64) {
     let mut random = Random::new(seed);
     let mut draw = move |below: u64| random.next() % below;
     let disk = Arc::new(SimulatedDisk::new(seed));
-    let mut world = open(&disk, 2, true);
+    let mut world = World::on_disk(&disk, 2, true);
     let segment = (200 + draw(2000)).to_string();
     create(&mut world, 1, 2, settings([("segment.bytes", &segment), ("retention.ms", "-1")]));
     assert!(world.engine.move_leader("t", 0, BrokerId(1), world.now));
@@ -388,7 +482,7 @@ fn lose_power_again_and_again(seed: u64) {
         );
         drop(world);
         disk.lose_power();
-        world = open(&disk, 2, true);
+        world = World::on_disk(&disk, 2, true);
         assert!(world.engine.move_leader("t", 0, BrokerId(1), world.now));
         let found = records(&mut world);
         let (known, more) = found.split_at_checked(acknowledged.len()).unwrap_or_else(|| {
@@ -417,7 +511,7 @@ fn with_fsync_the_loss_of_power_loses_nothing() {
 fn what_compaction_left_is_what_a_restart_finds() {
     for in_order in [false, true] {
         let disk = disk();
-        let mut world = open(&disk, 1, false);
+        let mut world = World::on_disk(&disk, 1, false);
         let of =
             [("cleanup.policy", "compact"), ("segment.bytes", "300"), ("min.cleanable.dirty.ratio", "0")];
         create(&mut world, 1, 1, settings(of));
@@ -435,7 +529,7 @@ fn what_compaction_left_is_what_a_restart_finds() {
             assert!(world.engine.shut_down());
         }
         drop(world);
-        let mut world = open(&disk, 1, false);
+        let mut world = World::on_disk(&disk, 1, false);
         assert_eq!(records(&mut world), left);
         assert_eq!(world.engine.take_storage_events(), []);
         assert_eq!(world.produce(batch_of(Stamp::NONE, Codec::None, &[(0, Some("k"), "v")])).base_offset, 40);

@@ -10,7 +10,7 @@ use super::Partitions;
 use super::assignor::Assignor;
 
 /// A member of a consumer group: what it wants, and how far it has got (Java's `ConsumerGroupMember`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Member {
     pub(super) instance_id: Option<ByteString>,
     pub(super) rack_id: Option<ByteString>,
@@ -45,6 +45,13 @@ pub(super) enum MemberState {
 pub(crate) struct Pattern {
     pub(super) text: ByteString,
     compiled: Regex,
+}
+
+/// Patterns are equal if they read the same.
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
 impl Pattern {

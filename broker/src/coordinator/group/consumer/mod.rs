@@ -4,6 +4,7 @@
 //! for an epoch; a member first gives up what is not its own any more, then takes what others have given up.
 
 mod assignor;
+mod kept;
 mod member;
 #[cfg(test)]
 mod tests;
@@ -17,9 +18,11 @@ use ottla_proto::messages::consumer_group_heartbeat::{
 };
 use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 
+use super::GroupKey;
 use crate::coordinator::{CLIENT_HOST, MemberId, TimerKey, Turn, milliseconds, own};
 use crate::engine::Topics;
 use assignor::{Assignor, Reader, Spec};
+pub(crate) use kept::{KeptGroup, KeptMember};
 pub(crate) use member::Pattern;
 use member::{Member, MemberState, is_subset};
 
@@ -41,6 +44,8 @@ pub(crate) struct ConsumerGroup {
     target: BTreeMap<MemberId, Partitions>,
     /// The topics that members read and that exist, with their number of partitions, when the epoch was set.
     topics: BTreeMap<TopicId, i32>,
+    /// What of this has changed since it was last asked.
+    changed: BTreeSet<GroupKey>,
 }
 
 /// Why a heartbeat was refused, as the member is told.
@@ -111,7 +116,13 @@ impl ConsumerGroup {
             static_members: BTreeMap::new(),
             target: BTreeMap::new(),
             topics: BTreeMap::new(),
+            changed: BTreeSet::new(),
         }
+    }
+
+    /// What has changed since this was last called.
+    pub(super) fn take_changes(&mut self) -> BTreeSet<GroupKey> {
+        std::mem::take(&mut self.changed)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -167,11 +178,11 @@ impl ConsumerGroup {
         let Some(member) = self.members.get_mut(&id) else {
             return Err(unknown_member());
         };
-        let assigned_before = member.assigned.clone();
+        let before = member.clone();
         let changed = update(member, client_id, request, regex) || is_new;
         let seen = self.subscribed_topics(topics);
         if changed || seen != self.topics {
-            self.epoch += 1;
+            self.bump();
             self.topics = seen;
         }
         if self.epoch > self.assignment_epoch {
@@ -180,10 +191,13 @@ impl ConsumerGroup {
         self.reconcile(turn, &id, request);
         turn.timers.set(self.session_timer(&id), turn.now + turn.settings.consumer_session_timeout);
         let Some(member) = self.members.get(&id) else { return Err(unknown_member()) };
+        if *member != before || is_new {
+            self.changed.insert(GroupKey::Member(self.id.clone(), id.clone()));
+        }
         let complete = request.rebalance_timeout_ms != -1
             && (request.subscribed_topic_names.is_some() || request.subscribed_topic_regex.is_some())
             && request.topic_partitions.is_some();
-        let told = request.member_epoch == 0 || complete || member.assigned != assigned_before;
+        let told = request.member_epoch == 0 || complete || member.assigned != before.assigned;
         let interval = turn.settings.consumer_heartbeat_interval.as_millis();
         Ok(ConsumerGroupHeartbeatResponse {
             member_epoch: member.epoch,
@@ -219,7 +233,8 @@ impl ConsumerGroup {
             self.static_members.remove(instance_id);
         }
         self.target.remove(id);
-        self.epoch += 1;
+        self.member_changed(id);
+        self.bump();
         if self.members.is_empty() {
             self.assignment_epoch = self.epoch;
         }
@@ -306,6 +321,7 @@ impl ConsumerGroup {
             // Its partitions stay its own until its session is over.
             member.epoch = LEAVE_FOR_A_WHILE;
             member.revoking.clear();
+            self.member_changed(&id);
         } else {
             self.fence(turn, &id);
         }
@@ -370,8 +386,20 @@ impl ConsumerGroup {
         if let Some(target) = self.target.remove(known) {
             self.target.insert(id.clone(), target);
         }
+        self.member_changed(known);
+        self.member_changed(&id);
         self.static_members.insert(own(instance_id), id);
         Ok(())
+    }
+
+    fn member_changed(&mut self, id: &MemberId) {
+        self.changed.insert(GroupKey::Member(self.id.clone(), id.clone()));
+    }
+
+    /// Begins a new epoch.
+    fn bump(&mut self) {
+        self.epoch += 1;
+        self.changed.insert(GroupKey::Group(self.id.clone()));
     }
 
     fn has_left(&self, id: &MemberId) -> bool {
@@ -429,8 +457,12 @@ impl ConsumerGroup {
             members.insert(id, Reader { instance_id, topics: wanted(member), before: self.target.get(id) });
         }
         let spec = Spec { members, topics: &self.topics };
-        self.target = self.assignor().assign(&spec);
+        let target = self.assignor().assign(&spec);
+        let moved = self.members.keys().filter(|id| self.target.get(*id) != target.get(*id));
+        self.changed.extend(moved.map(|id| GroupKey::Member(self.id.clone(), id.clone())));
+        self.target = target;
         self.assignment_epoch = self.epoch;
+        self.changed.insert(GroupKey::Group(self.id.clone()));
     }
 
     fn reconcile(&mut self, turn: &mut Turn<'_>, id: &MemberId, request: &ConsumerGroupHeartbeatRequest) {

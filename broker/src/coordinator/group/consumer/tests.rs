@@ -1,3 +1,5 @@
+mod restarts;
+
 use std::collections::BTreeSet;
 
 use ottla_proto::messages::consumer_group_describe::{ConsumerGroupDescribeRequest, DescribedGroup};
