@@ -27,8 +27,9 @@ const JOINING: i32 = 0;
 const LEAVING: i32 = -1;
 /// The epoch with which a static member leaves and keeps its place.
 const LEAVING_FOR_A_WHILE: i32 = -2;
-/// A coordinator that is silent for longer is looked for anew.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// A coordinator that is silent for so long is looked for anew; see [`ConsumerProtocol::patience`].
+const LEAST_PATIENCE: Duration = Duration::from_secs(3);
+const MOST_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Where a member stands in the consumer protocol.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub(super) struct ConsumerProtocol {
     reported: Option<BTreeSet<TopicPartition>>,
     reporting: Option<BTreeSet<TopicPartition>>,
     failures: u32,
+    /// Heartbeats in a row that got no answer.
+    unanswered: u32,
     /// Which revision of the application's wishes the coordinator knows, and which a heartbeat in flight tells it.
     told: Option<u64>,
     telling: Option<u64>,
@@ -74,6 +77,7 @@ impl ConsumerProtocol {
             reported: None,
             reporting: None,
             failures: 0,
+            unanswered: 0,
             told: None,
             telling: None,
             knows_pattern: false,
@@ -113,6 +117,15 @@ impl ConsumerProtocol {
         self.says_all = true;
         self.reporting = None;
         self.heartbeat_at = Some(now);
+        self.unanswered = self.unanswered.saturating_add(1);
+    }
+
+    /// How long an answer is waited for. The member does not know its session, which has three intervals at least if the
+    /// broker's settings follow Kafka's advice: an interval and one patience leave time for the way to another
+    /// coordinator. One that is slow rather than gone is heard in the end, since the patience doubles.
+    fn patience(&self) -> Duration {
+        let first = (self.interval * 3 / 2).max(LEAST_PATIENCE);
+        (first * (1 << self.unanswered.min(3))).min(MOST_PATIENCE)
     }
 
     /// The coordinator is to be asked for the member's epoch without delay.
@@ -240,7 +253,7 @@ impl Member {
             });
             request.topic_partitions = Some(partitions.collect());
         }
-        let timeout = PATIENCE.min(self.config.request_timeout);
+        let timeout = self.consumer.patience().min(self.config.request_timeout);
         if self.send(link, version, &request, Asked::ConsumerHeartbeat, timeout, net, now) {
             self.consumer.reporting = Some(owned);
             self.consumer.telling = Some(self.interest.revision);
@@ -253,6 +266,7 @@ impl Member {
         let Ok(response) = net.open::<ConsumerGroupHeartbeatResponse>(answer, now) else {
             return self.unanswered(Asked::ConsumerHeartbeat, net, now);
         };
+        self.consumer.unanswered = 0;
         // Without it the member has begun anew since that heartbeat was sent.
         let Some(reporting) = self.consumer.reporting.take() else { return };
         match response.error_code {

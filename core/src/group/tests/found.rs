@@ -5,7 +5,7 @@ use crate::wait::WaitReason;
 
 impl Bench {
     /// The next request, however long it takes to come.
-    fn next<R: Request>(&mut self) -> (Received, R) {
+    pub(super) fn next<R: Request>(&mut self) -> (Received, R) {
         while self.requests.is_empty() {
             self.advance(Duration::from_secs(2));
         }

@@ -1,5 +1,6 @@
 //! What may hold up a heartbeat, and what must not.
 
+use super::consumer::given;
 use super::*;
 use crate::calls::{CallSpec, Target};
 use crate::wait::WaitReason;
@@ -76,6 +77,46 @@ fn a_silent_coordinator_is_given_up_well_within_the_session() {
     }
     let (again, _) = bench.take::<HeartbeatRequest>();
     assert_ne!(again.connection, silent.connection);
+}
+
+/// The member does not know its session: three intervals are taken for the shortest.
+#[test]
+fn a_coordinator_that_hangs_is_given_up_within_three_heartbeat_intervals() {
+    for interval in [2, 5, 10].map(Duration::from_secs) {
+        let mut bench = Bench::consumer(config(), &[0]);
+        bench.advance(Duration::from_secs(5));
+        let (request, _) = bench.take::<ConsumerGroupHeartbeatRequest>();
+        let told = ConsumerGroupHeartbeatResponse {
+            heartbeat_interval_ms: crate::group::classic::millis(interval),
+            ..given(1, None)
+        };
+        bench.answer(&request, &told);
+        let heard_at = bench.world.now;
+        let (silent, _) = bench.next::<ConsumerGroupHeartbeatRequest>();
+        bench.coordinator = 2;
+        let (again, asked) = bench.next::<ConsumerGroupHeartbeatRequest>();
+        assert_ne!(again.connection, silent.connection);
+        assert_eq!((asked.member_epoch, asked.subscribed_topic_names), (1, Some(vec!["t".into()])));
+        assert!(bench.world.now.saturating_duration_since(heard_at) < interval * 3, "{interval:?}");
+        assert_eq!(bench.owned(), partitions([0]));
+    }
+}
+
+#[test]
+fn a_coordinator_that_is_slow_is_waited_for_longer_each_time() {
+    let mut bench = Bench::consumer(config(), &[0]);
+    for _ in 0..2 {
+        let (mut heartbeat, _) = bench.next::<ConsumerGroupHeartbeatRequest>();
+        // What it takes to ask for the coordinator again comes on top.
+        for seconds in [7, 15, 15] {
+            let sent_at = bench.world.now;
+            heartbeat = bench.next::<ConsumerGroupHeartbeatRequest>().0;
+            let waited = bench.world.now.saturating_duration_since(sent_at).as_secs();
+            assert!((seconds..seconds + 2).contains(&waited), "{waited} s for {seconds}");
+        }
+        // After an answer it begins anew.
+        bench.answer(&heartbeat, &given(1, None));
+    }
 }
 
 #[test]
