@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use ottla_core::consumer::{Batch, ConsumerKey, ConsumerReader, ReadError, Start, TopicPartition};
+use ottla_core::consumer::{
+    Batch, ConsumerKey, ConsumerReader, PartitionFault, ReadError, Start, TopicPartition,
+};
 use ottla_core::group::{
     CommitEntry, End, GroupEdge, GroupError, GroupEvent, HandOut, HandedOut, Ownership, OwnershipId, Phase,
 };
@@ -37,9 +39,9 @@ pub(super) struct MemberApp {
     held: BTreeMap<u64, Held>,
     next_work: u64,
     rests: bool,
-    /// A commit failed, and another is to be made.
+    /// A commit failed, and another is to be made then.
     commit_failed: bool,
-    commits_anew: bool,
+    commits_anew_at: Option<Instant>,
     /// The member left because of its application.
     is_absent: bool,
     /// The next batch takes longer than it may.
@@ -107,7 +109,7 @@ impl MemberApp {
             next_work: 0,
             rests: false,
             commit_failed: false,
-            commits_anew: false,
+            commits_anew_at: None,
             is_absent: false,
             dawdles: false,
             committing: None,
@@ -134,7 +136,7 @@ impl MemberApp {
 
     pub(super) fn go_on(&mut self, client: &mut Client, now: Instant) {
         self.rests = false;
-        if std::mem::take(&mut self.commits_anew) {
+        if self.commits_anew_at.take_if(|at| *at <= now).is_some() {
             let entries = self.edge.owned().into_iter().filter_map(|ownership| {
                 let processed = ownership.processed()?;
                 Some(CommitEntry {
@@ -153,10 +155,11 @@ impl MemberApp {
 
     /// Who commits by itself tries again what failed.
     pub(super) fn plan_another_commit(&mut self, queue: &mut Queue) {
-        if std::mem::take(&mut self.commit_failed) && self.commits == Commits::Explicit {
-            self.commits_anew = true;
-            queue
-                .after(Duration::from_millis(300), Happening::Group(Deed::GoOn(self.slot, self.incarnation)));
+        let failed = std::mem::take(&mut self.commit_failed) && self.commits == Commits::Explicit;
+        if failed && self.commits_anew_at.is_none() {
+            let at = queue.now + Duration::from_millis(300);
+            self.commits_anew_at = Some(at);
+            queue.at(at, Happening::Group(Deed::GoOn(self.slot, self.incarnation)));
         }
     }
 
@@ -431,7 +434,7 @@ impl MemberApp {
                 let cause = format!("{cause:?}");
                 counts.add(&format!("position reset: {cause}"));
                 if cause == "Truncated" {
-                    truth.was_cut(partition);
+                    truth.was_cut(partition)?;
                 }
             }
             _ => {}
@@ -439,15 +442,19 @@ impl MemberApp {
         Ok(())
     }
 
-    fn meet(&self, error: &ReadError, truth: &mut Truth, counts: &mut Counts) -> Result<(), Violation> {
+    fn meet(&mut self, error: &ReadError, truth: &mut Truth, counts: &mut Counts) -> Result<(), Violation> {
         match error {
             ReadError::Topic { .. } => counts.add("reader told of its topic"),
             ReadError::Partition(error) => {
                 counts.add("reader told of a partition");
+                if matches!(error.fault, PartitionFault::Truncated { .. }) {
+                    truth.was_cut(error.partition.partition)?;
+                }
                 // Such an error is told until a seek.
                 let _ = self.reader.edge().seek(&error.partition, Start::Earliest);
                 self.edge.seek(&error.partition, None);
                 truth.rewound(error.partition.partition);
+                self.reached.remove(&error.partition.partition);
             }
             error => return Err(self.untrue(&format!("its reader met {error}"))),
         }

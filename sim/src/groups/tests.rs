@@ -113,6 +113,14 @@ fn seeds_that_found_a_bug_of_groups_keep_every_promise() {
         (626, "an answer from before a fence made a member that owns nothing"),
         (91, "a partition newer than the view was not looked for"),
         (1586, "a frozen coordinator committed what it had held, and took the group back"),
+        (2155, "whoever was told that the log is cut, and sought to its begin, was held to go back"),
+        (3329, "an answer that came while its reader stood still gave what the group had given away since"),
+        (3917, "a commit that was refused before the end of faults was told of in a group at rest"),
+        (4547, "somebody wrote to a group that was held to rest, and its reader dawdled"),
+        (
+            17800,
+            "a member that was told to be silent until after the end of faults was lost by a group at rest",
+        ),
     ]);
 }
 

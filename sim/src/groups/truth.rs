@@ -29,9 +29,15 @@ pub(super) struct Truth {
     rewound: BTreeSet<i32>,
     next_record: RecordId,
     is_recreated: bool,
+    /// A node may lead that has not all that was read.
+    is_unclean: bool,
 }
 
 impl Truth {
+    pub(super) fn new(is_unclean: bool) -> Self {
+        Self { is_unclean, ..Self::default() }
+    }
+
     /// The numbers of records that are about to be written.
     pub(super) fn number(&mut self, count: usize) -> Vec<RecordId> {
         let first = self.next_record;
@@ -51,8 +57,14 @@ impl Truth {
     }
 
     /// A client was told that the log was cut.
-    pub(super) fn was_cut(&mut self, partition: i32) {
+    pub(super) fn was_cut(&mut self, partition: i32) -> Result<(), Violation> {
+        if !self.is_unclean && !self.is_recreated {
+            return Err(Violation::Untrue(format!(
+                "the log of partition {partition} is told to be cut, which cannot be"
+            )));
+        }
         self.broken.insert(partition);
+        Ok(())
     }
 
     pub(super) fn is_broken(&self, partition: i32) -> bool {

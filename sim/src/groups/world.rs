@@ -74,6 +74,7 @@ impl World {
         }
         queue.after(PROBES, Happening::Probe);
         let slots = plan.members.len();
+        let truth = Truth::new(plan.unclean);
         Self {
             plan,
             chance,
@@ -82,7 +83,7 @@ impl World {
             clients: Vec::new(),
             members: (0..slots).map(|_| None).collect(),
             incarnations: vec![0; slots],
-            truth: Truth::default(),
+            truth,
             counts: Counts::default(),
             fault_names: BTreeMap::new(),
             calm: false,
@@ -94,15 +95,17 @@ impl World {
         self.counts.add(&format!("group {:?}", self.plan.kind));
         self.counts.add(&format!("commits {:?}", self.plan.commits));
         self.run_until(Instant::ZERO + FAULTY, false)?;
-        // Nothing is wrong any more; somebody is to read.
+        // Nothing begins to go wrong any more; somebody is to read.
         self.network.engine.clear_faults();
         if self.members.iter().all(Option::is_none) {
             self.join(0);
         }
         let plan = &self.plan;
         let patience = plan.member.session + plan.member.max_poll * 2 + plan.request_timeout * 2;
-        let woken = self.clients.iter().map(|client| client.suspended_until).filter(|at| *at < DEAD).max();
-        let calm = self.queue.now.max(self.network.last_mute).max(woken.unwrap_or_default());
+        let ends = plan.faults.iter().map(|fault| fault.at + fault.length);
+        let calm = ends.fold(self.queue.now.max(self.network.last_mute), Instant::max);
+        // What was asked before is answered or given up by then: none of it can disturb a group that rests.
+        self.run_until(calm + self.plan.request_timeout, false)?;
         self.run_until(calm + RECOVERY + patience, true)?;
         self.check_rest()?;
         // A group that has come to rest stays as it is.
@@ -296,9 +299,10 @@ impl World {
         self.members[slot] = Some(MemberApp::new(name, (key, edge, reader), &self.plan));
     }
 
-    /// Whether somebody is still to join.
-    pub(super) fn to_join(&self) -> bool {
-        self.queue.is_planned(|happening| matches!(happening, Happening::Group(Deed::Join(_))))
+    /// Whether somebody is still to join, to write, or to try again.
+    pub(super) fn has_plans(&self) -> bool {
+        let is_plan = |deed: &Deed| matches!(deed, Deed::Join(_) | Deed::Append(_) | Deed::GoOn(..));
+        self.queue.is_planned(|happening| matches!(happening, Happening::Group(deed) if is_plan(deed)))
     }
 
     fn leave(&mut self, slot: usize, given: Duration) {
