@@ -51,7 +51,7 @@ async fn throttled(servers: &str) -> Duration {
     let producer = client.producer().linger(Duration::ZERO).build().await.unwrap();
     let topic = producer.topic("t");
     let value = vec![b'x'; RECORD];
-    let (mut throttled, mut until) = (Duration::ZERO, None);
+    let (mut throttled, mut until, mut told) = (Duration::ZERO, None, false);
     let begin = Instant::now();
     for _ in 0..scale().0 {
         let delivery = topic.send(Record::value(&value)).await.unwrap();
@@ -76,8 +76,10 @@ async fn throttled(servers: &str) -> Duration {
             assert_eq!(throttle.class, ThrottleClass::Produce);
             until = Some(Instant::now() + throttle.remaining - Duration::from_millis(5));
         }
+        told |= until.is_some();
     }
-    assert!(until.is_some(), "the last answer told of no throttle");
+    // Not by each answer: after a long wait a record can be within the quota.
+    assert!(told, "no answer told of a throttle");
     // Kafka averages over some ten seconds, so the first of them are free of charge.
     let took = begin.elapsed();
     assert!(throttled > took / 2, "{throttled:?} of {took:?} were throttled");
