@@ -110,6 +110,7 @@ impl Network {
         debug_assert!(created);
         Self {
             attempts: Attempts::new(plan.leaders_stay()),
+            sequences: Sequences::new(plan.leaders_stay()),
             reader,
             ..Self::around(engine, plan.latency, chance)
         }
@@ -129,7 +130,7 @@ impl Network {
             last_mute: Instant::ZERO,
             attempts: Attempts::new(false),
             commits: Vec::new(),
-            sequences: Sequences::default(),
+            sequences: Sequences::new(false),
             partitions: PARTITIONS,
             deleted: None,
             seen: Ok(()),

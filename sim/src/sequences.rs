@@ -15,8 +15,10 @@ use crate::queue::SocketId;
 use crate::report::Violation;
 
 /// All batches with a number that a client has written whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sequences {
+    /// A batch that still waits before the socket of one leader can go to another.
+    leaders_stay: bool,
     sent: BTreeMap<Stamp, Sent>,
     /// The batches of each request whose end the client does not know.
     requests: BTreeMap<(SocketId, i32), Vec<Stamp>>,
@@ -33,12 +35,18 @@ struct Sent {
 }
 
 impl Sequences {
+    pub(crate) fn new(leaders_stay: bool) -> Self {
+        Self { leaders_stay, sent: BTreeMap::new(), requests: BTreeMap::new() }
+    }
+
     /// A client has written a Produce whose first byte lies at `began` in its stream.
     pub(crate) fn sent(&mut self, socket: SocketId, frame: &Bytes, began: u64) {
         let Some((correlation, stamps)) = stamps_of(frame) else { return };
         for stamp in &stamps {
-            let first = self.earlier(stamp).all(|(other, _)| other.last() < stamp.first);
-            let first = first && !self.sent.contains_key(stamp);
+            // What was too large was cut: a piece can begin with the number that the whole began with.
+            let beside = Stamp { delta: i32::MIN, ..*stamp }..=Stamp { delta: i32::MAX, ..*stamp };
+            let before = |(other, _): (&Stamp, &Sent)| other.last() < stamp.first;
+            let first = self.earlier(stamp).chain(self.sent.range(beside)).all(before);
             self.sent.insert(*stamp, Sent { began: (socket, began), first, known: None });
         }
         self.requests.insert((socket, correlation), stamps);
@@ -106,6 +114,12 @@ impl Sequences {
             Some(streams) => streams.get(&socket).is_some_and(|&known| began < known),
         };
         if !sent.first || self.earlier(stamp).any(|(_, earlier)| waited(earlier)) {
+            return Ok(());
+        }
+        // Numbers that nobody saw may have waited, and this batch with them, for a leader that is none any more. As far
+        // as the client knows both may have been written, and it asks.
+        let seen = self.earlier(stamp).map(|(earlier, _)| earlier.last()).max();
+        if !self.leaders_stay && seen.is_none_or(|last| last + 1 < stamp.first) {
             return Ok(());
         }
         Err(Violation::Untrue(format!(

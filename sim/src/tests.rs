@@ -119,6 +119,9 @@ fn seeds_that_found_a_bug_keep_every_promise() {
         (3107, "the same, of another node"),
         (5978, "a partition that moved took over what its old leader waited for"),
         (141, "a record behind one with a longer timeout ended late"),
+        (8359, "a piece of a batch that was too large counted as never sent"),
+        (13907, "a batch that moved to another leader counted as never sent"),
+        (15781, "a broker that had led without appending told that its log was cut"),
     ]);
 }
 

@@ -25,14 +25,17 @@ pub(crate) struct EpochEnd {
 impl Epochs {
     /// Records from `start_offset` on belong to `epoch`, unless the log knows one as new.
     pub(super) fn begin(&mut self, epoch: LeaderEpoch, start_offset: i64) {
-        if epoch <= self.latest() {
+        if epoch == self.latest() {
             return;
         }
-        // An epoch that ends where it began has left nothing behind.
+        // An epoch that ends where it began has left nothing behind, even if it is newer: its leader was none long enough
+        // to append, and follows an older one's records now.
         while self.0.last().is_some_and(|last| last.start_offset >= start_offset) {
             self.0.pop();
         }
-        self.0.push(Began { epoch, start_offset });
+        if epoch > self.latest() {
+            self.0.push(Began { epoch, start_offset });
+        }
     }
 
     /// Each epoch with its start, oldest first.
@@ -130,6 +133,15 @@ mod tests {
         assert_eq!(end(&epochs, 2), Some((1, 10)));
         epochs.begin(LeaderEpoch(2), 50);
         assert_eq!(epochs.latest(), LeaderEpoch(3));
+    }
+
+    #[test]
+    fn a_leader_that_appended_nothing_follows_an_older_epoch() {
+        let mut epochs = epochs(&[(0, 0), (1, 13)]);
+        epochs.begin(LeaderEpoch(0), 13);
+        assert_eq!(end(&epochs, 0), Some((0, 100)));
+        epochs.begin(LeaderEpoch(4), 16);
+        assert_eq!(end(&epochs, 0), Some((0, 16)));
     }
 
     #[test]
