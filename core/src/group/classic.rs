@@ -300,6 +300,10 @@ impl Member {
     }
 
     fn take_assignment(&mut self, assigned: BTreeSet<TopicPartition>, now: Instant) {
+        if self.closing.is_some() {
+            // Whoever leaves gives up all that it has, in good order, and takes nothing more.
+            return self.finish_rebalance(now);
+        }
         // What the leader says of topics that were not asked for is not read.
         let assigned: BTreeSet<_> = assigned
             .into_iter()

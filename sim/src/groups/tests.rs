@@ -113,6 +113,7 @@ fn seeds_that_found_a_bug_of_groups_keep_every_promise() {
         (626, "an answer from before a fence made a member that owns nothing"),
         (91, "a partition newer than the view was not looked for"),
         (1586, "a frozen coordinator committed what it had held, and took the group back"),
+        (2067, "a member that left amid a rebalance did not wait for its work and its commits"),
         (2155, "whoever was told that the log is cut, and sought to its begin, was held to go back"),
         (3329, "an answer that came while its reader stood still gave what the group had given away since"),
         (3917, "a commit that was refused before the end of faults was told of in a group at rest"),

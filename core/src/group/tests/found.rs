@@ -115,3 +115,27 @@ fn a_member_that_is_not_in_good_standing_says_why() {
     );
     drop(batch);
 }
+
+/// Else the new assignment would be what is waited for, and the farewell come before what is done and committed.
+#[test]
+fn an_assignment_that_comes_while_the_member_leaves_cuts_no_work_short() {
+    let cooperative: Vec<Arc<dyn assignor::Assignor>> = vec![Arc::new(assignor::CooperativeStickyAssignor)];
+    let mut bench = Bench::stable(GroupConfig { assignors: Some(cooperative), ..classic() }, [0, 1]);
+    bench.beat(ErrorCode::REBALANCE_IN_PROGRESS);
+    let batch = bench.hand_out(0, 100, 110);
+    let (key, now) = (bench.key, bench.world.now);
+    bench.world.core.parts().groups.leave(key, now + Duration::from_secs(10), now);
+    bench.settle();
+    bench.join_as_follower(2, [0, 2]);
+    assert_eq!(bench.owned(), partitions([0, 1]), "whoever leaves takes nothing more");
+    assert!(bench.requests.is_empty(), "{:?}", bench.requests);
+    assert!(matches!(batch.ownership().phase(), Phase::Revoking { .. }));
+    let mut batch = batch;
+    batch.done();
+    drop(batch);
+    bench.settle();
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    assert_eq!(Bench::commits(&asked), [(0, 110)]);
+    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    bench.take::<LeaveGroupRequest>();
+}
