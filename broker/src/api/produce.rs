@@ -66,7 +66,7 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<ProduceRequest>) ->
     }
     let timeout = Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or_default());
     let deadline = call.now + timeout.min(engine.config.produce_max_wait);
-    let produce = WaitingProduce { call, acks, response, awaited };
+    let mut produce = WaitingProduce { call, acks, response, awaited };
     if produce.is_ready(engine) || timeout.is_zero() {
         return produce.answer(engine);
     }
@@ -93,37 +93,45 @@ struct Awaited {
     offset: i64,
     /// Which of all partitions of the answer it is, counted over all its topics.
     place: usize,
+    /// What became of the records, once that was seen. Others may still be waited for, while the leader or the topic goes.
+    outcome: Option<ErrorCode>,
 }
 
-impl WaitingProduce {
-    pub(super) fn is_ready(&self, engine: &Engine) -> bool {
-        self.awaited.iter().all(|awaited| self.outcome(engine, awaited).is_some())
-    }
-
-    pub(super) fn finish(mut self, engine: &mut Engine, now: Instant) -> Result<Handled, Close> {
-        self.call.now = now;
-        self.answer(engine)
-    }
-
-    /// What became of a partition's records; `None` as long as replicas lack some.
-    fn outcome(&self, engine: &Engine, awaited: &Awaited) -> Option<ErrorCode> {
-        let Some(topic) = engine.topics.get(awaited.topic) else {
+impl Awaited {
+    /// What became of the records; `None` as long as replicas lack some.
+    fn look(&self, engine: &Engine, node: BrokerId) -> Option<ErrorCode> {
+        let Some(topic) = engine.topics.get(self.topic) else {
             return Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
         };
-        let partition = topic.partition(awaited.index)?;
-        let Some(leader) = partition.leading().filter(|leader| leader.node == self.call.node) else {
+        let partition = topic.partition(self.index)?;
+        let Some(leader) = partition.leading().filter(|leader| leader.node == node) else {
             return Some(ErrorCode::NOT_LEADER_OR_FOLLOWER);
         };
-        if leader.high_watermark < awaited.offset {
+        if leader.high_watermark < self.offset {
             return None;
         }
         let too_few = partition.is_under_min_isr(topic.config.min_insync_replicas);
         Some(if too_few { ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND } else { ErrorCode::NONE })
     }
+}
+
+impl WaitingProduce {
+    pub(super) fn is_ready(&mut self, engine: &Engine) -> bool {
+        for awaited in &mut self.awaited {
+            awaited.outcome = awaited.outcome.or_else(|| awaited.look(engine, self.call.node));
+        }
+        self.awaited.iter().all(|awaited| awaited.outcome.is_some())
+    }
+
+    pub(super) fn finish(mut self, engine: &mut Engine, now: Instant) -> Result<Handled, Close> {
+        self.call.now = now;
+        self.is_ready(engine);
+        self.answer(engine)
+    }
 
     fn answer(mut self, engine: &mut Engine) -> Result<Handled, Close> {
         for awaited in &self.awaited {
-            let error_code = self.outcome(engine, awaited).unwrap_or(ErrorCode::REQUEST_TIMED_OUT);
+            let error_code = awaited.outcome.unwrap_or(ErrorCode::REQUEST_TIMED_OUT);
             let mut partitions = self.response.responses.iter_mut().flat_map(|t| &mut t.partition_responses);
             if let Some(partition) = partitions.nth(awaited.place).filter(|_| error_code != ErrorCode::NONE) {
                 *partition = PartitionProduceResponse {
@@ -172,7 +180,7 @@ fn append(
     let index = data.index;
     match try_append(engine, call, asked, topic, index, data.records.unwrap_or_default()) {
         Ok(Written { topic, appended, log_start_offset, end_offset }) => {
-            awaited.push(Awaited { topic, index, offset: end_offset, place });
+            awaited.push(Awaited { topic, index, offset: end_offset, place, outcome: None });
             PartitionProduceResponse {
                 index,
                 base_offset: appended.base_offset,

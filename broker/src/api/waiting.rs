@@ -15,8 +15,10 @@ pub(crate) fn wake(engine: &mut Engine, now: Instant) {
     while let Some(partition) = engine.waiting.changed.pop_first() {
         let watchers = engine.waiting.watchers.get(&partition).cloned().unwrap_or_default();
         for connection in watchers {
-            let Some(entry) = engine.waiting.requests.get(&connection) else { continue };
-            if entry.request.is_ready(engine) {
+            let Some(mut entry) = engine.waiting.requests.remove(&connection) else { continue };
+            let is_ready = entry.request.is_ready(engine);
+            engine.waiting.requests.insert(connection, entry);
+            if is_ready {
                 finish(engine, connection, now);
             }
         }
@@ -65,7 +67,7 @@ pub(super) enum WaitingRequest {
 }
 
 impl WaitingRequest {
-    fn is_ready(&self, engine: &Engine) -> bool {
+    fn is_ready(&mut self, engine: &Engine) -> bool {
         match self {
             Self::Fetch(fetch) => fetch.is_ready(engine),
             Self::Produce(produce) => produce.is_ready(engine),

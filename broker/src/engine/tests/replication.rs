@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ottla_proto::messages::DeleteTopicsRequest;
 use ottla_proto::messages::fetch::FetchRequest;
 use ottla_proto::messages::metadata::{MetadataRequest, MetadataResponsePartition};
 use ottla_proto::messages::produce::ProduceRequest;
@@ -104,6 +105,34 @@ fn acks_all_waits_for_the_slowest_in_sync_replica() {
     assert_eq!(seen(&mut world, ONE), ["a"]);
     pass(&mut world, 50);
     assert_eq!(seen(&mut world, ONE), ["a", "b"]);
+}
+
+/// As Kafka, which notes what became of each partition when it sees it.
+#[test]
+fn what_is_committed_stays_so_while_others_are_waited_for() {
+    let mut world = world(&[]);
+    let alone = ["u", "v", "w"].into_iter().find(|name| {
+        world.engine.create_topic(name, 1, 1, BTreeMap::new()).unwrap();
+        world.engine.move_leader(name, 0, ONE, world.now)
+    });
+    let alone = alone.expect("each node gets one of three");
+    lag(&mut world, TWO, 20);
+    let mut both = produce_request(-1, batch(&["a"]));
+    let mut committed = both.topic_data[0].clone();
+    committed.name = alone.into();
+    both.topic_data.push(committed);
+    world.send(12, &both);
+    assert!(world.is_silent());
+    // A committed record can be read by now. That its topic goes cannot take the acknowledgement back.
+    let waiting = std::mem::replace(&mut world.client, world.engine.connect(ONE).unwrap());
+    let delete = DeleteTopicsRequest { topic_names: vec![alone.into()], ..DeleteTopicsRequest::default() };
+    assert_eq!(world.ask(4, &delete).responses[0].error_code, ErrorCode::NONE);
+    world.client = waiting;
+    pass(&mut world, 20);
+    let answer = world.answer::<ProduceRequest>(12).response;
+    let codes: Vec<_> =
+        answer.responses.iter().map(|topic| topic.partition_responses[0].error_code).collect();
+    assert_eq!(codes, [ErrorCode::NONE; 2]);
 }
 
 #[test]
