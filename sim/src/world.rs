@@ -443,11 +443,6 @@ impl World {
                         ));
                     }
                 }
-                // A leader that learns, while it waits for replicas, that the topic is gone refuses what it had appended: no
-                // log is left that could hold it.
-                Fate::NotWritten if place.is_some_and(|place| place.log + 1 < logs.len()) => {
-                    self.counts.add("not written: its log was deleted");
-                }
                 Fate::NotWritten | Fate::NotAccepted if place.is_some() => {
                     return untrue(format!(
                         "record {record} is in the log at {place:?} but {:?}",

@@ -106,7 +106,8 @@ fn no_append_within_the_capacity_moves_the_buffer() {
     let mut random = fastrand::Rng::with_seed(5);
     for size in [BATCH_HEADER_SIZE, 70, 100, 1000, 20_000] {
         let mut writer = BatchWriter::new(Vec::new());
-        writer.reserve(size);
+        let small = writer.move_to(Vec::with_capacity(size + BatchWriter::SLACK));
+        assert_eq!((small.len(), writer.size()), (BATCH_HEADER_SIZE, BATCH_HEADER_SIZE));
         let capacity = writer.capacity();
         assert!(capacity >= size);
         for record in samples(&mut random, 300) {
