@@ -137,8 +137,12 @@ impl MemberApp {
     pub(super) fn go_on(&mut self, client: &mut Client, now: Instant) {
         self.rests = false;
         if self.commits_anew_at.take_if(|at| *at <= now).is_some() {
+            // What it waits for to be committed counts as processed only then.
+            let work = self.committing.as_ref().and_then(|(_, work)| self.held.get(work.as_ref()?));
+            let awaited = work.map(|held| held.batch.partition().clone());
             let entries = self.edge.owned().into_iter().filter_map(|ownership| {
-                let processed = ownership.processed()?;
+                let others = awaited.as_ref() != Some(ownership.partition());
+                let processed = ownership.processed().filter(|_| others)?;
                 Some(CommitEntry {
                     partition: ownership.partition().clone(),
                     ownership: Some(ownership.id()),

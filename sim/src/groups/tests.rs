@@ -122,6 +122,7 @@ fn seeds_that_found_a_bug_of_groups_keep_every_promise() {
             17800,
             "a member that was told to be silent until after the end of faults was lost by a group at rest",
         ),
+        (19018, "a program took the group back behind a commit of its own that it waited for"),
     ]);
 }
 
