@@ -180,15 +180,6 @@ impl Budget {
         Ok(Charge { budget: Arc::clone(self), node, bytes, buffer: None })
     }
 
-    /// Keeps a buffer that no batch needs any more, if there is room for it.
-    pub(super) fn keep(&self, buffer: Vec<u8>) {
-        let _surplus = {
-            let mut books = self.books.lock();
-            let free = books.free;
-            books.pool.put(buffer, free)
-        };
-    }
-
     /// Joins the queue of `node` for `bytes`, which a record of `topic` needs.
     pub(super) fn wait(self: &Arc<Self>, node: i32, bytes: usize, topic: &TopicName, since: Instant) -> Turn {
         let mut books = self.books.lock();
@@ -340,7 +331,12 @@ impl Charge {
 
     /// Another batch may have the buffer. The bytes stay.
     pub(super) fn keep(&self, buffer: Vec<u8>) {
-        self.budget.keep(buffer);
+        // Dropped after the lock.
+        let _surplus = {
+            let mut books = self.budget.books.lock();
+            let free = books.free;
+            books.pool.put(buffer, free)
+        };
     }
 
     pub(super) fn bytes(&self) -> usize {
