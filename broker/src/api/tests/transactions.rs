@@ -251,19 +251,24 @@ fn when_epochs_are_used_up_a_new_producer_id_comes() {
     assert_eq!(next.epoch.0, 0);
 }
 
+/// It is aborted when so many milliseconds have passed, and not before.
+fn times_out_after(world: &mut World, milliseconds: u64) {
+    world.pass(milliseconds - 1);
+    world.engine.handle_timeout(world.now);
+    assert_eq!(state(world), "Ongoing");
+    world.pass(1);
+    assert_eq!(world.engine.poll_timeout(), Some(world.now));
+    world.engine.handle_timeout(world.now);
+    assert_eq!(state(world), "CompleteAbort");
+}
+
 #[test]
 fn a_transaction_that_takes_too_long_is_aborted() {
     let mut world = World::with_topic();
     let mut producer = init(&mut world, None).unwrap();
     producer.add(&mut world, 3);
     producer.write(&mut world, 11, "a");
-    world.pass(59_999);
-    world.engine.handle_timeout(world.now);
-    assert_eq!(state(&mut world), "Ongoing");
-    world.pass(1);
-    assert_eq!(world.engine.poll_timeout(), Some(world.now));
-    world.engine.handle_timeout(world.now);
-    assert_eq!(state(&mut world), "CompleteAbort");
+    times_out_after(&mut world, 60_000);
     assert_eq!(producer.end(&mut world, true), ErrorCode::PRODUCER_FENCED);
     assert_eq!(committed(&mut world), (vec!["a".into()], vec![(producer.id.0, 0)], 2));
 }

@@ -73,13 +73,7 @@ fn a_time_out_begins_with_the_transaction_and_not_with_the_restart() {
     producer.write(&mut world, 11, "a");
     world.pass(40_000);
     world.restart(&disk, 1);
-    world.pass(19_999);
-    world.engine.handle_timeout(world.now);
-    assert_eq!(state(&mut world), "Ongoing");
-    world.pass(1);
-    assert_eq!(world.engine.poll_timeout(), Some(world.now));
-    world.engine.handle_timeout(world.now);
-    assert_eq!(state(&mut world), "CompleteAbort");
+    times_out_after(&mut world, 20_000);
     world.restart(&disk, 1);
     assert_eq!(producer.end(&mut world, true), ErrorCode::PRODUCER_FENCED);
     assert_eq!(committed(&mut world), (vec!["a".into()], aborted_at_zero(producer), 2));
