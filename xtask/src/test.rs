@@ -50,6 +50,13 @@ impl Arguments {
         }
     }
 
+    /// librdkafka costs a minute and more tools than a C compiler: only a run that must have everything builds it.
+    fn features(&self) -> &'static [&'static str] {
+        let has_interop = self.package.is_empty() || self.package.iter().any(|name| name == "ottla-interop");
+        let everything = self.kafka == Kafka::Require && has_interop;
+        if everything { &["--features", "ottla-interop/librdkafka"] } else { &[] }
+    }
+
     /// A test without an end is one that finishes nothing for this long.
     fn limit(&self, alone: bool) -> Duration {
         let seconds = match (self.full, alone) {
@@ -131,11 +138,7 @@ fn build(arguments: &Arguments) -> Result<Vec<TestProgram>> {
     if arguments.full {
         cargo.args(["--profile", "proof"]);
     }
-    // It costs a minute and more tools than a C compiler: only a run that must have everything builds it.
-    let has_interop = packages.is_empty() || packages.iter().any(|package| package == "ottla-interop");
-    if arguments.kafka == Kafka::Require && has_interop {
-        cargo.args(["--features", "ottla-interop/librdkafka"]);
-    }
+    cargo.args(arguments.features());
     // Warnings and progress are for the person who waits; the messages are for us.
     let output = cargo.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
     ensure!(output.status.success(), "the tests do not build");
@@ -247,7 +250,8 @@ fn doc_tests(arguments: &Arguments, tally: &mut Tally) -> Result<()> {
     const NAME: &str = "documentation";
     let begin = Instant::now();
     let mut command = cargo();
-    command.args(["test", "--doc"]);
+    // Other features than the tests have would build every library once more.
+    command.args(["test", "--doc"]).args(arguments.features());
     arguments.tell(&mut command);
     if arguments.package.is_empty() {
         command.arg("--workspace");

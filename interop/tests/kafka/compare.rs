@@ -131,10 +131,16 @@ impl Pair {
     ) where
         R::Response: Debug,
     {
+        let requests = self.sides.each_ref().map(&request);
+        // Both have it before either is waited for: much of what they answer takes its time.
+        for (side, request) in self.sides.iter_mut().zip(&requests) {
+            if !side.tell(version, request) {
+                return;
+            }
+        }
         let mut answers = Vec::new();
         for side in &mut self.sides {
-            let request = request(side);
-            let Some(mut answer) = side.ask(version, &request) else { return };
+            let mut answer = side.hear::<R>(version);
             normal(&mut answer);
             answers.push(format!("{answer:#?}"));
         }
@@ -157,6 +163,11 @@ impl Side {
 
     /// The answer, or nothing if the request does not fit the version.
     pub(crate) fn ask<R: Request>(&mut self, version: i16, request: &R) -> Option<R::Response> {
+        self.tell(version, request).then(|| self.hear::<R>(version))
+    }
+
+    /// Sends a request, unless it does not fit the version.
+    fn tell<R: Request>(&mut self, version: i16, request: &R) -> bool {
         let mut writer = Writer::new();
         let header = RequestHeader {
             request_api_key: R::KEY.0,
@@ -166,17 +177,24 @@ impl Side {
             ..RequestHeader::default()
         };
         header.write(&mut writer, R::header_version(version)).unwrap();
-        request.write(&mut writer, version).ok()?;
+        if request.write(&mut writer, version).is_err() {
+            return false;
+        }
         let frame = writer.finish().into_bytes();
         self.stream.write_all(&u32::try_from(frame.len()).unwrap().to_be_bytes()).unwrap();
         self.stream.write_all(&frame).unwrap();
+        true
+    }
+
+    /// The answer to what was sent.
+    fn hear<R: Request>(&mut self, version: i16) -> R::Response {
         let mut length = [0; 4];
         self.stream.read_exact(&mut length).unwrap_or_else(|e| panic!("{} {version}: {e}", R::NAME));
         let mut answer = vec![0; u32::from_be_bytes(length) as usize];
         self.stream.read_exact(&mut answer).unwrap();
         let mut reader = Reader::new(answer.into());
         ResponseHeader::read(&mut reader, R::Response::header_version(version)).unwrap();
-        Some(R::Response::read(&mut reader, version).unwrap())
+        R::Response::read(&mut reader, version).unwrap()
     }
 
     fn name(&self, what: &str) -> &str {

@@ -198,16 +198,23 @@ fn for_each_line(file: &Path, mut each: impl FnMut(&[u8])) {
 /// The `ottla` program, built as the test is, or as users build it for a proof.
 fn command() -> PathBuf {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "ottla-cli", "--bin", "ottla", "--message-format=json"]);
-    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).stdin(Stdio::null());
     let mut limit = Duration::from_secs(280);
     if is_proof() {
-        cargo.arg("--release");
+        cargo.args(["build", "--release", "--package", "ottla-cli", "--bin", "ottla"]);
         limit = Duration::from_secs(1200);
+    } else {
+        // With the features of all tests together, as it has been built for its own.
+        cargo.args(["test", "--no-run", "--workspace", "--test", "command"]);
+        if cfg!(feature = "librdkafka") {
+            cargo.args(["--features", "ottla-interop/librdkafka"]);
+        }
     }
+    cargo.args(["--quiet", "--message-format=json"]).stdin(Stdio::null());
+    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     let output = process::run(&mut cargo, limit).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let messages = String::from_utf8(output.stdout).unwrap();
     let after = |text: &str| Some(text.split_once(r#""executable":""#)?.1.split_once('"')?.0.to_owned());
-    messages.lines().find_map(after).map(PathBuf::from).expect("cargo named no executable")
+    let mut programs = messages.lines().filter_map(after).map(PathBuf::from);
+    programs.find(|program| program.ends_with("ottla")).expect("cargo named no executable")
 }
