@@ -274,6 +274,7 @@ fn ottla(
 fn librdkafka([servers, group, assignor]: [String; 3], read: Read) -> Option<Life> {
     use rdkafka::consumer::{BaseConsumer, Consumer as _};
     use rdkafka::message::Message as _;
+    use rdkafka::types::RDKafkaErrorCode::UnknownTopicOrPartition;
 
     Some(thread(read, move |read, over| {
         let mut settings = rdkafka::ClientConfig::new();
@@ -287,8 +288,12 @@ fn librdkafka([servers, group, assignor]: [String; 3], read: Read) -> Option<Lif
         let consumer: BaseConsumer = settings.create().unwrap();
         consumer.subscribe(&[&group]).unwrap();
         while over.has_changed().is_ok() {
-            if let Some(message) = consumer.poll(Duration::from_millis(20)) {
-                count(&read, message.unwrap().payload().unwrap());
+            match consumer.poll(Duration::from_millis(20)) {
+                Some(Ok(message)) => count(&read, message.payload().unwrap()),
+                // It asked a node that has not heard of the topic yet, tells it, and asks again.
+                Some(Err(error)) if error.rdkafka_error_code() == Some(UnknownTopicOrPartition) => {}
+                Some(Err(error)) => panic!("{error}"),
+                None => {}
             }
         }
         // Dropping it commits and leaves.
