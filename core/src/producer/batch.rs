@@ -19,6 +19,7 @@ use super::latency::LatencyClock;
 use crate::sync::Arc;
 use crate::time::Instant;
 
+/// It passes through many hands, and lies in a box so that it stays where it is.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) fate: Arc<BatchFate>,
@@ -59,7 +60,7 @@ pub(super) enum Body {
 
 impl Batch {
     /// Takes a batch over from its lane, and gives its records without those that were struck.
-    pub(super) fn take_over(open: OpenBatch) -> (Self, BatchWriter) {
+    pub(super) fn take_over(open: OpenBatch) -> (Box<Self>, BatchWriter) {
         let OpenBatch { writer, fate, charge, opened_at, deadlines, ordinal } = open;
         let cut = fate.struck();
         let appended = writer.count();
@@ -85,7 +86,7 @@ impl Batch {
             topic_id: TopicId::ZERO,
             reported: false,
         };
-        (batch, writer)
+        (Box::new(batch), writer)
     }
 
     /// Takes a sealed batch apart and gives its records without those that were struck, these included that are cut
@@ -125,7 +126,7 @@ impl Batch {
     }
 
     /// The batch is in the log: its memory is free, and its buffer may serve another.
-    pub(super) fn recycle(self) {
+    pub(super) fn recycle(self: Box<Self>) {
         if let Body::Stamped { batch, .. } = self.body
             && let Some(buffer) = batch.into_buffer()
         {
@@ -175,7 +176,7 @@ impl Batch {
 
     /// Cuts a stamped batch into two of about half the records each, under the same sequences. Gives the batch
     /// back if it cannot be cut.
-    pub(super) fn split(mut self) -> Result<[Self; 2], Box<Self>> {
+    pub(super) fn split(mut self) -> Result<[Box<Self>; 2], Box<Self>> {
         let Body::Stamped { batch, order } = &self.body else { return Err(Box::new(self)) };
         let order = *order;
         let first = self.records / 2;
@@ -219,7 +220,7 @@ impl Batch {
         let piece = |writer: BatchWriter, fate: Arc<BatchFate>, charge, deadlines, stamp, order| {
             // Pieces of a written batch can no longer be cancelled; nothing of theirs was struck yet.
             let _nothing_struck = fate.take(0);
-            Self {
+            Box::new(Self {
                 fate,
                 charge,
                 opened_at: self.opened_at,
@@ -235,7 +236,7 @@ impl Batch {
                 last_error: self.last_error,
                 topic_id: self.topic_id,
                 reported: self.reported,
-            }
+            })
         };
         let second = if stamp.base_sequence < 0 {
             stamp

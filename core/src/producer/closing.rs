@@ -214,11 +214,11 @@ impl Producer {
     /// Every batch that has no outcome yet; none of them lingers any longer.
     fn everything(&mut self) -> Scope {
         let mut scope = Scope::default();
-        for &lane in &self.active {
+        for lane in self.active.iter() {
             let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { continue };
             let view = partition.lane.view();
             let unreported = |batch: &&Batch| !batch.reported;
-            let in_flight = partition.in_flight.iter().map(|sent| &sent.batch).filter(unreported).count();
+            let in_flight = partition.in_flight.iter().map(|sent| &*sent.batch).filter(unreported).count();
             scope.batches += in_flight + partition.again.len() + partition.sealed.len() + view.frozen;
             scope.batches += usize::from(view.open_since.is_some());
             scope.below.insert(lane, view.opened);

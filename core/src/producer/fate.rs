@@ -134,7 +134,9 @@ impl BatchFate {
             self.settled.store(true, Ordering::Release);
             (before, std::mem::take(&mut state.wakers))
         };
-        wakers.into_values().for_each(Waker::wake);
+        if !wakers.is_empty() {
+            wakers.into_values().for_each(Waker::wake);
+        }
         before
     }
 

@@ -243,14 +243,19 @@ impl Lane {
     }
 
     fn freeze(&self, state: &mut State) -> Option<usize> {
-        let open = state.open.take()?;
+        let open = self.take_open(state)?;
         let bytes = open.writer.size();
-        // A lane whose batches differ keeps near the larger ones: growing costs a copy.
-        state.hint = pool::rounded(bytes.max(state.hint / 4 * 3).max(Self::FIRST_CAPACITY));
         state.frozen.push_back(open);
-        self.end_choice();
         self.backlog.fetch_add(1, Ordering::Relaxed);
         Some(bytes)
+    }
+
+    fn take_open(&self, state: &mut State) -> Option<OpenBatch> {
+        let open = state.open.take()?;
+        // A lane whose batches differ keeps near the larger ones: growing costs a copy.
+        state.hint = pool::rounded(open.writer.size().max(state.hint / 4 * 3).max(Self::FIRST_CAPACITY));
+        self.end_choice();
+        Some(open)
     }
 }
 
@@ -276,8 +281,11 @@ impl State {
 
     fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
         // Batches that expire as a whole do so in the order in which they were opened.
-        let looked_at = if self.has_own_timeouts { usize::MAX } else { 1 };
-        self.batches().take(looked_at).filter_map(|batch| batch.next_expiry(timeout)).min()
+        if !self.has_own_timeouts {
+            let oldest = self.frozen.front().or(self.open.as_ref());
+            return oldest.map(|batch| batch.opened_at + timeout);
+        }
+        self.batches().filter_map(|batch| batch.next_expiry(timeout)).min()
     }
 
     fn batches(&self) -> impl Iterator<Item = &OpenBatch> {
@@ -306,10 +314,7 @@ impl Lane {
     /// Takes the oldest batch, the open one if there is no other.
     pub(super) fn take(&self) -> Option<OpenBatch> {
         let mut state = self.state.lock();
-        if state.frozen.is_empty() {
-            self.freeze(&mut state);
-        }
-        state.frozen.pop_front()
+        state.frozen.pop_front().or_else(|| self.take_open(&mut state))
     }
 
     /// Takes out what has expired by `now`; records without a timeout of their own have `timeout`.

@@ -82,37 +82,27 @@ impl Latency {
             Part::Retry => self.retry,
         }
     }
-
-    fn add(&mut self, part: Part, time: Duration) {
-        *match part {
-            Part::Queue => &mut self.queue,
-            Part::Linger => &mut self.linger,
-            Part::Throttle => &mut self.throttle,
-            Part::Connection => &mut self.connection,
-            Part::InFlight => &mut self.in_flight,
-            Part::Write => &mut self.write,
-            Part::Broker => &mut self.broker,
-            Part::Retry => &mut self.retry,
-        } += time;
-    }
 }
 
 /// The clock of one batch. Every stretch is booked exactly once: each call books from where the last ended.
 #[derive(Clone, Debug)]
 pub(super) struct LatencyClock {
     booked_until: Instant,
-    latency: Latency,
+    /// Microseconds, in the order of [`Part::ALL`].
+    micros: [u64; Part::ALL.len()],
 }
 
 impl LatencyClock {
     /// A clock that starts at the batch's first record.
     pub(super) fn start(opened_at: Instant) -> Self {
-        Self { booked_until: opened_at, latency: Latency::default() }
+        Self { booked_until: opened_at, micros: [0; Part::ALL.len()] }
     }
 
     /// Books everything up to `now` as `part`.
     pub(super) fn book(&mut self, part: Part, now: Instant) {
-        self.latency.add(part, now.saturating_duration_since(self.booked_until));
+        if let Some(micros) = self.micros.get_mut(part as usize) {
+            *micros += now.as_micros().saturating_sub(self.booked_until.as_micros());
+        }
         self.booked_until = self.booked_until.max(now);
     }
 
@@ -142,7 +132,14 @@ impl LatencyClock {
 
     /// What has been booked so far.
     pub(super) fn latency(&self) -> Latency {
-        self.latency
+        let [queue, linger, throttle, connection, in_flight, write, broker, retry] =
+            self.micros.map(Duration::from_micros);
+        Latency { queue, linger, throttle, connection, in_flight, write, broker, retry }
+    }
+
+    /// The same in microseconds, in the order of [`Part::ALL`].
+    pub(super) fn micros(&self) -> &[u64; Part::ALL.len()] {
+        &self.micros
     }
 }
 

@@ -10,6 +10,7 @@ mod ending;
 mod explaining;
 mod filling;
 mod review;
+mod timers;
 
 pub(super) use explaining::shortage_reason;
 
@@ -26,6 +27,7 @@ use super::edge::ProducerEdge;
 use super::identity::Identity;
 use super::inbox::{Items, Order};
 use super::lane::LaneId;
+use super::lane_set::LaneSet;
 use super::latency::Pauses;
 use super::metrics::ProducerMetrics;
 use super::partition::{InFlight, Partition};
@@ -37,6 +39,7 @@ use crate::net::{Net, Owner, RequestToken};
 use crate::sync::Arc;
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
+use timers::Timers;
 
 #[derive(Debug)]
 pub(super) struct Producer {
@@ -48,10 +51,10 @@ pub(super) struct Producer {
     /// By lane id.
     pub(super) partitions: Vec<Partition>,
     /// Partitions with anything to send or in flight.
-    pub(super) active: BTreeSet<LaneId>,
+    pub(super) active: LaneSet,
     pub(super) nodes: BTreeMap<BrokerId, Node>,
     pub(super) requests: BTreeMap<RequestToken, RequestInFlight>,
-    timers: BTreeSet<(Instant, LaneId)>,
+    timers: Timers,
     pub(super) jobs: VecDeque<CompressionJob>,
     pub(super) closing: Closing,
     pub(super) metrics: ProducerMetrics,
@@ -59,7 +62,7 @@ pub(super) struct Producer {
     /// What was given up since this was last set to nothing.
     abandoned: Tally,
     /// Partitions that changed and have not been reviewed.
-    dirty: BTreeSet<LaneId>,
+    dirty: LaneSet,
     generation: u64,
     last_token: u64,
     last_job: u64,
@@ -103,16 +106,16 @@ impl Producer {
             identity,
             topics: Vec::new(),
             partitions: Vec::new(),
-            active: BTreeSet::new(),
+            active: LaneSet::default(),
             nodes: BTreeMap::new(),
             requests: BTreeMap::new(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
             jobs: VecDeque::new(),
             closing: Closing::default(),
             metrics: ProducerMetrics::default(),
             events: VecDeque::new(),
             abandoned: Tally::default(),
-            dirty: BTreeSet::new(),
+            dirty: LaneSet::default(),
             generation: 0,
             last_token: 0,
             last_job: 0,
@@ -135,10 +138,9 @@ impl Producer {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let timer = self.timers.first().map(|&(at, _)| at);
         let unknown = self.topics.iter().filter(|topic| topic.edge.is_awaited());
         let unknown = unknown.map(|topic| topic.wanted_at + self.config.topic_timeout).min();
-        let timer = earliest(earliest(timer, unknown), self.next_unavailable());
+        let timer = earliest(earliest(self.timers.first(), unknown), self.next_unavailable());
         earliest(timer, earliest(self.closing.poll_timeout(), self.identity.poll_timeout()))
     }
 
@@ -156,7 +158,7 @@ impl Producer {
     }
 
     pub(super) fn touch_all(&mut self) {
-        self.dirty.extend(&self.active);
+        self.active.iter().for_each(|lane| self.dirty.insert(lane));
     }
 
     /// The partition is looked at again in this turn.
@@ -198,19 +200,6 @@ impl Producer {
             self.touch_all();
         }
         self.spare = items;
-    }
-
-    fn fire_timers(&mut self, now: Instant) {
-        while let Some(&(at, lane)) = self.timers.first() {
-            if at > now {
-                break;
-            }
-            self.timers.pop_first();
-            if let Some(partition) = self.partition(lane) {
-                partition.timer = None;
-            }
-            self.touch(lane);
-        }
     }
 
     fn want_topic(&mut self, edge: Arc<TopicEdge>, net: &mut Net, now: Instant) {
@@ -298,7 +287,7 @@ impl Producer {
                 partition.sequence.lose_everything();
             }
             // Whatever it waits for may have another name now.
-            if self.active.contains(&lane) {
+            if self.active.contains(lane) {
                 self.touch(lane);
             }
             self.follow_leader(lane, leader);
@@ -354,7 +343,7 @@ impl Producer {
     pub(super) fn handle_compressed(&mut self, compressed: Compressed) {
         let Compressed { lane, number, batch: sealed, .. } = compressed;
         let Some(partition) = self.partition(lane) else { return };
-        let waiting = |batch: &&mut Batch| matches!(batch.body, Body::Compressing(job) if job == number);
+        let waiting = |batch: &&mut Box<Batch>| matches!(batch.body, Body::Compressing(job) if job == number);
         // Gone if it expired meanwhile.
         if let Some(batch) = partition.sealed.iter_mut().find(waiting) {
             batch.body = Body::Sealed(sealed);

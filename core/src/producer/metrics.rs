@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::latency::Part;
+use super::Undelivered;
+use super::latency::{LatencyClock, Part};
 use super::outcome::Tally;
-use super::{Latency, Undelivered};
 
 /// Counters and histograms of one producer, from its beginning.
 #[derive(Clone, Debug, Default)]
@@ -34,16 +34,16 @@ impl ProducerMetrics {
     }
 
     pub(super) fn settle(&mut self, batch: &SettledBatch<'_>) {
-        let SettledBatch { records, bytes, attempts, latency, lost } = *batch;
+        let SettledBatch { records, bytes, attempts, clock, lost } = *batch;
         self.records.add(lost, records.into());
         self.batches.add(lost, 1);
         if lost.is_none() {
             self.bytes_written += u64::try_from(bytes).unwrap_or(u64::MAX);
         }
         self.retries += u64::from(attempts.saturating_sub(1));
-        self.total.record(latency.total(), records.into());
-        for (part, histogram) in Part::ALL.into_iter().zip(&mut self.parts) {
-            histogram.record(latency.part(part), records.into());
+        self.total.record(clock.micros().iter().sum(), records.into());
+        for (histogram, &micros) in self.parts.iter_mut().zip(clock.micros()) {
+            histogram.record(micros, records.into());
         }
     }
 }
@@ -54,7 +54,7 @@ pub(super) struct SettledBatch<'a> {
     pub(super) records: u32,
     pub(super) bytes: usize,
     pub(super) attempts: u32,
-    pub(super) latency: Latency,
+    pub(super) clock: &'a LatencyClock,
     pub(super) lost: Option<&'a Undelivered>,
 }
 
@@ -63,8 +63,9 @@ pub(super) struct SettledBatch<'a> {
 pub struct Histogram {
     counts: Box<[u64; BUCKETS]>,
     count: u64,
-    sum: Duration,
-    max: Duration,
+    /// These two in microseconds.
+    sum: u128,
+    max: u64,
 }
 
 /// Four for each power of two up to 2^48 microseconds.
@@ -72,22 +73,21 @@ const BUCKETS: usize = 4 * 48;
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: Box::new([0; BUCKETS]), count: 0, sum: Duration::ZERO, max: Duration::ZERO }
+        Self { counts: Box::new([0; BUCKETS]), count: 0, sum: 0, max: 0 }
     }
 }
 
 impl Histogram {
-    fn record(&mut self, time: Duration, times: u64) {
+    fn record(&mut self, micros: u64, times: u64) {
         if times == 0 {
             return;
         }
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         if let Some(count) = self.counts.get_mut(bucket(micros)) {
             *count += times;
         }
         self.count += times;
-        self.sum = self.sum.saturating_add(time.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX)));
-        self.max = self.max.max(time);
+        self.sum += u128::from(micros) * u128::from(times);
+        self.max = self.max.max(micros);
     }
 
     /// How many times were recorded.
@@ -99,13 +99,15 @@ impl Histogram {
     /// All of them together.
     #[must_use]
     pub fn sum(&self) -> Duration {
-        self.sum
+        let seconds = u64::try_from(self.sum / 1_000_000).unwrap_or(u64::MAX);
+        let micros = u64::try_from(self.sum % 1_000_000).unwrap_or(0);
+        Duration::from_secs(seconds) + Duration::from_micros(micros)
     }
 
     /// The longest.
     #[must_use]
     pub fn max(&self) -> Duration {
-        self.max
+        Duration::from_micros(self.max)
     }
 
     /// The time that this share of all (0 to 1) does not exceed, at most a quarter too long; zero if there is
@@ -119,10 +121,10 @@ impl Histogram {
             #[expect(clippy::cast_precision_loss, reason = "a share of a count needs no exact last digit")]
             let reached = seen as f64 >= share * self.count as f64;
             if reached && seen > 0 {
-                return bound.min(self.max);
+                return bound.min(self.max());
             }
         }
-        self.max
+        self.max()
     }
 
     /// The buckets that hold anything, by rising time: the longest that falls into each, and how many did.
@@ -168,8 +170,8 @@ mod tests {
     fn quantiles_are_those_of_what_was_recorded() {
         let mut histogram = Histogram::default();
         assert_eq!(histogram.quantile(0.99), Duration::ZERO);
-        histogram.record(Duration::from_millis(1), 98);
-        histogram.record(Duration::from_secs(2), 2);
+        histogram.record(1_000, 98);
+        histogram.record(2_000_000, 2);
         let about = |time: Duration, expected: Duration| time >= expected && time <= expected * 5 / 4;
         assert!(about(histogram.quantile(0.5), Duration::from_millis(1)));
         assert!(about(histogram.quantile(0.98), Duration::from_millis(1)));

@@ -11,6 +11,7 @@
 //! | `edge`, `topic` | what a handle does |
 //! | `partitioner`, `choice` | which partition a record goes to, by its key and without one |
 //! | `lane` | the open batch of a partition, behind one short lock |
+//! | `lane_set` | lanes that are active, or are to be looked at |
 //! | `budget` | the memory bound, shared by node, with its queues |
 //! | `inbox` | what handles tell the driver, and when they wake it |
 //! | `fate`, `outcome` | what became of a record |
@@ -36,6 +37,7 @@ mod fate;
 mod identity;
 mod inbox;
 mod lane;
+mod lane_set;
 mod latency;
 mod machine;
 mod metrics;

@@ -25,9 +25,9 @@ pub(super) struct Partition {
     /// In a request that has not ended.
     pub(super) in_flight: VecDeque<InFlight>,
     /// Sent before, to be sent again as they are, in order.
-    pub(super) again: VecDeque<Batch>,
+    pub(super) again: VecDeque<Box<Batch>>,
     /// Taken from the lane, not stamped yet; some may be with the compressor.
-    pub(super) sealed: VecDeque<Batch>,
+    pub(super) sealed: VecDeque<Box<Batch>>,
     pub(super) sequence: Sequence,
     /// No attempt before this moment, because of this error.
     pub(super) backoff: Option<(Instant, ErrorCode)>,
@@ -37,8 +37,10 @@ pub(super) struct Partition {
     pub(super) queued: Option<BrokerId>,
     /// Whether nothing of its own holds the next batch.
     pub(super) ready: bool,
-    /// The moment it is in the table of timers with.
-    pub(super) timer: Option<Instant>,
+    /// When what holds it ends, as the timers have it.
+    pub(super) hold_ends: Option<Instant>,
+    /// By when its first record expires, as the timers have it; no record expires before.
+    pub(super) expires_by: Option<Instant>,
     pub(super) waits: WaitLog,
     /// What holds the next batch, and since when.
     pub(super) waiting: Option<(WaitReason, Instant)>,
@@ -48,7 +50,7 @@ pub(super) struct Partition {
 pub(super) struct InFlight {
     pub(super) token: RequestToken,
     pub(super) link: Link,
-    pub(super) batch: Batch,
+    pub(super) batch: Box<Batch>,
 }
 
 /// The numbering of a partition's batches under one producer id and epoch.
@@ -156,7 +158,8 @@ impl Partition {
             hurry_below: 0,
             queued: None,
             ready: false,
-            timer: None,
+            hold_ends: None,
+            expires_by: None,
             waits: WaitLog::default(),
             waiting: None,
         }
@@ -202,7 +205,7 @@ impl Partition {
     }
 
     /// Puts a batch back to be sent again, in its place.
-    pub(super) fn put_back(&mut self, batch: Batch) {
+    pub(super) fn put_back(&mut self, batch: Box<Batch>) {
         let place = self.again.partition_point(|other| other.order() <= batch.order());
         self.again.insert(place, batch);
     }

@@ -66,6 +66,9 @@ impl Observers {
     pub(super) fn tell(&self, report: impl Fn() -> BatchReport) {
         let wakers: Vec<_> = {
             let mut observers = self.0.lock();
+            if observers.is_empty() {
+                return;
+            }
             observers.retain(|unread| !unread.0.lock().gone);
             observers.iter().filter_map(|unread| unread.0.lock().push(&report)).collect()
         };

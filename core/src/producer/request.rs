@@ -29,28 +29,30 @@ pub(super) struct Request {
 pub(super) const TOPIC_IDS_FROM: i16 = 13;
 
 /// One request with these batches, one per partition, by topic.
-pub(super) fn build(producer: &Producer, batches: &[(LaneId, Batch)]) -> ProduceRequest {
-    let mut topics: BTreeMap<usize, TopicProduceData> = BTreeMap::new();
+pub(super) fn build(producer: &Producer, batches: &[(LaneId, Box<Batch>)]) -> ProduceRequest {
+    let mut topics: BTreeMap<usize, Vec<(i32, &Batch)>> = BTreeMap::new();
     for (lane, batch) in batches {
         let Some(partition) = producer.partitions.get(lane.0 as usize) else { continue };
-        let data = topics.entry(partition.topic).or_insert_with(|| {
-            let topic = producer.topics.get(partition.topic);
-            TopicProduceData {
-                name: topic.map(|topic| topic.edge.name.clone()).unwrap_or_default(),
-                topic_id: topic.map(|topic| topic.id).unwrap_or_default(),
-                ..Default::default()
-            }
-        });
-        data.partition_data.push(PartitionProduceData {
-            index: partition.lane.partition,
+        topics.entry(partition.topic).or_default().push((partition.lane.partition, batch));
+    }
+    let topic_data = topics.into_iter().map(|(topic, batches)| {
+        let topic = producer.topics.get(topic);
+        let data = |(index, batch): (i32, &Batch)| PartitionProduceData {
+            index,
             records: batch.wire_bytes(),
             ..Default::default()
-        });
-    }
+        };
+        TopicProduceData {
+            name: topic.map(|topic| topic.edge.name.clone()).unwrap_or_default(),
+            topic_id: topic.map(|topic| topic.id).unwrap_or_default(),
+            partition_data: batches.into_iter().map(data).collect(),
+            ..Default::default()
+        }
+    });
     ProduceRequest {
         acks: producer.config.acks.on_the_wire(),
         timeout_ms: i32::try_from(producer.config.request_timeout.as_millis()).unwrap_or(i32::MAX),
-        topic_data: topics.into_values().collect(),
+        topic_data: topic_data.collect(),
         ..Default::default()
     }
 }
@@ -102,15 +104,18 @@ impl Producer {
             self.take_hints(response, answer, net);
         }
         let words = response.as_ref().map(Words::new).unwrap_or_default();
+        let nameless = TopicName::default();
         for (lane, batch) in landed {
-            let place = self.partitions.get(lane.0 as usize).map(|partition| self.place_of(partition));
-            let (name, partition) = place.unwrap_or_default();
+            let Some(partition) = self.partitions.get(lane.0 as usize) else { continue };
             // By the id that the request had: the topic may have another one by now.
             let (id, name) = match answer.version {
-                TOPIC_IDS_FROM.. => (batch.topic_id, TopicName::default()),
-                _ => (TopicId::ZERO, name),
+                TOPIC_IDS_FROM.. => (batch.topic_id, &nameless),
+                _ => {
+                    let topic = self.topics.get(partition.topic);
+                    (TopicId::ZERO, topic.map_or(&nameless, |topic| &topic.edge.name))
+                }
             };
-            match words.about(id, &name, partition) {
+            match words.about(id, name, partition.lane.partition) {
                 Some(partition) => self.conclude(lane, batch, partition, net, now),
                 // No word about it, or none that can be read.
                 None => self.attempt_lost(lane, batch, Written::Whole, net, now),
@@ -119,7 +124,7 @@ impl Producer {
     }
 
     /// Takes the batches of an answered request out of flight, and books the flight.
-    fn land(&mut self, lanes: Vec<LaneId>, answer: &Answer, now: Instant) -> Vec<(LaneId, Batch)> {
+    fn land(&mut self, lanes: Vec<LaneId>, answer: &Answer, now: Instant) -> Vec<(LaneId, Box<Batch>)> {
         let nothing = Pauses::default();
         let mut landed = Vec::with_capacity(lanes.len());
         for lane in lanes {
@@ -207,7 +212,7 @@ impl Producer {
     fn conclude(
         &mut self,
         lane: LaneId,
-        mut batch: Batch,
+        mut batch: Box<Batch>,
         answer: &PartitionProduceResponse,
         net: &mut Net,
         now: Instant,
@@ -242,7 +247,7 @@ impl Producer {
                     }
                     self.closing.added(lane, ordinal);
                 }
-                Err(batch) => self.refuse(lane, *batch, false, answer),
+                Err(batch) => self.refuse(lane, batch, false, answer),
             },
             Verdict::Split => self.refuse(lane, batch, false, answer),
             Verdict::OutOfSequence => {
@@ -286,7 +291,7 @@ impl Producer {
     fn attempt_lost(
         &mut self,
         lane: LaneId,
-        mut batch: Batch,
+        mut batch: Box<Batch>,
         written: Written,
         net: &mut Net,
         now: Instant,
@@ -314,7 +319,13 @@ impl Producer {
     }
 
     /// Trying again changes nothing.
-    fn refuse(&mut self, lane: LaneId, mut batch: Batch, uncertain: bool, answer: &PartitionProduceResponse) {
+    fn refuse(
+        &mut self,
+        lane: LaneId,
+        mut batch: Box<Batch>,
+        uncertain: bool,
+        answer: &PartitionProduceResponse,
+    ) {
         batch.uncertain |= uncertain;
         if let Some(partition) = self.partition(lane) {
             if !batch.uncertain && partition.is_last(batch.order()) {

@@ -1,5 +1,6 @@
 //! How batches and records end: written, given up, expired, abandoned.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use ottla_proto::ErrorCode;
@@ -18,14 +19,14 @@ use crate::producer::partition::InFlight;
 use crate::producer::report::BatchReport;
 use crate::producer::{Cause, Certainty, Tally, Undelivered, Written};
 use crate::sync::Arc;
-use crate::time::Instant;
+use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
 
 impl Producer {
     pub(in crate::producer) fn written(
         &mut self,
         lane: LaneId,
-        mut batch: Batch,
+        mut batch: Box<Batch>,
         base_offset: Option<i64>,
         log_append_time: Option<i64>,
     ) {
@@ -36,7 +37,7 @@ impl Producer {
         let latency = batch.clock.latency();
         let before = batch.fate.settle(Outcome::Written { base_offset, log_append_time, latency });
         let records = self.settle(lane, &batch, before, None);
-        self.report(lane, &batch, records, Ok(Written { offset: base_offset, log_append_time }));
+        self.report(lane, &batch, records, latency, Ok(Written { offset: base_offset, log_append_time }));
         batch.recycle();
     }
 
@@ -57,18 +58,24 @@ impl Producer {
         let before = batch.fate.settle(Outcome::Undelivered { undelivered: undelivered.clone(), latency });
         let records = self.settle(lane, batch, before, Some(certainty));
         self.abandoned.add(Some(&undelivered), records.into());
-        self.report(lane, batch, records, Err(undelivered.clone()));
+        self.report(lane, batch, records, latency, Err(undelivered.clone()));
         self.tell_undelivered(lane, records, undelivered);
     }
 
     /// Counts the outcome and tells those who observe.
-    fn report(&mut self, lane: LaneId, batch: &Batch, records: u32, result: Result<Written, Undelivered>) {
-        let latency = batch.clock.latency();
+    fn report(
+        &mut self,
+        lane: LaneId,
+        batch: &Batch,
+        records: u32,
+        latency: Latency,
+        result: Result<Written, Undelivered>,
+    ) {
         self.metrics.settle(&SettledBatch {
             records,
             bytes: batch.size(),
             attempts: batch.attempts,
-            latency,
+            clock: &batch.clock,
             lost: result.as_ref().err(),
         });
         self.observe(lane, records, latency, result);
@@ -103,7 +110,7 @@ impl Producer {
     }
 
     /// Takes a batch over from its lane, without the records that were struck there.
-    pub(super) fn take_over(&mut self, lane: LaneId, open: OpenBatch) -> (Batch, BatchWriter) {
+    pub(super) fn take_over(&mut self, lane: LaneId, open: OpenBatch) -> (Box<Batch>, BatchWriter) {
         let (batch, writer) = Batch::take_over(open);
         let cut = u32::try_from(batch.cut.len()).unwrap_or(u32::MAX);
         self.closing.count(lane, batch.ordinal, cut, Some(Certainty::NotWritten));
@@ -127,7 +134,7 @@ impl Producer {
 
     /// Gives up everything that has no outcome, and ends the connections.
     pub(in crate::producer) fn give_up_all(&mut self, net: &mut Net, now: Instant, cause: &Cause) {
-        for lane in std::mem::take(&mut self.active) {
+        for lane in std::mem::take(&mut self.active).iter() {
             for batch in self.take_unsent(lane) {
                 self.give_up_waiting(lane, batch, cause.clone(), now);
             }
@@ -169,20 +176,19 @@ impl Producer {
     }
 
     /// Takes what of the partition is in no request.
-    fn take_unsent(&mut self, lane: LaneId) -> Vec<Batch> {
-        let Some(partition) = self.partition(lane) else { return Vec::new() };
-        let again = std::mem::take(&mut partition.again);
-        again.iter().for_each(|batch| partition.sequence.lose(batch.order()));
-        let sealed = std::mem::take(&mut partition.sealed);
-        let mut batches: Vec<_> = again.into_iter().chain(sealed).collect();
+    fn take_unsent(&mut self, lane: LaneId) -> VecDeque<Box<Batch>> {
+        let Some(partition) = self.partition(lane) else { return VecDeque::new() };
+        let mut batches = std::mem::take(&mut partition.again);
+        batches.iter().for_each(|batch| partition.sequence.lose(batch.order()));
+        batches.append(&mut partition.sealed);
         while let Some(open) = self.partition(lane).and_then(|partition| partition.lane.take()) {
-            batches.push(self.take_over(lane, open).0);
+            batches.push_back(self.take_over(lane, open).0);
         }
         batches
     }
 
     /// Gives up a batch that is in no request, and books how it waited.
-    fn give_up_waiting(&mut self, lane: LaneId, mut batch: Batch, cause: Cause, now: Instant) {
+    fn give_up_waiting(&mut self, lane: LaneId, mut batch: Box<Batch>, cause: Cause, now: Instant) {
         if let Some(partition) = self.partition(lane) {
             batch.clock.book_wait(&partition.waits, now);
         }
@@ -206,7 +212,14 @@ impl Producer {
     pub(super) fn expire(&mut self, lane: LaneId, net: &Net, now: Instant) {
         let timeout = self.config.delivery_timeout;
         let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
-        if partition.next_expiry(timeout).is_none_or(|at| at > now) {
+        let next = match partition.expires_by {
+            // The timer went off, or never was needed.
+            None => partition.next_expiry(timeout),
+            // Only what came since can expire before.
+            known => earliest(known, partition.lane.next_expiry(timeout)),
+        };
+        self.set_expiry(lane, next);
+        if next.is_none_or(|at| at > now) {
             return;
         }
         let reason = self.reason(lane, net, now);
@@ -255,6 +268,8 @@ impl Producer {
                 producer.give_up(lane, &mut flight.batch, Certainty::PossiblyWritten, cause);
             }
         });
+        let next = self.partition(lane).and_then(|partition| partition.next_expiry(timeout));
+        self.set_expiry(lane, next);
     }
 
     /// Gives up the records of a batch that have expired, while others have time left; the cause for all of it if

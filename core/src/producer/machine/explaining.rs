@@ -14,7 +14,7 @@ use crate::wait::WaitReason;
 impl Producer {
     /// Everything that waits at this moment. Costs what waits, never the number of partitions.
     pub(in crate::producer) fn explain(&self, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
-        for &lane in &self.active {
+        for lane in self.active.iter() {
             let Some(partition) = self.partitions.get(lane.0 as usize) else { continue };
             if let Some((reason, since)) = &partition.waiting {
                 waiting.extend(self.batch_waits(lane, reason.clone(), *since));
@@ -51,7 +51,7 @@ impl Producer {
     /// A batch that the driver has not seen yet.
     fn untaken_waits(&self, lane: LaneId, now: Instant) -> Option<Waiting> {
         let partition = self.partitions.get(lane.0 as usize)?;
-        if partition.waiting.is_some() && self.active.contains(&lane) {
+        if partition.waiting.is_some() && self.active.contains(lane) {
             return None;
         }
         let view = partition.lane.view();

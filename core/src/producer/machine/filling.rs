@@ -1,5 +1,7 @@
 //! What goes out: each node's queue into requests, as far as the net lets it.
 
+use std::collections::VecDeque;
+
 use ottla_proto::messages::ProduceRequest;
 use ottla_proto::wire::Request;
 use ottla_proto::{ApiKey, BrokerId, TopicId};
@@ -128,14 +130,16 @@ impl Producer {
     }
 
     /// Takes one batch of each partition that is ready for the node, as many as a request may hold, stamped.
-    fn collect(&mut self, node: BrokerId) -> Vec<(LaneId, Batch)> {
+    fn collect(&mut self, node: BrokerId) -> Vec<(LaneId, Box<Batch>)> {
         let mut batches = Vec::new();
         let mut bytes = 0_usize;
+        let mut ready = VecDeque::new();
         if let Some(queue) = self.nodes.get_mut(&node) {
             queue.held = None;
+            ready = std::mem::take(&mut queue.ready);
         }
         self.takes_again(node);
-        while let Some(lane) = self.nodes.get_mut(&node).and_then(|queue| queue.ready.pop_front()) {
+        while let Some(lane) = ready.pop_front() {
             let Some(partition) = self.partition(lane) else { continue };
             let ready = partition.is_ready_for(node);
             partition.leave_queue(node);
@@ -154,6 +158,9 @@ impl Producer {
             }
             batches.push((lane, batch));
         }
+        if let Some(queue) = self.nodes.get_mut(&node) {
+            queue.ready = ready;
+        }
         for (lane, batch) in &mut batches {
             self.stamp(*lane, batch);
         }
@@ -161,24 +168,28 @@ impl Producer {
     }
 
     /// The batch of the partition that goes next; `None` if it is with the compressor now.
-    fn next_batch(&mut self, lane: LaneId) -> Option<Batch> {
+    fn next_batch(&mut self, lane: LaneId) -> Option<Box<Batch>> {
         let partition = self.partition(lane)?;
         if let Some(batch) = partition.again.pop_front() {
             return Some(batch);
         }
         loop {
             let partition = self.partition(lane)?;
-            if partition.sealed.is_empty() {
-                let open = partition.lane.take()?;
-                self.seal(lane, open);
-            }
-            let partition = self.partition(lane)?;
-            let batch = match partition.sealed.front() {
-                Some(Batch { body: Body::Sealed(_), .. }) => partition.sealed.pop_front()?,
-                Some(_) => return None,
-                // All its records were struck.
-                None => continue,
+            let batch = match partition.sealed.pop_front() {
+                Some(batch) => batch,
+                None => {
+                    let open = partition.lane.take()?;
+                    match self.seal(lane, open) {
+                        Some(batch) => batch,
+                        // All its records were struck.
+                        None => continue,
+                    }
+                }
             };
+            if !matches!(batch.body, Body::Sealed(_)) {
+                self.partition(lane)?.sealed.push_front(batch);
+                return None;
+            }
             match batch.fate.take(batch.cut.len()) {
                 Ok(()) => return Some(batch),
                 // Each round cuts at least one record out.
@@ -188,7 +199,7 @@ impl Producer {
     }
 
     /// Cuts records out of a sealed batch that were struck after it was sealed, and puts it back.
-    fn cut_out(&mut self, lane: LaneId, mut batch: Batch, struck: Vec<u32>) {
+    fn cut_out(&mut self, lane: LaneId, mut batch: Box<Batch>, struck: Vec<u32>) {
         let before = batch.cut.len();
         let Some(writer) = batch.cut_out(struck) else {
             let cause = Cause::Unsendable { reason: "its records cannot be read back".to_owned() };
@@ -203,7 +214,7 @@ impl Producer {
         }
     }
 
-    fn give_back(&mut self, lane: LaneId, batch: Batch) {
+    fn give_back(&mut self, lane: LaneId, batch: Box<Batch>) {
         if let Some(partition) = self.partition(lane) {
             if batch.is_stamped() {
                 partition.put_back(batch);
@@ -236,7 +247,7 @@ impl Producer {
     }
 
     /// The broker's versions cannot carry the batches.
-    fn unsendable(&mut self, batches: Vec<(LaneId, Batch)>, reason: &str) {
+    fn unsendable(&mut self, batches: Vec<(LaneId, Box<Batch>)>, reason: &str) {
         for (lane, mut batch) in batches {
             if let Some(partition) = self.partition(lane) {
                 partition.sequence.lose(batch.order());

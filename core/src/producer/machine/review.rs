@@ -33,8 +33,6 @@ impl Producer {
         self.leave_deleted_topic(lane, now);
         self.mend(lane, now);
         self.compress_ahead(lane);
-        let hurry = self.closing.is_closing() || self.edge.budget.has_waiters();
-        let timeout = self.config.delivery_timeout;
         let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
         let Some(TopicSettings { linger, .. }) = self.settings_of(partition) else { return };
         let linger = *linger;
@@ -80,21 +78,20 @@ impl Producer {
             && view.opened > partition.hurry_below
             && let Some(until) = view.open_since.map(|since| since + linger)
             && until > now
-            && !hurry
+            && !self.closing.is_closing()
+            && !self.edge.budget.has_waiters()
         {
             Some(WaitReason::Linger { until })
         } else {
             None
         };
-        let deadline = partition.next_expiry(timeout);
-        let timer = earliest(deadline, hold.as_ref().and_then(WaitReason::until));
         if let Some(oldest) = view.oldest
             && let Some(partition) = self.partition(lane)
         {
             let oldest = earliest(partition.oldest(), Some(oldest)).unwrap_or(oldest);
             partition.waits.forget_before(oldest);
         }
-        self.set_timer(lane, timer);
+        self.set_hold_end(lane, hold.as_ref().and_then(WaitReason::until));
         match hold {
             Some(reason) => self.hold(lane, reason, now),
             None => self.enqueue(lane, now),
@@ -103,8 +100,8 @@ impl Producer {
 
     /// The partition has nothing to send and nothing in flight.
     pub(super) fn rest(&mut self, lane: LaneId) {
-        self.set_timer(lane, None);
-        self.active.remove(&lane);
+        self.set_hold_end(lane, None);
+        self.active.remove(lane);
         if let Some(partition) = self.partition(lane) {
             partition.waits.clear();
             partition.waiting = None;
@@ -142,19 +139,6 @@ impl Producer {
         }
     }
 
-    fn set_timer(&mut self, lane: LaneId, at: Option<Instant>) {
-        let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
-        if partition.timer == at {
-            return;
-        }
-        if let Some(old) = std::mem::replace(&mut partition.timer, at) {
-            self.timers.remove(&(old, lane));
-        }
-        if let Some(at) = at {
-            self.timers.insert((at, lane));
-        }
-    }
-
     /// Full batches cannot grow any more: they are compressed while they wait.
     fn compress_ahead(&mut self, lane: LaneId) {
         let partition = self.partitions.get(lane.0 as usize);
@@ -166,27 +150,31 @@ impl Producer {
             && partition.lane.view().frozen > 0
             && let Some(open) = partition.lane.take()
         {
-            self.seal(lane, open);
+            if let Some(batch) = self.seal(lane, open)
+                && let Some(partition) = self.partition(lane)
+            {
+                partition.sealed.push_back(batch);
+            }
         }
     }
 
-    /// Takes a batch over from its lane, to the end of the sealed ones.
-    pub(super) fn seal(&mut self, lane: LaneId, open: OpenBatch) {
+    /// Takes a batch over from its lane and closes it; `None` if no record is left in it.
+    pub(super) fn seal(&mut self, lane: LaneId, open: OpenBatch) -> Option<Box<Batch>> {
         let (batch, writer) = self.take_over(lane, open);
-        if let Some(batch) = self.close_body(lane, batch, writer)
-            && let Some(partition) = self.partition(lane)
-        {
-            partition.sealed.push_back(batch);
-        }
+        // No review may have seen it in its lane.
+        let expiry = batch.next_expiry(self.config.delivery_timeout);
+        let known = self.partition(lane).and_then(|partition| partition.expires_by);
+        self.set_expiry(lane, earliest(known, expiry));
+        self.close_body(lane, batch, writer)
     }
 
     /// Seals a batch or gives it to the compressor; `None` if no record is left in it.
     pub(super) fn close_body(
         &mut self,
         lane: LaneId,
-        mut batch: Batch,
+        mut batch: Box<Batch>,
         writer: BatchWriter,
-    ) -> Option<Batch> {
+    ) -> Option<Box<Batch>> {
         if writer.is_empty() {
             self.closing.settle(lane, batch.ordinal);
             return None;
@@ -225,13 +213,16 @@ impl Producer {
 
     /// The topic was created anew: what may have been written to the old one cannot be asked about any more.
     fn leave_deleted_topic(&mut self, lane: LaneId, now: Instant) {
+        if self.partition(lane).is_none_or(|partition| partition.again.is_empty()) {
+            return;
+        }
         let id = self.topic_id(lane).unwrap_or_default();
         let Some(partition) = self.partition(lane) else { return };
         let lost = |batch: &Batch| batch.uncertain && batch.topic_id != id && !id.is_zero();
-        if !partition.again.iter().any(lost) {
+        if !partition.again.iter().any(|batch| lost(batch)) {
             return;
         }
-        let (lost, kept): (Vec<_>, Vec<_>) = partition.again.drain(..).partition(lost);
+        let (lost, kept): (Vec<_>, Vec<_>) = partition.again.drain(..).partition(|batch| lost(batch));
         partition.again = kept.into();
         for mut batch in lost {
             batch.clock.book(Part::Retry, now);
@@ -241,7 +232,6 @@ impl Producer {
 
     /// Starts a partition over under a new epoch once nothing can fill a gap in its sequence any more.
     fn mend(&mut self, lane: LaneId, now: Instant) {
-        let topic_id = self.topic_id(lane).unwrap_or_default();
         let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
         if !self.config.is_idempotent() {
             partition.sequence.forget_gap();
@@ -258,6 +248,7 @@ impl Producer {
             self.events.push_back(Event::EpochBumped { topic, partition: place.1, producer_id, epoch });
         }
         let Ok(current) = self.identity.current() else { return };
+        let topic_id = self.topic_id(lane).unwrap_or_default();
         let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
         partition.sequence.restart(current);
         let mut lost = Vec::new();

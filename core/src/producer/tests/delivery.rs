@@ -68,6 +68,39 @@ fn what_is_unanswered_expires_as_possibly_written_and_keeps_its_place() {
 }
 
 #[test]
+fn a_batch_expires_to_the_point_though_the_timer_was_set_for_one_before_it() {
+    let mut scene = Scene::new(short(1000), 1, 1);
+    let written = scene.send("written");
+    scene.serve_all();
+    assert_eq!(offset(written), 0);
+    scene.advance(millis(400));
+    let late = scene.send("late");
+    // The first one's time is up, then the second one's.
+    for (passes, expired) in [(600, false), (399, false), (1, true)] {
+        scene.advance(millis(passes));
+        assert_eq!(late.is_settled(), expired, "after {passes} ms more");
+    }
+}
+
+#[test]
+fn a_record_with_little_time_expires_to_the_point_though_the_timer_was_set_for_another() {
+    let mut scene = Scene::new(short(1000), 1, 1);
+    let _waits = scene.send("waits");
+    scene.advance(millis(100));
+    let record = NewRecord {
+        value: Some(b"hasty"),
+        partition: Some(0),
+        delivery_timeout: Some(millis(50)),
+        ..NewRecord::default()
+    };
+    let hasty = scene.orders.try_append(&record, || scene.world.now).unwrap();
+    for (passes, expired) in [(49, false), (1, true)] {
+        scene.advance(millis(passes));
+        assert_eq!(hasty.is_settled(), expired, "after {passes} ms more");
+    }
+}
+
+#[test]
 fn a_gap_left_by_an_expired_batch_is_mended_by_a_new_epoch() {
     let mut scene = Scene::new(short(1000), 1, 1);
     let first = scene.send("0");
