@@ -35,6 +35,10 @@ pub struct CommitEntry {
     pub metadata: Option<ByteString>,
 }
 
+/// What the application commits, taken into account by [`GroupEdge::order`](super::GroupEdge::order).
+#[derive(Debug)]
+pub struct CommitOrder(pub(super) Vec<CommitEntry>);
+
 /// Commits that are to be sent or in flight.
 ///
 /// One request is in flight at a time: a second could overtake the first when that is tried again, and take the
@@ -84,9 +88,9 @@ impl Commits {
 }
 
 impl Member {
-    pub(super) fn commit(&mut self, ticket: Option<Ticket>, entries: Vec<CommitEntry>, deadline: Instant) {
+    pub(super) fn commit(&mut self, ticket: Option<Ticket>, order: CommitOrder, deadline: Instant) {
         let mut job = Job::new(ticket, Some(deadline));
-        for entry in entries {
+        for entry in order.0 {
             let owned = self.edge.ownership(&entry.partition).filter(|ownership| {
                 ownership.is_held() && entry.ownership.is_none_or(|shown| shown == ownership.id())
             });
@@ -110,10 +114,7 @@ impl Member {
     pub(super) fn commit_processed(&mut self, ownerships: &[Arc<Ownership>]) {
         let mut job = Job::new(None, None);
         for ownership in ownerships {
-            let Some(processed) = ownership.processed() else { continue };
-            if ownership.committed() == Some(processed.offset) || !ownership.is_held() {
-                continue;
-            }
+            let Some(processed) = ownership.to_commit().filter(|_| ownership.is_held()) else { continue };
             let entry = CommitEntry {
                 partition: ownership.partition().clone(),
                 ownership: Some(ownership.id()),

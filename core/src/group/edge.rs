@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use ottla_proto::{BrokerId, LeaderEpoch};
 
+use super::commit::{CommitEntry, CommitOrder};
 use super::error::{CommitError, GroupError};
 use super::ownership::{Bell, Cause, HandedOut, Ownership, OwnershipId};
 use crate::consumer::{Batch, TopicPartition};
@@ -217,6 +218,20 @@ impl GroupEdge {
     /// Every partition that is this member's.
     pub fn owned(&self) -> Vec<Arc<Ownership>> {
         self.state.lock().owned.values().cloned().collect()
+    }
+
+    /// What the application commits. From now on nothing is committed automatically that would take it back: it stands
+    /// until processing reaches it or, where it goes back behind what is processed, until more is.
+    #[must_use]
+    pub fn order(&self, entries: Vec<CommitEntry>) -> CommitOrder {
+        for entry in &entries {
+            let owned = self.ownership(&entry.partition);
+            let shown = |ownership: &Arc<Ownership>| entry.ownership.is_none_or(|id| id == ownership.id());
+            if let Some(ownership) = owned.filter(shown) {
+                ownership.commit(entry.offset);
+            }
+        }
+        CommitOrder(entries)
     }
 
     /// The application reads a partition from somewhere else on; `None` if that is not known as an offset.

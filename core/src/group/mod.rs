@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ottla_proto::TopicName;
 
 pub use closing::LeaveReport;
-pub use commit::CommitEntry;
+pub use commit::{CommitEntry, CommitOrder};
 pub use config::{GroupConfig, ProtocolChoice};
 pub use coordinator::{coordinator_of, find_coordinator};
 pub use edge::{GroupEdge, GroupEvent, GroupStatus, HandOut, Rebalance};
@@ -88,11 +88,11 @@ impl Groups {
         &mut self,
         key: ConsumerKey,
         ticket: Option<Ticket>,
-        entries: Vec<CommitEntry>,
+        order: CommitOrder,
         deadline: Instant,
     ) {
         match (self.members.get_mut(&key), ticket) {
-            (Some(member), _) => member.commit(ticket, entries, deadline),
+            (Some(member), _) => member.commit(ticket, order, deadline),
             (None, Some(ticket)) => {
                 let result = Err(GroupError::Closed.into());
                 self.events.push_back(Event::CommitDone { ticket, result });

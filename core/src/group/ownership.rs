@@ -72,6 +72,8 @@ struct State {
     next: Option<Processed>,
     /// The last offset that is known to be committed.
     committed: Option<i64>,
+    /// The application committed by itself: nothing before that is committed automatically.
+    stands: Option<i64>,
     /// A batch was dropped of which nobody said that it is done: nothing beyond it is committed.
     abandoned: Option<i64>,
     wakers: Vec<Waker>,
@@ -146,6 +148,7 @@ impl Ownership {
             returned: Vec::new(),
             next: None,
             committed: None,
+            stands: None,
             abandoned: None,
             wakers: Vec::new(),
         };
@@ -222,6 +225,10 @@ impl Ownership {
         }
         state.settle(turn);
         state.held += 1;
+        if state.next.is_some_and(|next| first < next.offset) {
+            // The log is not the one that the application had in mind.
+            state.stands = None;
+        }
         state.unprocessed.insert(first, leader_epoch);
         state.next = Some(Processed { offset: next_offset, leader_epoch });
         drop(state);
@@ -235,6 +242,7 @@ impl Ownership {
         state.unprocessed.clear();
         state.returned.clear();
         state.abandoned = None;
+        state.stands = None;
         state.next = next.map(|offset| Processed { offset, leader_epoch: LeaderEpoch::NONE });
     }
 
@@ -243,6 +251,22 @@ impl Ownership {
         let mut state = self.state.lock();
         state.committed = Some(committed.offset);
         state.next = Some(committed);
+    }
+
+    /// The application commits this offset. It stands until processing reaches it or, taken back on purpose, until
+    /// more is processed.
+    pub(super) fn commit(&self, offset: i64) {
+        let processed = self.processed().map(|processed| processed.offset);
+        let is_back = processed.filter(|processed| offset < *processed);
+        self.state.lock().stands = Some(is_back.map_or(offset, |processed| processed.saturating_add(1)));
+    }
+
+    /// What is to be committed automatically, if that is news.
+    pub(super) fn to_commit(&self) -> Option<Processed> {
+        let processed = self.processed()?;
+        let state = self.state.lock();
+        let stands = state.stands.is_some_and(|least| processed.offset < least);
+        (!stands && state.committed != Some(processed.offset)).then_some(processed)
     }
 
     pub(super) fn set_committed(&self, offset: i64) {

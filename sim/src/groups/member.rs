@@ -151,7 +151,8 @@ impl MemberApp {
                     metadata: None,
                 })
             });
-            client.core.parts().groups.commit(self.key, None, entries.collect(), now + COMMIT_TIMEOUT);
+            let order = self.edge.order(entries.collect());
+            client.core.parts().groups.commit(self.key, None, order, now + COMMIT_TIMEOUT);
             client.has_input = true;
         }
         self.wake();
@@ -354,7 +355,8 @@ impl MemberApp {
                 let waits = self.plan.at_once == 1 && chance.one_in(2);
                 let ticket = waits.then(|| client.core.ticket());
                 let deadline = queue.now + COMMIT_TIMEOUT;
-                client.core.parts().groups.commit(self.key, ticket, vec![entry], deadline);
+                let order = self.edge.order(vec![entry]);
+                client.core.parts().groups.commit(self.key, ticket, order, deadline);
                 client.has_input = true;
                 if let Some(ticket) = ticket {
                     self.committing = Some((ticket, Some(work)));

@@ -61,9 +61,9 @@ impl GroupHandle {
     /// Begins a commit and does not wait for it. Commits of one partition take effect in the order in which they were
     /// begun; a failure is told by an event. Java: `commitAsync`.
     pub fn commit_in_background(&self, batch: &GroupBatch) {
-        let (key, entries) = (self.key, vec![entry(batch, None)]);
+        let (key, order) = (self.key, self.edge.order(vec![entry(batch, None)]));
         self.driver.post(move |core, now| {
-            core.parts().groups.commit(key, None, entries, now + COMMIT_TIMEOUT);
+            core.parts().groups.commit(key, None, order, now + COMMIT_TIMEOUT);
         });
     }
 
@@ -199,10 +199,10 @@ impl GroupHandle {
     }
 
     async fn submit(&self, entries: Vec<core::CommitEntry>) -> Result<(), CommitError> {
-        let key = self.key;
+        let (key, order) = (self.key, self.edge.order(entries));
         let event = self.driver.ask(move |core, now| {
             let ticket = core.ticket();
-            core.parts().groups.commit(key, Some(ticket), entries, now + COMMIT_TIMEOUT);
+            core.parts().groups.commit(key, Some(ticket), order, now + COMMIT_TIMEOUT);
             ticket
         });
         match event.await? {

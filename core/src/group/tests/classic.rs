@@ -98,7 +98,8 @@ fn a_hand_over_ends_at_its_deadline_and_says_so() {
         metadata: None,
     };
     let deadline = bench.world.now + Duration::from_secs(10);
-    bench.world.core.parts().groups.commit(bench.key, Some(ticket), vec![entry], deadline);
+    let order = bench.edge.order(vec![entry]);
+    bench.world.core.parts().groups.commit(bench.key, Some(ticket), order, deadline);
     bench.settle();
     let Some(Event::CommitDone { result: Err(CommitError::NotOwned { .. }), .. }) = bench.world.events.pop()
     else {

@@ -11,7 +11,8 @@ impl Bench {
             metadata: None,
         };
         let deadline = self.world.now + Duration::from_secs(60);
-        self.world.core.parts().groups.commit(self.key, Some(ticket), vec![entry], deadline);
+        let order = self.edge.order(vec![entry]);
+        self.world.core.parts().groups.commit(self.key, Some(ticket), order, deadline);
     }
 
     fn done(&mut self) -> Vec<Result<(), CommitError>> {

@@ -69,7 +69,8 @@ fn a_throttle_that_is_over_is_no_reason_any_more() {
         metadata: None,
     };
     let deadline = bench.world.now + Duration::from_millis(500);
-    bench.world.core.parts().groups.commit(bench.key, None, vec![entry], deadline);
+    let order = bench.edge.order(vec![entry]);
+    bench.world.core.parts().groups.commit(bench.key, None, order, deadline);
     bench.settle();
     let is_throttle = |reason: &WaitReason| matches!(reason, WaitReason::Throttled { .. });
     assert!(bench.reasons().iter().any(is_throttle));

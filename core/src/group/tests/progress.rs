@@ -203,3 +203,71 @@ fn after_a_seek_the_rest_of_a_batch_holds_nothing_back() {
     batch.give_back();
     assert_eq!(ownership.processed().unwrap().offset, 300);
 }
+
+impl Bench {
+    /// The application commits by itself, and the coordinator agrees.
+    fn commit_by_hand(&mut self, offset: i64) {
+        self.commit(0, offset);
+        self.settle();
+        let (request, asked) = self.take::<OffsetCommitRequest>();
+        assert_eq!(Bench::commits(&asked), [(0, offset)]);
+        self.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    }
+}
+
+#[test]
+fn what_the_application_committed_stands_until_processing_passes_it() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let mut batches: Vec<_> = (0..4)
+        .map(|number| {
+            bench.come_back();
+            bench.hand_out(0, 100 + 10 * number, 110 + 10 * number)
+        })
+        .collect();
+    bench.commit_by_hand(120);
+    assert_eq!(committed(&mut bench), None, "the first batch is held, and takes the group back");
+    batches[0].done();
+    assert_eq!(committed(&mut bench), None);
+    batches[1].done();
+    assert_eq!(committed(&mut bench), None, "it is committed already");
+    batches[2].done();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 130)]));
+}
+
+#[test]
+fn a_step_back_on_purpose_stands_until_more_is_processed() {
+    let mut bench = Bench::stable(classic(), [0]);
+    bench.hand_out(0, 100, 120).done();
+    bench.come_back();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 120)]));
+    bench.commit_by_hand(105);
+    assert_eq!(committed(&mut bench), None);
+    bench.hand_out(0, 120, 130).done();
+    bench.come_back();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 130)]));
+}
+
+#[test]
+fn a_commit_that_was_refused_is_made_good_when_processing_is_as_far() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let mut batch = bench.hand_out(0, 100, 110);
+    bench.commit(0, 110);
+    bench.settle();
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::OFFSET_METADATA_TOO_LARGE));
+    batch.done();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 110)]));
+}
+
+#[test]
+fn a_seek_or_a_log_that_begins_anew_ends_what_stood() {
+    let mut bench = Bench::stable(classic(), [0]);
+    bench.commit_by_hand(500);
+    bench.edge.seek(&partition(0), Some(50));
+    assert_eq!(committed(&mut bench), Some(vec![(0, 50)]));
+    bench.commit_by_hand(500);
+    // The reader fell back to the begin of a log that is shorter.
+    bench.hand_out(0, 0, 10).done();
+    bench.come_back();
+    assert_eq!(committed(&mut bench), Some(vec![(0, 10)]));
+}
