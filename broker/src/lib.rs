@@ -26,7 +26,7 @@ mod storage;
 mod testing;
 mod time;
 
-pub use coordinator::{GroupSettings, TransactionSettings};
+pub use coordinator::{GroupSettings, MigrationPolicy, TransactionSettings};
 pub use engine::{
     Close, Config, ConnectionId, Engine, NodeAddress, NodeState, OpenError, Output, Reply, RequestCost,
     Stats, TopicError,

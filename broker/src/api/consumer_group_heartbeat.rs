@@ -1,14 +1,14 @@
 //! `ConsumerGroupHeartbeat`, versions 0-1.
 //!
 //! Consumer groups (KIP-848): assignors `uniform` and `range`, subscriptions by name and by regular expression
-//! (which must match the whole name), static members, session and rebalance time-outs. An empty classic group
-//! becomes a consumer group with its first member of this kind, and the other way round. A member that was fenced
-//! may join again with its id (as since Kafka 4.3). In version 1 the client chooses the member id (KIP-1082).
+//! (which must match the whole name), static members, session and rebalance time-outs. A classic group becomes a
+//! consumer group with its first member of this kind, and its members go on by JoinGroup, if they are consumers and no
+//! assignor of their own adds to the assignments. `GROUP_ID_NOT_FOUND` for all others, and if
+//! `consumer_migration_policy` forbids it. A member that was fenced may join again with its id (as since Kafka 4.3). In version 1 the client chooses the member id (KIP-1082).
 //! `UNSUPPORTED_VERSION` while group.version is 0.
 //!
-//! Gaps: no group has members of both protocols at once (Kafka converts a live group); expressions are those of
-//! the crate `regex`, which differ from RE2/J's in rare details, and count from the first heartbeat on, where
-//! Kafka resolves them later; the uniform assignor deals out as evenly as Kafka's, but not always the same.
+//! Gaps: expressions are those of the crate `regex`, which differ from RE2/J's in rare details, and count from the
+//! first heartbeat on, where Kafka resolves them later; the uniform assignor deals out as evenly as Kafka's, but not always the same.
 
 use ottla_proto::ErrorCode;
 use ottla_proto::messages::consumer_group_heartbeat::{

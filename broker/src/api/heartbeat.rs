@@ -1,7 +1,8 @@
 //! `Heartbeat`, versions 0-4.
 //!
 //! Keeps the session of a member of a classic group alive; `REBALANCE_IN_PROGRESS` tells it to join again, and
-//! counts as a heartbeat too.
+//! counts as a heartbeat too. A classic member of a consumer group is told so when it has another step to take towards
+//! its assignment.
 //!
 //! Gaps: none known.
 

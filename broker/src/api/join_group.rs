@@ -4,8 +4,12 @@
 //! are replaced and fenced (KIP-345) and skip the assignment from version 9 on (KIP-814), the first rebalance
 //! waits for more members (`initial_rebalance_delay`), the most liked protocol that all can do wins.
 //!
-//! Gaps: a group that uses the consumer protocol (KIP-848) takes classic members only when it is empty; Kafka
-//! lets both kinds into one group.
+//! A consumer group (KIP-848) takes classic members, too: each of them is answered at once, with its epoch as the
+//! generation and no other members (online migration). When the last member that speaks KIP-848 is gone, the group is
+//! classic again, if `consumer_migration_policy` allows that.
+//!
+//! Gaps: a rebalance goes on when another node becomes the coordinator, where Kafka's goes back to what the members
+//! agreed on last.
 
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
 use ottla_proto::wire::VersionRange;
@@ -25,8 +29,9 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<JoinGroupRequest>) 
     let name = request.group_instance_id.as_deref().unwrap_or(&call.client_id);
     let fresh = format!("{name}-{}", engine.random_uuid());
     let now = call.now;
-    let (groups, mut turn) = engine.coordinators.groups(now);
-    groups.join(&mut turn, call, request, fresh.into());
+    let Engine { coordinators, topics, .. } = engine;
+    let (groups, mut turn) = coordinators.groups(now);
+    groups.join(&mut turn, topics, call, request, fresh.into());
     Ok(Handled::Waiting)
 }
 

@@ -1,7 +1,7 @@
 //! `LeaveGroup`, versions 0-5.
 //!
 //! One member, or from version 3 on several, static ones by their instance id alone. Before version 3 the
-//! member's error is the answer's.
+//! member's error is the answer's. Members of a consumer group are removed by it, too, whatever their protocol.
 //!
 //! Gaps: none known.
 
@@ -20,8 +20,9 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: LeaveGroupReques
         _ => request.members,
     };
     let left = check_coordinator(engine, call, &request.group_id).and_then(|()| {
-        let (groups, mut turn) = engine.coordinators.groups(call.now);
-        groups.leave(&mut turn, &request.group_id, members)
+        let Engine { coordinators, topics, .. } = engine;
+        let (groups, mut turn) = coordinators.groups(call.now);
+        groups.leave(&mut turn, topics, &request.group_id, members)
     });
     match left {
         Ok(members) if call.version <= 2 => LeaveGroupResponse {

@@ -15,7 +15,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 
 use super::{Call, check_coordinator};
-use crate::coordinator::{CommitError, CommittedOffset, Committer, Group};
+use crate::coordinator::{CommitError, CommittedOffset, Committer};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(2, 10);
@@ -36,14 +36,11 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetCommitRequ
 
 fn check(engine: &mut Engine, call: &Call, request: &OffsetCommitRequest) -> Result<(), ErrorCode> {
     check_coordinator(engine, call, &request.group_id)?;
-    let consumer_group = matches!(engine.coordinators.groups.get(&request.group_id), Some(Group::Consumer(group)) if !group.is_empty());
-    if consumer_group && call.version < FIRST_WITH_EPOCHS {
-        return Err(ErrorCode::UNSUPPORTED_VERSION);
-    }
     let committer = Committer {
         member_id: &request.member_id,
         instance_id: request.group_instance_id.as_deref(),
         generation: request.generation_id_or_member_epoch,
+        knows_epochs: call.version >= FIRST_WITH_EPOCHS,
     };
     let (groups, mut turn) = engine.coordinators.groups(call.now);
     groups.check_commit(&mut turn, &request.group_id, committer, false).map_err(|error| match error {

@@ -1,7 +1,7 @@
 //! `SyncGroup`, versions 0-5.
 //!
 //! Answered when the leader has brought the assignments, or at once if it has before. From version 5 on the
-//! request must name protocol type and name (KIP-559).
+//! request must name protocol type and name (KIP-559). A classic member of a consumer group is told what it has.
 //!
 //! Gaps: none known.
 
@@ -26,7 +26,8 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<SyncGroupRequest>) 
             .answer_throttled(engine, SyncGroupResponse { error_code, ..SyncGroupResponse::default() });
     }
     let now = call.now;
-    let (groups, mut turn) = engine.coordinators.groups(now);
-    groups.sync(&mut turn, call, request);
+    let Engine { coordinators, topics, .. } = engine;
+    let (groups, mut turn) = coordinators.groups(now);
+    groups.sync(&mut turn, topics, call, request);
     Ok(Handled::Waiting)
 }

@@ -65,6 +65,7 @@ fn check(engine: &mut Engine, call: &Call, request: &TxnOffsetCommitRequest) -> 
         member_id: &request.member_id,
         instance_id: request.group_instance_id.as_deref(),
         generation: request.generation_id_or_member_epoch,
+        knows_epochs: true,
     };
     let (groups, mut turn) = engine.coordinators.groups(call.now);
     groups.check_commit(&mut turn, &request.group_id, committer, true).map_err(|error| match error {

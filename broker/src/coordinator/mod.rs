@@ -21,6 +21,7 @@ use ottla_proto::messages::join_group::JoinGroupResponse;
 use ottla_proto::messages::sync_group::SyncGroupResponse;
 use ottla_proto::{GroupId, TransactionalId};
 
+pub use group::MigrationPolicy;
 pub(crate) use group::{
     CommitError, Committer, Group, GroupKey, Groups, HeartbeatRefused, KeptGroup, KeptMember, Pattern,
     check_heartbeat,
@@ -35,6 +36,7 @@ pub(crate) use transaction::{
 
 use crate::Instant;
 use crate::api::Call;
+use crate::engine::Topics;
 use timers::Timers;
 
 /// All coordinators of the cluster.
@@ -83,6 +85,10 @@ enum TimerKey {
     Markers,
     /// A member of a consumer group has had long enough to give up partitions.
     Revocation(GroupId, MemberId),
+    /// A classic member of a consumer group has had long enough to join again.
+    MemberJoin(GroupId, MemberId),
+    /// A classic member of a consumer group has had long enough to ask for its partitions.
+    MemberSync(GroupId, MemberId),
 }
 
 impl Coordinators {
@@ -123,7 +129,7 @@ impl Coordinators {
     }
 
     /// Does what is due.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+    pub(crate) fn handle_timeout(&mut self, topics: &Topics, now: Instant) {
         while let Some(key) = self.timers.pop(now) {
             if let TimerKey::Transaction(id) = &key {
                 let (transactions, mut turn) = self.transactions(now);
@@ -133,11 +139,15 @@ impl Coordinators {
             let (groups, mut turn) = self.groups(now);
             match key {
                 TimerKey::Transaction(_) | TimerKey::Markers => {}
-                TimerKey::Join(group) => groups.join_expired(&mut turn, &group),
-                TimerKey::Sync(group) => groups.sync_expired(&mut turn, &group),
-                TimerKey::Session(group, member) => groups.session_expired(&mut turn, &group, &member),
+                TimerKey::Join(group) => groups.join_expired(&mut turn, topics, &group),
+                TimerKey::Sync(group) => groups.sync_expired(&mut turn, topics, &group),
+                TimerKey::Session(group, member)
+                | TimerKey::MemberJoin(group, member)
+                | TimerKey::MemberSync(group, member) => {
+                    groups.member_expired(&mut turn, topics, &group, &member);
+                }
                 TimerKey::Revocation(group, member) => {
-                    groups.revocation_expired(&mut turn, &group, &member);
+                    groups.revocation_expired(&mut turn, topics, &group, &member);
                 }
             }
         }

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use super::MigrationPolicy;
+
 /// How groups behave: Kafka's `group.*` and `offset.*` broker settings.
 ///
 /// The defaults are Kafka 4's but for three: the initial rebalance delay is short, so that tests do not wait,
@@ -27,6 +29,9 @@ pub struct GroupSettings {
     /// How often a member of a consumer group is told to send a heartbeat
     /// (`group.consumer.heartbeat.interval.ms`); 5 s by default.
     pub consumer_heartbeat_interval: Duration,
+    /// Whether classic groups become consumer groups, and the other way round, while they have members
+    /// (`group.consumer.migration.policy`); both by default.
+    pub consumer_migration_policy: MigrationPolicy,
 }
 
 impl Default for GroupSettings {
@@ -40,6 +45,7 @@ impl Default for GroupSettings {
             offset_metadata_max_bytes: 4096,
             consumer_session_timeout: Duration::from_secs(45),
             consumer_heartbeat_interval: Duration::from_secs(5),
+            consumer_migration_policy: MigrationPolicy::default(),
         }
     }
 }

@@ -23,6 +23,13 @@ impl<K: Clone + Ord> Timers<K> {
         self.at.insert(key, at);
     }
 
+    /// Sets the key's deadline unless it has one.
+    pub(crate) fn begin(&mut self, key: K, at: Instant) {
+        if !self.at.contains_key(&key) {
+            self.set(key, at);
+        }
+    }
+
     pub(crate) fn cancel(&mut self, key: &K) {
         if let Some((key, at)) = self.at.remove_entry(key) {
             self.due.remove(&(at, key));
@@ -56,6 +63,7 @@ mod tests {
         timers.set("a", at(5));
         timers.set("b", at(3));
         timers.set("a", at(1));
+        timers.begin("a", at(7));
         timers.set("c", at(2));
         timers.cancel(&"c");
         assert_eq!(timers.next(), Some(at(1)));

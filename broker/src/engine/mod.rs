@@ -299,7 +299,7 @@ impl Engine {
         while let Some(timer) = self.timers.pop_due(now) {
             self.run_timer(timer, now);
         }
-        self.coordinators.handle_timeout(now);
+        self.coordinators.handle_timeout(&self.topics, now);
         self.settle_all(now);
         api::expire(self, now);
     }

@@ -5,8 +5,8 @@
 //! leaves the engine, what is known of these keys is written ([`Engine::persist`]). So no API knows of the disk, and
 //! none can answer too early.
 //!
-//! A restart is a restart of all nodes: each partition gets a new leader epoch, classic groups are empty, fetch
-//! sessions, faults and the state of nodes are forgotten.
+//! A restart is a restart of all nodes: each partition gets a new leader epoch, and fetch sessions, faults and the state
+//! of nodes are forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -456,7 +456,8 @@ impl Engine {
                 }
             }
             (Key::Group(id), Fact::Group(kept)) => {
-                coordinators.groups.restore(GroupId(id.into()), kept);
+                let (groups, mut turn) = coordinators.groups(now);
+                groups.restore(&mut turn, GroupId(id.into()), kept);
             }
             (Key::Member(group, id), Fact::Member(kept)) => {
                 let (groups, mut turn) = coordinators.groups(now);

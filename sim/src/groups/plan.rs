@@ -43,7 +43,7 @@ pub(super) enum Kind {
     Eager,
     Cooperative,
     Consumer,
-    /// Old members, and new ones that take the classic protocol because the group speaks it.
+    /// Old members, and new ones that bring the consumer protocol with them, so that the group changes its own.
     Mixed,
 }
 

@@ -13,6 +13,7 @@ use ottla_proto::messages::offset_delete::{
 use ottla_proto::messages::offset_fetch::{
     OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
 };
+use ottla_proto::messages::sync_group::SyncGroupRequest;
 use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch, TopicId};
 
 use crate::coordinator::testing::{Clients, find};
@@ -272,6 +273,13 @@ fn a_group_moves_with_its_coordinator() {
     world.engine.handle_timeout(world.now);
     let joined = world.answer::<JoinGroupRequest>(2).response;
     assert_eq!(joined.error_code, ErrorCode::NONE);
+    let sync = SyncGroupRequest {
+        group_id: group.as_str().into(),
+        generation_id: joined.generation_id,
+        member_id: joined.member_id.clone(),
+        ..SyncGroupRequest::default()
+    };
+    assert_eq!(world.ask(2, &sync).error_code, ErrorCode::NONE);
 
     // The node dies; nobody coordinates until the controller notices; then the next node knows the member.
     world.engine.kill_node(BrokerId(1), world.now);

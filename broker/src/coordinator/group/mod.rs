@@ -2,9 +2,15 @@
 
 mod classic;
 mod consumer;
+mod embedded;
+mod migration;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use ottla_proto::messages::consumer_group_heartbeat::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
@@ -14,6 +20,7 @@ use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
 use ottla_proto::messages::leave_group::{MemberIdentity, MemberResponse};
 use ottla_proto::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
 use ottla_proto::{ErrorCode, GroupId};
+use serde::{Deserialize, Serialize};
 
 use super::{Answer, MemberId, Turn, milliseconds, own, own_group};
 use crate::api::Call;
@@ -22,6 +29,10 @@ pub(crate) use classic::ClassicGroup;
 pub(crate) use consumer::{
     ConsumerGroup, KeptGroup, KeptMember, Pattern, Refused as HeartbeatRefused, check as check_heartbeat,
 };
+pub use migration::MigrationPolicy;
+
+/// From this version on a new dynamic member is given an id and must join again with it (KIP-394).
+const FIRST_WITH_KNOWN_ID: i16 = 4;
 
 /// All groups of the cluster.
 #[derive(Debug, Default)]
@@ -34,7 +45,7 @@ pub(crate) struct Groups {
 /// What is kept of groups, each by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum GroupKey {
-    /// That there is the group, and what of a consumer group belongs to no member.
+    /// What of a consumer group belongs to no member; all of a classic group.
     Group(GroupId),
     /// A member of a consumer group.
     Member(GroupId, MemberId),
@@ -54,6 +65,8 @@ pub(crate) struct Committer<'a> {
     pub(crate) instance_id: Option<&'a str>,
     /// The generation of a classic group, the member's epoch in a consumer group; negative for neither.
     pub(crate) generation: i32,
+    /// Whether the request is one that members with epochs may use.
+    pub(crate) knows_epochs: bool,
 }
 
 impl Groups {
@@ -65,10 +78,11 @@ impl Groups {
         self.by_id.iter()
     }
 
-    /// See [`ClassicGroup::join`]; a group begins with its first member.
+    /// See [`ClassicGroup::join`] and [`ConsumerGroup::join`]; a group begins with its first member.
     pub(crate) fn join(
         &mut self,
         turn: &mut Turn<'_>,
+        topics: &Topics,
         call: Call,
         request: JoinGroupRequest,
         fresh: MemberId,
@@ -93,24 +107,41 @@ impl Groups {
         {
             return turn.answer(call, refuse(code));
         }
-        match self.by_id.get_mut(&request.group_id) {
+        let id = request.group_id.clone();
+        match self.by_id.get_mut(&id) {
             Some(Group::Classic(group)) => group.join(turn, call, request, fresh),
-            Some(Group::Consumer(_)) => turn.answer(call, refuse(ErrorCode::INCONSISTENT_GROUP_PROTOCOL)),
+            Some(Group::Consumer(group)) => {
+                let joined = group.join(turn, topics, &call, &request, fresh);
+                turn.answer(call, Answer::Join(joined));
+            }
             None => turn.answer(call, refuse(ErrorCode::UNKNOWN_MEMBER_ID)),
         }
+        self.settle(turn, topics, &id);
     }
 
-    /// See [`ClassicGroup::sync`].
-    pub(crate) fn sync(&mut self, turn: &mut Turn<'_>, call: Call, request: SyncGroupRequest) {
-        let error_code = match self.by_id.get_mut(&request.group_id) {
-            Some(Group::Classic(group)) => return group.sync(turn, call, request),
-            None if request.group_id.is_empty() => ErrorCode::INVALID_GROUP_ID,
-            Some(Group::Consumer(_)) | None => ErrorCode::UNKNOWN_MEMBER_ID,
+    /// See [`ClassicGroup::sync`] and [`ConsumerGroup::sync`].
+    pub(crate) fn sync(
+        &mut self,
+        turn: &mut Turn<'_>,
+        topics: &Topics,
+        call: Call,
+        request: SyncGroupRequest,
+    ) {
+        let synced = match self.by_id.get_mut(&request.group_id) {
+            Some(Group::Classic(group)) => {
+                let id = request.group_id.clone();
+                group.sync(turn, call, request);
+                return self.settle(turn, topics, &id);
+            }
+            Some(Group::Consumer(group)) => group.sync(turn, topics, &request),
+            None if request.group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
+            None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
         };
-        turn.answer(call, Answer::Sync(SyncGroupResponse { error_code, ..SyncGroupResponse::default() }));
+        let refused = |error_code| SyncGroupResponse { error_code, ..SyncGroupResponse::default() };
+        turn.answer(call, Answer::Sync(synced.unwrap_or_else(refused)));
     }
 
-    /// See [`ClassicGroup::heartbeat`].
+    /// See [`ClassicGroup::heartbeat`] and [`ConsumerGroup::classic_heartbeat`].
     pub(crate) fn heartbeat(
         &mut self,
         turn: &mut Turn<'_>,
@@ -121,13 +152,14 @@ impl Groups {
             Some(Group::Classic(group)) => {
                 group.heartbeat(turn, member_id, group_instance_id.as_deref(), *generation_id)
             }
+            Some(Group::Consumer(group)) => group.classic_heartbeat(turn, request),
             None if group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
-            Some(Group::Consumer(_)) | None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
+            None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
         }
     }
 
     /// See [`ConsumerGroup::heartbeat`]; a group begins with its first member, and may have been a classic one
-    /// before, if that is empty.
+    /// before.
     pub(crate) fn consumer_heartbeat(
         &mut self,
         turn: &mut Turn<'_>,
@@ -137,50 +169,63 @@ impl Groups {
         fresh: MemberId,
     ) -> Result<ConsumerGroupHeartbeatResponse, HeartbeatRefused> {
         let missing = |message| Err(HeartbeatRefused::new(ErrorCode::GROUP_ID_NOT_FOUND, message));
-        let creates = request.member_epoch == 0
-            && !matches!(self.by_id.get(&request.group_id), Some(Group::Consumer(_)));
-        if creates {
-            let full = self.by_id.len() >= turn.settings.max_groups;
-            match self.by_id.get_mut(&request.group_id) {
-                Some(Group::Classic(group)) if group.is_empty() => group.dissolve(turn),
-                Some(_) => return missing("The group is not a consumer group"),
-                None if full => {
-                    let message = "This broker takes no more groups";
-                    return Err(HeartbeatRefused::new(ErrorCode::POLICY_VIOLATION, message));
-                }
-                None => {}
-            }
-            let id = GroupId(own(&request.group_id.0));
-            self.changes.note(|| GroupKey::Group(id.clone()));
-            self.by_id.insert(id.clone(), Group::Consumer(ConsumerGroup::new(id)));
-        }
-        let answer = match self.by_id.get_mut(&request.group_id) {
+        let id = own_group(&request.group_id);
+        let full = self.by_id.len() >= turn.settings.max_groups;
+        let mut begun = match self.by_id.get_mut(&id) {
             Some(Group::Consumer(group)) => {
                 let answer = group.heartbeat(turn, topics, client_id, request, fresh);
-                self.changes.extend(group.take_changes());
-                answer
+                self.settle(turn, topics, &id);
+                return answer;
             }
-            Some(Group::Classic(_)) => missing("The group is not a consumer group"),
-            None => missing("There is no such group"),
+            Some(Group::Classic(_)) if request.member_epoch != 0 => {
+                return missing("The group is not a consumer group");
+            }
+            None if request.member_epoch != 0 => return missing("There is no such group"),
+            Some(Group::Classic(group)) if !group.is_empty() => {
+                if !turn.settings.consumer_migration_policy.upgrades() {
+                    return missing("The group is a classic group, which may not become a consumer group");
+                }
+                let handover = group.handover();
+                match handover.and_then(|it| ConsumerGroup::taken_over(turn, topics, id.clone(), it)) {
+                    Some(group) => group,
+                    None => {
+                        return missing(
+                            "The group is a classic group, whose assignments are not the broker's",
+                        );
+                    }
+                }
+            }
+            None if full => {
+                let message = "This broker takes no more groups";
+                return Err(HeartbeatRefused::new(ErrorCode::POLICY_VIOLATION, message));
+            }
+            Some(Group::Classic(_)) | None => ConsumerGroup::new(id.clone()),
         };
-        if creates && answer.is_err() {
-            self.by_id.remove(&request.group_id);
+        let answer = begun.heartbeat(turn, topics, client_id, request, fresh)?;
+        self.changes.note(|| GroupKey::Group(id.clone()));
+        if let Some(Group::Classic(mut group)) = self.by_id.insert(id.clone(), Group::Consumer(begun)) {
+            group.superseded(turn);
         }
-        answer
+        self.settle(turn, topics, &id);
+        Ok(answer)
     }
 
-    /// See [`ClassicGroup::leave`].
+    /// See [`ClassicGroup::leave`] and [`ConsumerGroup::leave_group`].
     pub(crate) fn leave(
         &mut self,
         turn: &mut Turn<'_>,
+        topics: &Topics,
         id: &GroupId,
         members: Vec<MemberIdentity>,
     ) -> Result<Vec<MemberResponse>, ErrorCode> {
-        match self.by_id.get_mut(id) {
-            Some(Group::Classic(group)) => Ok(group.leave(turn, members)),
-            None if id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
-            Some(Group::Consumer(_)) | None => Ok(members.into_iter().map(unknown).collect()),
-        }
+        let left = match self.by_id.get_mut(id) {
+            Some(Group::Classic(group)) => group.leave(turn, members),
+            Some(Group::Consumer(group)) => group.leave_group(turn, members),
+            None if id.is_empty() => return Err(ErrorCode::INVALID_GROUP_ID),
+            None => members.into_iter().map(unknown).collect(),
+        };
+        self.settle(turn, topics, id);
+        Ok(left)
     }
 
     /// Whether an offset may be committed. Somebody outside of any group may begin one by it.
@@ -197,12 +242,12 @@ impl Groups {
             }
             self.create(turn, id, true)?;
         }
-        let Committer { member_id, instance_id, generation } = committer;
+        let Committer { member_id, instance_id, generation, knows_epochs } = committer;
         match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => {
                 Ok(group.check_commit(turn, member_id, instance_id, generation, transactional)?)
             }
-            Some(Group::Consumer(group)) => Ok(group.check_commit(member_id, generation)?),
+            Some(Group::Consumer(group)) => Ok(group.check_commit(member_id, generation, knows_epochs)?),
             None => Err(CommitError::NoGroup),
         }
     }
@@ -247,34 +292,73 @@ impl Groups {
         }
     }
 
-    pub(super) fn join_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId) {
+    pub(super) fn join_expired(&mut self, turn: &mut Turn<'_>, topics: &Topics, id: &GroupId) {
         if let Some(Group::Classic(group)) = self.by_id.get_mut(id) {
             group.join_expired(turn);
         }
+        self.settle(turn, topics, id);
     }
 
-    pub(super) fn sync_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId) {
+    pub(super) fn sync_expired(&mut self, turn: &mut Turn<'_>, topics: &Topics, id: &GroupId) {
         if let Some(Group::Classic(group)) = self.by_id.get_mut(id) {
             group.sync_expired(turn);
         }
+        self.settle(turn, topics, id);
     }
 
-    pub(super) fn session_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
+    pub(super) fn member_expired(
+        &mut self,
+        turn: &mut Turn<'_>,
+        topics: &Topics,
+        id: &GroupId,
+        member: &MemberId,
+    ) {
         match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => group.session_expired(turn, member),
-            Some(Group::Consumer(group)) => {
-                group.fence(turn, member);
-                self.changes.extend(group.take_changes());
-            }
+            Some(Group::Consumer(group)) => group.fence(turn, [member]),
             None => {}
+        }
+        self.settle(turn, topics, id);
+    }
+
+    pub(super) fn revocation_expired(
+        &mut self,
+        turn: &mut Turn<'_>,
+        topics: &Topics,
+        id: &GroupId,
+        member: &MemberId,
+    ) {
+        if let Some(Group::Consumer(group)) = self.by_id.get_mut(id) {
+            group.revocation_expired(turn, member);
+            self.settle(turn, topics, id);
         }
     }
 
-    pub(super) fn revocation_expired(&mut self, turn: &mut Turn<'_>, id: &GroupId, member: &MemberId) {
-        if let Some(Group::Consumer(group)) = self.by_id.get_mut(id) {
-            group.revocation_expired(turn, member);
-            self.changes.extend(group.take_changes());
+    /// Something happened to a group: notes what is to be written down, and lets a consumer group of which only classic
+    /// members are left be a classic one.
+    fn settle(&mut self, turn: &mut Turn<'_>, topics: &Topics, id: &GroupId) {
+        let group = match self.by_id.get_mut(id) {
+            Some(Group::Consumer(group)) => group,
+            Some(Group::Classic(group)) => {
+                if group.take_changed() {
+                    self.changes.note(|| GroupKey::Group(own_group(id)));
+                }
+                return;
+            }
+            None => return,
+        };
+        self.changes.extend(group.take_changes());
+        if !turn.settings.consumer_migration_policy.downgrades() {
+            return;
         }
+        let Some(handover) = group.hand_over(turn, topics) else { return };
+        let id = own_group(id);
+        for member in handover.members.keys() {
+            self.changes.note(|| GroupKey::Member(id.clone(), member.clone()));
+        }
+        self.changes.note(|| GroupKey::Group(id.clone()));
+        let classic = ClassicGroup::taken_over(turn, id.clone(), handover);
+        self.by_id.insert(id, Group::Classic(classic));
     }
 
     /// Begins a classic group, if the caller does not claim to be in it already.
@@ -307,7 +391,7 @@ impl Groups {
     /// What is kept of a group besides its members.
     pub(crate) fn kept(&self, id: &str) -> Option<KeptGroup> {
         Some(match self.by_id.get(id)? {
-            Group::Classic(_) => KeptGroup::default(),
+            Group::Classic(group) => KeptGroup::classic(group.agreed().clone()),
             Group::Consumer(group) => group.kept(),
         })
     }
@@ -320,11 +404,14 @@ impl Groups {
         }
     }
 
-    /// A group as it is found after a restart; members of a consumer group follow, those of a classic one join again.
-    pub(crate) fn restore(&mut self, id: GroupId, kept: KeptGroup) {
+    /// A group as it is found after a restart; members of a consumer group follow.
+    pub(crate) fn restore(&mut self, turn: &mut Turn<'_>, id: GroupId, kept: KeptGroup) {
         let group = match kept.consumer {
             true => Group::Consumer(ConsumerGroup::restored(id.clone(), kept)),
-            false => Group::Classic(ClassicGroup::new(id.clone())),
+            false => {
+                let agreed = kept.classic.unwrap_or_default();
+                Group::Classic(ClassicGroup::restored(turn, id.clone(), agreed))
+            }
         };
         self.by_id.insert(id, group);
     }
@@ -405,5 +492,31 @@ fn unknown(member: MemberIdentity) -> MemberResponse {
         group_instance_id: member.group_instance_id,
         error_code: ErrorCode::UNKNOWN_MEMBER_ID,
         ..MemberResponse::default()
+    }
+}
+
+/// Version 0 has no rebalance time-out of its own.
+fn rebalance_timeout(call: &Call, request: &JoinGroupRequest) -> Duration {
+    milliseconds(if call.version == 0 { request.session_timeout_ms } else { request.rebalance_timeout_ms })
+}
+
+/// Bytes as they stand in the journal: in hexadecimal digits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct KeptBytes(pub(crate) Bytes);
+
+impl From<KeptBytes> for String {
+    fn from(KeptBytes(bytes): KeptBytes) -> Self {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl TryFrom<String> for KeptBytes {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits = text.as_bytes().chunks(2);
+        let byte = |pair: &[u8]| u8::from_str_radix(&String::from_utf8_lossy(pair), 16);
+        digits.map(byte).collect::<Result<Vec<u8>, _>>().map(|bytes| Self(bytes.into()))
     }
 }

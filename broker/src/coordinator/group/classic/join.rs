@@ -1,16 +1,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use ottla_proto::ErrorCode;
-use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
+use ottla_proto::messages::join_group::JoinGroupRequest;
 
+use super::super::{FIRST_WITH_KNOWN_ID, embedded, rebalance_timeout};
 use super::{ClassicGroup, Member, State, refused_join, refused_sync};
 use crate::api::Call;
 use crate::coordinator::{Answer, MemberId, Turn, milliseconds, own};
 
-/// From this version on a new dynamic member is given an id and must join again with it (KIP-394).
-const FIRST_WITH_KNOWN_ID: i16 = 4;
 /// From this version on a static leader that comes back is told to skip the assignment (KIP-814).
 const FIRST_WITH_SKIPPED_ASSIGNMENT: i16 = 9;
 
@@ -101,7 +99,7 @@ impl ClassicGroup {
             client_id: call.client_id.as_str().into(),
             session_timeout: milliseconds(request.session_timeout_ms),
             rebalance_timeout: rebalance_timeout(&call, &request),
-            protocols: owned(&request.protocols),
+            protocols: embedded::protocols(&request.protocols),
             assignment: Bytes::new(),
             awaiting_join: Some(call),
             awaiting_sync: None,
@@ -134,7 +132,7 @@ impl ClassicGroup {
     /// Takes over what the member says of itself and lets it wait for the rebalance.
     fn update(&mut self, turn: &mut Turn<'_>, call: Call, request: &JoinGroupRequest) {
         let Some(member) = self.members.get_mut(&request.member_id) else { return };
-        member.protocols = owned(&request.protocols);
+        member.protocols = embedded::protocols(&request.protocols);
         member.session_timeout = milliseconds(request.session_timeout_ms);
         member.rebalance_timeout = rebalance_timeout(&call, request);
         if let Some(earlier) = member.awaiting_join.replace(call) {
@@ -175,6 +173,7 @@ impl ClassicGroup {
         match self.state {
             State::Stable if self.select_protocol() == self.protocol => {
                 // The assignments stay, so nobody else notices.
+                self.agree();
                 let is_leader = self.leader.as_ref() == Some(&fresh);
                 let mut response = self.joined(&fresh, is_leader);
                 if version < FIRST_WITH_SKIPPED_ASSIGNMENT {
@@ -189,17 +188,4 @@ impl ClassicGroup {
             State::Empty | State::PreparingRebalance { .. } => self.prepare_or_complete(turn),
         }
     }
-}
-
-/// Version 0 has no rebalance time-out of its own.
-fn rebalance_timeout(call: &Call, request: &JoinGroupRequest) -> Duration {
-    milliseconds(if call.version == 0 { request.session_timeout_ms } else { request.rebalance_timeout_ms })
-}
-
-/// Copies, so that a member does not keep the frame it came in.
-fn owned(protocols: &[JoinGroupRequestProtocol]) -> Vec<(ByteString, Bytes)> {
-    let copy = |protocol: &JoinGroupRequestProtocol| {
-        (own(&protocol.name), Bytes::copy_from_slice(&protocol.metadata))
-    };
-    protocols.iter().map(copy).collect()
 }

@@ -2,6 +2,7 @@
 //! assignments in SyncGroup (Java's `ClassicGroup` and `GroupMetadataManager`).
 
 mod join;
+mod kept;
 mod leave;
 mod sync;
 #[cfg(test)]
@@ -21,8 +22,11 @@ use ottla_proto::messages::sync_group::SyncGroupResponse;
 use ottla_proto::wire::{Message, Reader};
 use ottla_proto::{ErrorCode, GroupId, TopicName};
 
+use super::embedded;
+use super::migration::{HandedOver, Handover};
 use crate::api::Call;
 use crate::coordinator::{Answer, CLIENT_HOST, MemberId, TimerKey, Turn, own};
+pub(crate) use kept::Agreed;
 
 /// A group whose members assign the partitions among themselves, or one that only commits offsets.
 #[derive(Debug)]
@@ -41,6 +45,10 @@ pub(crate) struct ClassicGroup {
     pending_sync: BTreeSet<MemberId>,
     /// What the members read, if the group's protocol says so.
     subscribed: Option<BTreeSet<TopicName>>,
+    /// What the members agreed on last.
+    agreed: Box<Agreed>,
+    /// That is not written down yet.
+    changed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +99,64 @@ impl ClassicGroup {
             pending_members: BTreeSet::new(),
             pending_sync: BTreeSet::new(),
             subscribed: None,
+            agreed: Box::default(),
+            changed: false,
         }
+    }
+
+    /// The group that goes on from a consumer group of which only classic members are left.
+    pub(super) fn taken_over(turn: &mut Turn<'_>, id: GroupId, handover: Handover) -> Self {
+        let mut group = Self { state: State::Stable, generation: handover.epoch, ..Self::new(id) };
+        for (id, handed) in handover.members {
+            let member = Member {
+                instance_id: handed.instance_id,
+                client_id: handed.client_id,
+                session_timeout: handed.session_timeout,
+                rebalance_timeout: handed.rebalance_timeout,
+                protocols: handed.protocols,
+                assignment: handed.assignment,
+                awaiting_join: None,
+                awaiting_sync: None,
+                is_new: false,
+            };
+            group.add(id.clone(), &embedded::CONSUMER.into(), member);
+            group.extend_session(turn, &id);
+        }
+        group.protocol = group.select_protocol();
+        group.subscribed = group.subscriptions();
+        group.agree();
+        if !handover.at_rest {
+            group.prepare_rebalance(turn);
+        }
+        group
+    }
+
+    /// What a consumer group goes on with, if these are consumers.
+    pub(super) fn handover(&self) -> Option<Handover> {
+        if !self.reads_topics() {
+            return None;
+        }
+        let hand_over = |(id, member): (&MemberId, &Member)| {
+            let handed = HandedOver {
+                instance_id: member.instance_id.clone(),
+                client_id: member.client_id.clone(),
+                session_timeout: member.session_timeout,
+                rebalance_timeout: member.rebalance_timeout,
+                protocols: member.protocols.clone(),
+                metadata: self.chosen_or_first(member),
+                assignment: member.assignment.clone(),
+            };
+            (id.clone(), handed)
+        };
+        let members = self.members.iter().map(hand_over).collect();
+        Some(Handover { epoch: self.generation, members, at_rest: self.state == State::Stable })
+    }
+
+    /// Before the first rebalance is over nothing is chosen yet; consumers say the same in all protocols.
+    fn chosen_or_first(&self, member: &Member) -> Bytes {
+        let chosen = member.protocols.iter().find(|(name, _)| self.protocol.as_ref() == Some(name));
+        let found = chosen.or_else(|| member.protocols.first());
+        found.map(|(_, metadata)| metadata.clone()).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -255,18 +320,28 @@ impl ClassicGroup {
         turn.timers.cancel(&TimerKey::Sync(self.id.clone()));
     }
 
-    /// The group's coordinator is another node now. What was agreed is kept, as Kafka keeps it in its log; who
-    /// waits for a rebalance is sent to the new coordinator.
+    /// A consumer group goes on in its place, with the same members; who waits joins that one.
+    pub(super) fn superseded(&mut self, turn: &mut Turn<'_>) {
+        self.answer_joins(turn, ErrorCode::REBALANCE_IN_PROGRESS);
+        self.answer_syncs(turn, ErrorCode::REBALANCE_IN_PROGRESS);
+        for member_id in &self.pending_members {
+            turn.timers.cancel(&self.session_timer(member_id));
+        }
+        turn.timers.cancel(&TimerKey::Join(self.id.clone()));
+        turn.timers.cancel(&TimerKey::Sync(self.id.clone()));
+    }
+
+    /// The group's coordinator is another node now. More is kept than Kafka's coordinator finds in its log: a rebalance
+    /// goes on. Who waits for it is sent to the new coordinator.
     pub(crate) fn moved(&mut self, turn: &mut Turn<'_>) {
-        let members: Vec<MemberId> = self.members.keys().cloned().collect();
-        for member_id in members {
-            self.answer_join(turn, &member_id, refused_join(ErrorCode::NOT_COORDINATOR, MemberId::new()));
-            if let Some(member) = self.members.get_mut(&member_id)
-                && let Some(call) = member.awaiting_sync.take()
-            {
+        self.answer_joins(turn, ErrorCode::NOT_COORDINATOR);
+        for member in self.members.values_mut() {
+            if let Some(call) = member.awaiting_sync.take() {
                 turn.answer(call, refused_sync(ErrorCode::NOT_COORDINATOR));
             }
-            self.extend_session(turn, &member_id);
+        }
+        for member_id in self.members.keys() {
+            self.extend_session(turn, member_id);
         }
         if matches!(self.state, State::PreparingRebalance { .. }) {
             self.state = State::PreparingRebalance { initial: None };
@@ -356,7 +431,7 @@ impl ClassicGroup {
             self.protocol = None;
             self.subscribed = self.subscriptions();
             self.state = State::Empty;
-            return;
+            return self.agree();
         }
         self.protocol = self.select_protocol();
         self.subscribed = self.subscriptions();
@@ -425,7 +500,7 @@ impl ClassicGroup {
     }
 
     fn reads_topics(&self) -> bool {
-        self.protocol_type.as_deref() == Some(CONSUMER_PROTOCOL)
+        self.protocol_type.as_deref() == Some(embedded::CONSUMER)
     }
 
     /// What the members read, by their metadata; `None` if that cannot be told.
@@ -509,6 +584,14 @@ impl ClassicGroup {
         }
     }
 
+    fn answer_joins(&mut self, turn: &mut Turn<'_>, error_code: ErrorCode) {
+        for (id, member) in &mut self.members {
+            if let Some(call) = member.awaiting_join.take() {
+                turn.answer(call, refused_join(error_code, id.clone()));
+            }
+        }
+    }
+
     fn answer_syncs(&mut self, turn: &mut Turn<'_>, error_code: ErrorCode) {
         let told = error_code == ErrorCode::NONE;
         let mut answered = Vec::new();
@@ -552,6 +635,3 @@ fn refused_join(error_code: ErrorCode, member_id: MemberId) -> Answer {
 fn refused_sync(error_code: ErrorCode) -> Answer {
     Answer::Sync(SyncGroupResponse { error_code, ..SyncGroupResponse::default() })
 }
-
-/// The protocol type of consumers, whose metadata says what they read.
-const CONSUMER_PROTOCOL: &str = "consumer";

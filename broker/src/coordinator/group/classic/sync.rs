@@ -79,5 +79,6 @@ impl ClassicGroup {
         }
         self.answer_syncs(turn, ErrorCode::NONE);
         self.state = State::Stable;
+        self.agree();
     }
 }

@@ -1,3 +1,5 @@
+mod restarts;
+
 use bytes::Bytes;
 use ottla_proto::ErrorCode;
 use ottla_proto::messages::heartbeat::HeartbeatRequest;

@@ -6,16 +6,21 @@ use std::time::Duration;
 use ottla_proto::{GroupId, TopicName};
 use serde::{Deserialize, Serialize};
 
+use super::super::KeptBytes;
+use super::super::classic::Agreed;
 use super::assignor::Assignor;
+use super::classic::Classic;
 use super::member::{Member, MemberState, Pattern};
 use super::{ConsumerGroup, Partitions};
 use crate::coordinator::{MemberId, Turn};
 use crate::engine::Id;
 
-/// A group without its members. The default is a classic one, of which nothing else is kept.
+/// A consumer group without its members, or a classic one with them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct KeptGroup {
     pub(crate) consumer: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) classic: Option<Agreed>,
     #[serde(default)]
     epoch: i32,
     #[serde(default)]
@@ -23,6 +28,12 @@ pub(crate) struct KeptGroup {
     /// The topics that members read, with their number of partitions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     topics: Vec<(Id, i32)>,
+}
+
+impl KeptGroup {
+    pub(in super::super) fn classic(agreed: Agreed) -> Self {
+        Self { classic: Some(agreed), ..Self::default() }
+    }
 }
 
 /// One member: what it wants, what it has, and what it shall have.
@@ -41,6 +52,33 @@ pub(crate) struct KeptMember {
     assigned: KeptPartitions,
     revoking: KeptPartitions,
     target: KeptPartitions,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    classic: Option<KeptClassic>,
+}
+
+/// What there is more to a member that uses the classic protocol.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptClassic {
+    session_timeout_ms: u64,
+    protocols: Vec<(String, KeptBytes)>,
+}
+
+impl KeptClassic {
+    fn new(classic: &Classic) -> Self {
+        let protocols = classic.protocols.iter();
+        Self {
+            session_timeout_ms: u64::try_from(classic.session_timeout.as_millis()).unwrap_or(u64::MAX),
+            protocols: protocols.map(|(name, bytes)| (name.to_string(), KeptBytes(bytes.clone()))).collect(),
+        }
+    }
+
+    fn restored(self) -> Classic {
+        let protocols = self.protocols.into_iter();
+        Classic {
+            session_timeout: Duration::from_millis(self.session_timeout_ms),
+            protocols: protocols.map(|(name, KeptBytes(bytes))| (name.into(), bytes)).collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,6 +99,7 @@ impl ConsumerGroup {
     pub(in super::super) fn kept(&self) -> KeptGroup {
         KeptGroup {
             consumer: true,
+            classic: None,
             epoch: self.epoch,
             assignment_epoch: self.assignment_epoch,
             topics: self.topics.iter().map(|(topic, count)| (Id(*topic), *count)).collect(),
@@ -87,6 +126,7 @@ impl ConsumerGroup {
             assigned: keep(&member.assigned),
             revoking: keep(&member.revoking),
             target: self.target.get(id).map(keep).unwrap_or_default(),
+            classic: member.classic.as_ref().map(KeptClassic::new),
         })
     }
 
@@ -119,8 +159,9 @@ impl ConsumerGroup {
             },
             assigned: restored(kept.assigned),
             revoking: restored(kept.revoking),
+            classic: kept.classic.map(KeptClassic::restored),
         };
-        turn.timers.set(self.session_timer(&id), turn.now + turn.settings.consumer_session_timeout);
+        self.begin_session(turn, &id, &member);
         if member.state == MemberState::UnrevokedPartitions {
             turn.timers.set(self.revoke_timer(&id), turn.now + member.rebalance_timeout);
         }

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::Partitions;
 use super::assignor::Assignor;
+use super::classic::Classic;
 
 /// A member of a consumer group: what it wants, and how far it has got (Java's `ConsumerGroupMember`).
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub(super) struct Member {
     pub(super) assigned: Partitions,
     /// What it has to give up before it goes on.
     pub(super) revoking: Partitions,
+    /// It uses the classic protocol.
+    pub(super) classic: Option<Classic>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,7 @@ impl Member {
             state: MemberState::Stable,
             assigned: Partitions::new(),
             revoking: Partitions::new(),
+            classic: None,
         }
     }
 

@@ -4,17 +4,19 @@
 //! for an epoch; a member first gives up what is not its own any more, then takes what others have given up.
 
 mod assignor;
+mod classic;
 mod kept;
 mod member;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytestring::ByteString;
 use ottla_proto::messages::consumer_group_describe as describe;
 use ottla_proto::messages::consumer_group_heartbeat::{
-    Assignment, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ResponseTopicPartitions,
+    Assignment, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, RequestTopicPartitions,
+    ResponseTopicPartitions,
 };
 use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 
@@ -179,18 +181,15 @@ impl ConsumerGroup {
             return Err(unknown_member());
         };
         let before = member.clone();
+        if member.classic.take().is_some() {
+            turn.timers.cancel(&self.join_timer(&id));
+            turn.timers.cancel(&self.sync_timer(&id));
+        }
+        let Some(member) = self.members.get_mut(&id) else { return Err(unknown_member()) };
         let changed = update(member, client_id, request, regex) || is_new;
-        let seen = self.subscribed_topics(topics);
-        if changed || seen != self.topics {
-            self.bump();
-            self.topics = seen;
-        }
-        if self.epoch > self.assignment_epoch {
-            self.assign(topics);
-        }
-        self.reconcile(turn, &id, request);
-        turn.timers.set(self.session_timer(&id), turn.now + turn.settings.consumer_session_timeout);
+        self.step(turn, topics, &id, changed, request.topic_partitions.as_deref());
         let Some(member) = self.members.get(&id) else { return Err(unknown_member()) };
+        self.begin_session(turn, &id, member);
         if *member != before || is_new {
             self.changed.insert(GroupKey::Member(self.id.clone(), id.clone()));
         }
@@ -208,10 +207,40 @@ impl ConsumerGroup {
         })
     }
 
-    /// Whether an offset may be committed.
-    pub(crate) fn check_commit(&self, member_id: &str, epoch: i32) -> Result<(), ErrorCode> {
+    /// A member has said something: begins a new epoch if that or the topics changed, assigns anew if need be, and moves
+    /// the member towards its target. `owned` is what the member says it has, if it said.
+    fn step(
+        &mut self,
+        turn: &mut Turn<'_>,
+        topics: &Topics,
+        id: &MemberId,
+        changed: bool,
+        owned: Option<&[RequestTopicPartitions]>,
+    ) {
+        let seen = self.subscribed_topics(topics);
+        if changed || seen != self.topics {
+            self.bump();
+            self.topics = seen;
+        }
+        if self.epoch > self.assignment_epoch {
+            self.assign(topics);
+        }
+        self.reconcile(turn, id, owned);
+    }
+
+    /// Whether an offset may be committed, by a request that knows of epochs or by an older one.
+    pub(crate) fn check_commit(
+        &self,
+        member_id: &str,
+        epoch: i32,
+        knows_epochs: bool,
+    ) -> Result<(), ErrorCode> {
         if epoch < 0 && self.members.is_empty() {
             return Ok(());
+        }
+        let member = self.members.get(member_id).ok_or(ErrorCode::UNKNOWN_MEMBER_ID)?;
+        if member.classic.is_none() && !knows_epochs {
+            return Err(ErrorCode::UNSUPPORTED_VERSION);
         }
         self.check_epoch(member_id, epoch)
     }
@@ -224,16 +253,21 @@ impl ConsumerGroup {
         }
     }
 
-    /// A member's session is over, or it took too long to give up partitions.
-    pub(crate) fn fence(&mut self, turn: &mut Turn<'_>, id: &MemberId) {
-        turn.timers.cancel(&self.session_timer(id));
-        turn.timers.cancel(&self.revoke_timer(id));
-        let Some(member) = self.members.remove(id) else { return };
-        if let Some(instance_id) = &member.instance_id {
-            self.static_members.remove(instance_id);
+    /// Members are out: they have left, were silent for a session, or took too long for something.
+    pub(crate) fn fence<'a>(&mut self, turn: &mut Turn<'_>, ids: impl IntoIterator<Item = &'a MemberId>) {
+        let before = self.members.len();
+        for id in ids {
+            self.cancel_timers(turn, id);
+            let Some(member) = self.members.remove(id) else { continue };
+            if let Some(instance_id) = &member.instance_id {
+                self.static_members.remove(instance_id);
+            }
+            self.target.remove(id);
+            self.member_changed(id);
         }
-        self.target.remove(id);
-        self.member_changed(id);
+        if self.members.len() == before {
+            return;
+        }
         self.bump();
         if self.members.is_empty() {
             self.assignment_epoch = self.epoch;
@@ -242,8 +276,8 @@ impl ConsumerGroup {
 
     /// The group's coordinator is another node now; every member has its whole session to find it.
     pub(crate) fn moved(&mut self, turn: &mut Turn<'_>) {
-        for id in self.members.keys() {
-            turn.timers.set(self.session_timer(id), turn.now + turn.settings.consumer_session_timeout);
+        for (id, member) in &self.members {
+            self.begin_session(turn, id, member);
         }
     }
 
@@ -251,7 +285,7 @@ impl ConsumerGroup {
     pub(crate) fn revocation_expired(&mut self, turn: &mut Turn<'_>, id: &MemberId) {
         let late = |member: &Member| member.state == MemberState::UnrevokedPartitions;
         if self.members.get(id).is_some_and(late) {
-            self.fence(turn, id);
+            self.fence(turn, [id]);
         }
     }
 
@@ -269,6 +303,7 @@ impl ConsumerGroup {
                 .collect(),
             ..describe::Assignment::default()
         };
+        const CLASSIC_PROTOCOL: i8 = 0;
         const CONSUMER_PROTOCOL: i8 = 1;
         let nothing = Partitions::new();
         let member = |(id, member): (&MemberId, &Member)| describe::Member {
@@ -284,7 +319,7 @@ impl ConsumerGroup {
             ),
             assignment: tell(&member.assigned),
             target_assignment: tell(self.target.get(id).unwrap_or(&nothing)),
-            member_type: CONSUMER_PROTOCOL,
+            member_type: if member.classic.is_some() { CLASSIC_PROTOCOL } else { CONSUMER_PROTOCOL },
             ..describe::Member::default()
         };
         describe::DescribedGroup {
@@ -302,6 +337,9 @@ impl ConsumerGroup {
     fn check_epoch(&self, member_id: &str, epoch: i32) -> Result<(), ErrorCode> {
         match self.members.get(member_id) {
             None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
+            Some(member) if member.epoch != epoch && member.classic.is_some() => {
+                Err(ErrorCode::ILLEGAL_GENERATION)
+            }
             Some(member) if member.epoch != epoch => Err(ErrorCode::STALE_MEMBER_EPOCH),
             Some(_) => Ok(()),
         }
@@ -323,7 +361,7 @@ impl ConsumerGroup {
             member.revoking.clear();
             self.member_changed(&id);
         } else {
-            self.fence(turn, &id);
+            self.fence(turn, [&id]);
         }
         Ok(ConsumerGroupHeartbeatResponse {
             member_id: Some(id),
@@ -343,7 +381,11 @@ impl ConsumerGroup {
         if let Some(instance_id) = &request.instance_id {
             match self.static_members.get(instance_id).cloned() {
                 Some(known) if joins && (known != *id || self.has_left(&known)) => {
-                    self.replace_static(turn, &known, id.clone(), instance_id)?;
+                    if !self.has_left(&known) && !self.is_classic(&known) {
+                        let message = "The instance id is owned by another member that has not left";
+                        return Err(Refused::new(ErrorCode::UNRELEASED_INSTANCE_ID, message));
+                    }
+                    self.replace_static(turn, &known, id.clone(), instance_id);
                     return Ok(false);
                 }
                 Some(_) => self.check_instance(instance_id, id)?,
@@ -366,20 +408,15 @@ impl ConsumerGroup {
         Ok(true)
     }
 
-    /// A static member is back under another id: it takes over what the old one had, if that said it would go.
+    /// A static member is back under another id: it takes over what the old one had.
     fn replace_static(
         &mut self,
         turn: &mut Turn<'_>,
         known: &MemberId,
         id: MemberId,
         instance_id: &ByteString,
-    ) -> Result<(), Refused> {
-        if !self.has_left(known) {
-            let message = "The instance id is owned by another member that has not left";
-            return Err(Refused::new(ErrorCode::UNRELEASED_INSTANCE_ID, message));
-        }
-        turn.timers.cancel(&self.session_timer(known));
-        turn.timers.cancel(&self.revoke_timer(known));
+    ) {
+        self.cancel_timers(turn, known);
         if let Some(member) = self.members.remove(known) {
             self.members.insert(id.clone(), Member { epoch: 0, previous_epoch: 0, ..member });
         }
@@ -389,7 +426,6 @@ impl ConsumerGroup {
         self.member_changed(known);
         self.member_changed(&id);
         self.static_members.insert(own(instance_id), id);
-        Ok(())
     }
 
     fn member_changed(&mut self, id: &MemberId) {
@@ -404,6 +440,10 @@ impl ConsumerGroup {
 
     fn has_left(&self, id: &MemberId) -> bool {
         self.members.get(id).is_some_and(|member| member.epoch == LEAVE_FOR_A_WHILE)
+    }
+
+    fn is_classic(&self, id: &MemberId) -> bool {
+        self.members.get(id).is_some_and(|member| member.classic.is_some())
     }
 
     fn check_instance(&self, instance_id: &str, id: &MemberId) -> Result<(), Refused> {
@@ -465,7 +505,7 @@ impl ConsumerGroup {
         self.changed.insert(GroupKey::Group(self.id.clone()));
     }
 
-    fn reconcile(&mut self, turn: &mut Turn<'_>, id: &MemberId, request: &ConsumerGroupHeartbeatRequest) {
+    fn reconcile(&mut self, turn: &mut Turn<'_>, id: &MemberId, owned: Option<&[RequestTopicPartitions]>) {
         let epoch = self.assignment_epoch;
         if self.members.get(id).is_none_or(|member| member.is_reconciled(epoch)) {
             return;
@@ -476,7 +516,7 @@ impl ConsumerGroup {
         let timer = self.revoke_timer(id);
         let Some(member) = self.members.get_mut(id) else { return };
         let before = (member.state, member.epoch);
-        member.reconcile(target, epoch, request.topic_partitions.as_deref(), &held);
+        member.reconcile(target, epoch, owned, &held);
         if member.state != MemberState::UnrevokedPartitions {
             turn.timers.cancel(&timer);
         } else if before != (member.state, member.epoch) {
@@ -484,8 +524,18 @@ impl ConsumerGroup {
         }
     }
 
-    fn session_timer(&self, id: &MemberId) -> TimerKey {
-        TimerKey::Session(self.id.clone(), id.clone())
+    /// The member has its whole session from now on.
+    fn begin_session(&self, turn: &mut Turn<'_>, id: &MemberId, member: &Member) {
+        let classic = member.classic.as_ref().map(|classic| classic.session_timeout);
+        let session = classic.unwrap_or(turn.settings.consumer_session_timeout);
+        turn.timers.set(TimerKey::Session(self.id.clone(), id.clone()), turn.now + session);
+    }
+
+    fn cancel_timers(&self, turn: &mut Turn<'_>, id: &MemberId) {
+        turn.timers.cancel(&TimerKey::Session(self.id.clone(), id.clone()));
+        for timer in [self.revoke_timer(id), self.join_timer(id), self.sync_timer(id)] {
+            turn.timers.cancel(&timer);
+        }
     }
 
     fn revoke_timer(&self, id: &MemberId) -> TimerKey {

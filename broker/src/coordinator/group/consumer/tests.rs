@@ -1,4 +1,4 @@
-mod restarts;
+pub(in super::super) mod restarts;
 
 use std::collections::BTreeSet;
 
@@ -20,22 +20,22 @@ const SESSION_MS: u64 = 45_000;
 
 /// A member that does what it is told at once, unless a test says otherwise.
 #[derive(Clone, Debug)]
-struct Member {
-    client: ConnectionId,
-    id: String,
-    instance: Option<&'static str>,
-    epoch: i32,
-    owned: BTreeSet<(TopicId, i32)>,
+pub(in super::super) struct Member {
+    pub(in super::super) client: ConnectionId,
+    pub(in super::super) id: String,
+    pub(in super::super) instance: Option<&'static str>,
+    pub(in super::super) epoch: i32,
+    pub(in super::super) owned: BTreeSet<(TopicId, i32)>,
 }
 
 impl Member {
-    fn new(clients: &mut Clients, id: &str) -> Self {
+    pub(in super::super) fn new(clients: &mut Clients, id: &str) -> Self {
         let client = clients.connect();
         Self { client, id: id.to_owned(), instance: None, epoch: 0, owned: BTreeSet::new() }
     }
 
     /// What it sends when it joins, and when it has lost an answer.
-    fn full(&self) -> ConsumerGroupHeartbeatRequest {
+    pub(in super::super) fn full(&self) -> ConsumerGroupHeartbeatRequest {
         let mut owned: Vec<RequestTopicPartitions> = Vec::new();
         for (topic_id, index) in &self.owned {
             match owned.last_mut().filter(|last| last.topic_id == *topic_id) {
@@ -60,7 +60,7 @@ impl Member {
     }
 
     /// A heartbeat that says nothing new.
-    fn short(&self) -> ConsumerGroupHeartbeatRequest {
+    pub(in super::super) fn short(&self) -> ConsumerGroupHeartbeatRequest {
         ConsumerGroupHeartbeatRequest {
             rebalance_timeout_ms: -1,
             subscribed_topic_names: None,
@@ -69,7 +69,7 @@ impl Member {
         }
     }
 
-    fn send(
+    pub(in super::super) fn send(
         &mut self,
         clients: &mut Clients,
         request: &ConsumerGroupHeartbeatRequest,
@@ -87,23 +87,27 @@ impl Member {
     }
 
     /// A full heartbeat that takes over what it is given.
-    fn beat(&mut self, clients: &mut Clients) -> ErrorCode {
+    pub(in super::super) fn beat(&mut self, clients: &mut Clients) -> ErrorCode {
         let request = self.full();
         self.send(clients, &request).error_code
     }
 
-    fn code(&mut self, clients: &mut Clients, request: &ConsumerGroupHeartbeatRequest) -> ErrorCode {
+    pub(in super::super) fn code(
+        &mut self,
+        clients: &mut Clients,
+        request: &ConsumerGroupHeartbeatRequest,
+    ) -> ErrorCode {
         clients.ask(self.client, 1, request).error_code
     }
 }
 
-fn cluster() -> Clients {
+pub(in super::super) fn cluster() -> Clients {
     let mut clients = Clients::new();
     clients.world.engine.create_topic("six", 6, 1, [].into()).unwrap();
     clients
 }
 
-fn described(clients: &mut Clients) -> DescribedGroup {
+pub(in super::super) fn described(clients: &mut Clients) -> DescribedGroup {
     let client = clients.connect();
     let request = ConsumerGroupDescribeRequest {
         group_ids: vec!["g".into()],
@@ -112,7 +116,7 @@ fn described(clients: &mut Clients) -> DescribedGroup {
     clients.ask(client, 1, &request).groups.remove(0)
 }
 
-fn state(clients: &mut Clients) -> String {
+pub(in super::super) fn state(clients: &mut Clients) -> String {
     described(clients).group_state.to_string()
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::storage::Disk;
 use crate::storage::simulated::SimulatedDisk;
 
-fn cluster() -> (Clients, Arc<SimulatedDisk>) {
+pub(in super::super::super) fn cluster() -> (Clients, Arc<SimulatedDisk>) {
     let disk = Arc::new(SimulatedDisk::new(1));
     let mut clients = Clients::on_disk(&disk);
     clients.world.engine.create_topic("six", 6, 1, [].into()).unwrap();
@@ -16,7 +16,11 @@ fn cluster() -> (Clients, Arc<SimulatedDisk>) {
 }
 
 /// Restarts, and lets the members connect again.
-fn restart(clients: &mut Clients, disk: &Arc<SimulatedDisk>, members: &mut [&mut Member]) {
+pub(in super::super::super) fn restart(
+    clients: &mut Clients,
+    disk: &Arc<SimulatedDisk>,
+    members: &mut [&mut Member],
+) {
     clients.restart(disk);
     for member in members {
         member.client = clients.connect();
@@ -41,7 +45,7 @@ fn committed(clients: &mut Clients) -> i64 {
     clients.world.engine.coordinators.offsets.get("g", "six", 0).unwrap().offset
 }
 
-fn journal_size(disk: &SimulatedDisk) -> u64 {
+pub(in super::super::super) fn journal_size(disk: &SimulatedDisk) -> u64 {
     disk.list().unwrap().into_iter().find(|(name, _)| name == "cluster.journal").unwrap().1
 }
 
