@@ -248,6 +248,26 @@ fn a_step_back_on_purpose_stands_until_more_is_processed() {
 }
 
 #[test]
+fn a_hand_over_does_not_take_back_what_the_application_is_committing() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let mut batch = bench.hand_out(0, 100, 110);
+    batch.by_record([100, 105].into_iter());
+    batch.acknowledge(100);
+    drop(batch);
+    bench.come_back();
+    bench.advance(Duration::from_secs(3));
+    let (beat, _) = bench.take::<HeartbeatRequest>();
+    bench.commit(0, 110);
+    bench.settle();
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    assert_eq!(Bench::commits(&asked), [(0, 110)]);
+    let error_code = ErrorCode::REBALANCE_IN_PROGRESS;
+    bench.answer(&beat, &HeartbeatResponse { error_code, ..Default::default() });
+    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    bench.take::<JoinGroupRequest>();
+}
+
+#[test]
 fn a_commit_that_was_refused_is_made_good_when_processing_is_as_far() {
     let mut bench = Bench::stable(classic(), [0]);
     let mut batch = bench.hand_out(0, 100, 110);
