@@ -72,8 +72,7 @@ impl Report {
     }
 
     fn finish(&self) -> ExitCode {
-        println!("\n{}\n{}", self.tests, self.steps);
-        self.tests.print_exceptions();
+        print!("\n{}\n{}\n{}", self.tests, self.steps, self.tests.exceptions());
         close(self.counts())
     }
 
@@ -92,6 +91,10 @@ impl Report {
         writeln!(text, "- result: {}\n", self.counts())?;
         writeln!(text, "## Steps\n\n{}", self.steps)?;
         writeln!(text, "## Tests\n\n{}", self.tests)?;
+        let exceptions = self.tests.exceptions();
+        if !exceptions.is_empty() {
+            writeln!(text, "```text\n{exceptions}```\n")?;
+        }
         writeln!(text, "## Figures\n\n{}", self.tests.figures())?;
         writeln!(text, "## Benchmarks\n\n```text\n{}\n```", benchmarks.trim_end())?;
         Ok(text)

@@ -98,8 +98,7 @@ impl Kafka {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tally = tally(arguments)?;
-    println!("\n{tally}");
-    tally.print_exceptions();
+    print!("\n{tally}\n{}", tally.exceptions());
     Ok(close(tally.counts()))
 }
 

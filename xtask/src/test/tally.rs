@@ -63,11 +63,9 @@ impl Tally {
         self.rows.iter().fold(Counts::default(), |sum, row| sum + row.counts)
     }
 
-    /// Names every test that did not pass.
-    pub(crate) fn print_exceptions(&self) {
-        for (verdict, test) in &self.exceptions {
-            println!("{verdict:7} {test}");
-        }
+    /// Every test that did not pass, a line each.
+    pub(crate) fn exceptions(&self) -> String {
+        self.exceptions.iter().map(|(verdict, test)| format!("{verdict:7} {test}\n")).collect()
     }
 }
 
