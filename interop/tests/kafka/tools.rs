@@ -1,14 +1,17 @@
 //! Kafka's console producer and consumer against Ottla, and Ottla's administrator against Kafka.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kafka_harness::{Cluster, Options, kafka_or_skip, process};
-use ottla::admin::{Admin, NewTopic, QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaName, Quotas};
+use ottla::admin::{
+    Admin, AdminError, NewTopic, QuotaAlteration, QuotaEntity, QuotaFilter, QuotaKey, QuotaName, Quotas,
+};
 use ottla::{Client, ErrorCode};
 
 use crate::support::{
@@ -47,7 +50,11 @@ async fn administration(servers: &str) {
     let again = admin.create_topic(NewTopic::new("admin").partitions(3)).await.unwrap_err();
     assert!(again.to_string().contains("TOPIC_ALREADY_EXISTS"), "{again}");
 
-    let topic = admin.describe_topic("admin").await.unwrap();
+    // A broker hears from the controller of what was done a moment after the client does.
+    let is_unknown = |described: &Result<_, AdminError>| {
+        described.as_ref().is_err_and(|error| error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
+    };
+    let topic = until(|| admin.describe_topic("admin"), |described| !is_unknown(described)).await.unwrap();
     let partitions: Vec<_> = topic.partitions.iter().map(|part| (part.partition, part.leader)).collect();
     assert_eq!(partitions, [(0, Some(1)), (1, Some(1)), (2, Some(1))]);
     let listed = admin.list_topics().await.unwrap();
@@ -59,9 +66,21 @@ async fn administration(servers: &str) {
     assert!(text.contains("retention.ms=4711"), "{text}");
 
     admin.delete_topic("admin").await.unwrap();
+    until(|| admin.describe_topic("admin"), is_unknown).await.unwrap_err();
     assert!(admin.list_topics().await.unwrap().iter().all(|listing| listing.name != "admin"));
-    let unknown = admin.describe_topic("admin").await.unwrap_err();
-    assert!(unknown.to_string().contains(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.name().unwrap()), "{unknown}");
+}
+
+/// Asks until the answer is as wanted.
+async fn until<T: Debug, F: Future<Output = T>>(ask: impl Fn() -> F, wanted: impl Fn(&T) -> bool) -> T {
+    let begin = Instant::now();
+    loop {
+        let answer = ask().await;
+        if wanted(&answer) {
+            return answer;
+        }
+        assert!(begin.elapsed() < LIMIT, "it stays {answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn client_quotas(servers: &str) {
