@@ -180,5 +180,10 @@ pub(crate) fn milliseconds(count: i32) -> Duration {
     Duration::from_millis(u64::try_from(count).unwrap_or_default())
 }
 
+/// A span as it is kept over a restart.
+fn kept_milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Where every client is, as the tools show it: this broker serves one machine.
 const CLIENT_HOST: &str = "/127.0.0.1";

@@ -5,12 +5,39 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_proto::messages::find_coordinator::FindCoordinatorRequest;
+use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
+use ottla_proto::messages::offset_commit::{
+    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
 use ottla_proto::wire::Request;
 use ottla_proto::{BrokerId, ErrorCode};
 
 use crate::engine::{ConnectionId, Reply};
 use crate::storage::simulated::SimulatedDisk;
 use crate::testing::{World, decode, frame};
+
+/// The session of a member that joins by [`join_request`].
+pub(crate) const SESSION_MS: u64 = 10_000;
+/// How long a rebalance may take for it.
+pub(crate) const REBALANCE_MS: u64 = 60_000;
+
+/// A member that joins the classic group `g`.
+pub(crate) fn join_request(
+    (member_id, instance_id): (&str, Option<&'static str>),
+    protocol_type: &'static str,
+    protocols: Vec<JoinGroupRequestProtocol>,
+) -> JoinGroupRequest {
+    JoinGroupRequest {
+        group_id: "g".into(),
+        session_timeout_ms: i32::try_from(SESSION_MS).unwrap(),
+        rebalance_timeout_ms: i32::try_from(REBALANCE_MS).unwrap(),
+        member_id: member_id.into(),
+        group_instance_id: instance_id.map(Into::into),
+        protocol_type: protocol_type.into(),
+        protocols,
+        ..JoinGroupRequest::default()
+    }
+}
 
 /// A cluster whose clients are told apart.
 pub(crate) struct Clients {
@@ -53,6 +80,30 @@ impl Clients {
     pub(crate) fn ask<R: Request>(&mut self, client: ConnectionId, version: i16, request: &R) -> R::Response {
         self.send(client, version, request);
         self.answer::<R>(client, version).expect("an answer at once")
+    }
+
+    /// Commits an offset of partition 0 as a member of the group `g`.
+    pub(crate) fn commit(
+        &mut self,
+        (client, version): (ConnectionId, i16),
+        topic: &str,
+        offset: i64,
+        (member_id, generation): (&str, i32),
+    ) -> ErrorCode {
+        let partition = OffsetCommitRequestPartition { committed_offset: offset, ..Default::default() };
+        let topic = OffsetCommitRequestTopic {
+            name: topic.into(),
+            partitions: vec![partition],
+            ..Default::default()
+        };
+        let request = OffsetCommitRequest {
+            group_id: "g".into(),
+            member_id: member_id.into(),
+            generation_id_or_member_epoch: generation,
+            topics: vec![topic],
+            ..OffsetCommitRequest::default()
+        };
+        self.ask(client, version, &request).topics[0].partitions[0].error_code
     }
 
     /// Lets time pass, with all that is due on the way.

@@ -112,7 +112,8 @@ impl Groups {
             Some(Group::Classic(group)) => group.join(turn, call, request, fresh),
             Some(Group::Consumer(group)) => {
                 let joined = group.join(turn, topics, &call, &request, fresh);
-                turn.answer(call, Answer::Join(joined));
+                let refused = |error_code| JoinGroupResponse { error_code, ..JoinGroupResponse::default() };
+                turn.answer(call, Answer::Join(joined.unwrap_or_else(refused)));
             }
             None => turn.answer(call, refuse(ErrorCode::UNKNOWN_MEMBER_ID)),
         }
@@ -459,7 +460,7 @@ impl Group {
     pub(crate) fn protocol_type(&self) -> ByteString {
         match self {
             Self::Classic(group) => group.protocol_type(),
-            Self::Consumer(_) => "consumer".into(),
+            Self::Consumer(_) => embedded::CONSUMER.into(),
         }
     }
 

@@ -11,20 +11,15 @@ use ottla_proto::messages::consumer_protocol::{
 use ottla_proto::messages::heartbeat::HeartbeatRequest;
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse};
 use ottla_proto::messages::leave_group::{LeaveGroupRequest, MemberIdentity};
-use ottla_proto::messages::offset_commit::{
-    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
-};
 use ottla_proto::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse};
 use ottla_proto::wire::{Message, Writer};
 use ottla_proto::{ErrorCode, TopicId};
 
 use super::consumer::tests::{Member as Modern, cluster, described, restarts, state};
 use super::{Group, MigrationPolicy, embedded};
-use crate::coordinator::testing::Clients;
+use crate::coordinator::testing::{Clients, REBALANCE_MS, SESSION_MS, join_request};
 use crate::engine::ConnectionId;
 
-const SESSION_MS: u64 = 10_000;
-const REBALANCE_MS: u64 = 60_000;
 const INITIAL_MS: u64 = 50;
 const TOPIC: &str = "six";
 
@@ -68,16 +63,7 @@ impl Classic {
             metadata: bytes(1, &subscription),
             ..JoinGroupRequestProtocol::default()
         };
-        JoinGroupRequest {
-            group_id: "g".into(),
-            session_timeout_ms: i32::try_from(SESSION_MS).unwrap(),
-            rebalance_timeout_ms: i32::try_from(REBALANCE_MS).unwrap(),
-            member_id: self.id.as_str().into(),
-            group_instance_id: self.instance.map(Into::into),
-            protocol_type: "consumer".into(),
-            protocols: vec![protocol],
-            ..JoinGroupRequest::default()
-        }
+        join_request((&self.id, self.instance), "consumer", vec![protocol])
     }
 
     /// Gets an id if it has none, and joins.
@@ -162,16 +148,7 @@ impl Classic {
     }
 
     fn commit(&self, clients: &mut Clients, generation: i32) -> ErrorCode {
-        let partitions = vec![OffsetCommitRequestPartition { committed_offset: 7, ..Default::default() }];
-        let topic = OffsetCommitRequestTopic { name: TOPIC.into(), partitions, ..Default::default() };
-        let request = OffsetCommitRequest {
-            group_id: "g".into(),
-            member_id: self.id.as_str().into(),
-            generation_id_or_member_epoch: generation,
-            topics: vec![topic],
-            ..OffsetCommitRequest::default()
-        };
-        clients.ask(self.client, 5, &request).topics[0].partitions[0].error_code
+        clients.commit((self.client, 5), TOPIC, 7, (&self.id, generation))
     }
 }
 

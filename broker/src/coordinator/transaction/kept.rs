@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Producer, State, Target, Transaction, Transactions};
 use crate::Instant;
-use crate::coordinator::{TimerKey, TransactionSettings, Turn};
+use crate::coordinator::{TimerKey, TransactionSettings, Turn, kept_milliseconds};
 use crate::engine::Id;
 
 /// One transactional id.
@@ -48,7 +48,7 @@ impl Transaction {
                 State::Complete(Outcome::Abort) => KeptState::CompleteAbort,
             },
             producer: producer(self.producer),
-            timeout_ms: u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
+            timeout_ms: kept_milliseconds(self.timeout),
             started_us: self.started.map(Instant::as_micros),
             partitions: Vec::new(),
             groups: Vec::new(),

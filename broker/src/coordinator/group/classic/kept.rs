@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::KeptBytes;
 use super::{ClassicGroup, Member, MemberId, State};
-use crate::coordinator::Turn;
+use crate::coordinator::{Turn, kept_milliseconds};
 
 /// A generation whose assignments were handed out, or that nobody is in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ impl ClassicGroup {
             id: id.to_string(),
             instance_id: member.instance_id.as_ref().map(ToString::to_string),
             client_id: member.client_id.to_string(),
-            session_timeout_ms: milliseconds(member.session_timeout),
-            rebalance_timeout_ms: milliseconds(member.rebalance_timeout),
+            session_timeout_ms: kept_milliseconds(member.session_timeout),
+            rebalance_timeout_ms: kept_milliseconds(member.rebalance_timeout),
             metadata: KeptBytes(self.metadata(member)),
             assignment: KeptBytes(member.assignment.clone()),
         });
@@ -101,8 +101,4 @@ impl ClassicGroup {
         *group.agreed = agreed;
         group
     }
-}
-
-fn milliseconds(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,13 +8,11 @@ use ottla_proto::messages::leave_group::{LeaveGroupRequest, LeaveGroupResponse, 
 use ottla_proto::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse};
 
 use super::super::Group;
-use crate::coordinator::testing::Clients;
+use crate::coordinator::testing::{Clients, REBALANCE_MS, SESSION_MS, join_request};
 use crate::engine::ConnectionId;
 
 const JOIN: i16 = 9;
 const SYNC: i16 = 5;
-const SESSION_MS: u64 = 10_000;
-const REBALANCE_MS: u64 = 60_000;
 const INITIAL_MS: u64 = 50;
 
 /// A member as its client would know itself.
@@ -42,16 +40,7 @@ impl Member {
             metadata: Bytes::from_static(metadata.as_bytes()),
             ..JoinGroupRequestProtocol::default()
         };
-        JoinGroupRequest {
-            group_id: "g".into(),
-            session_timeout_ms: i32::try_from(SESSION_MS).unwrap(),
-            rebalance_timeout_ms: i32::try_from(REBALANCE_MS).unwrap(),
-            member_id: self.id.as_str().into(),
-            group_instance_id: self.instance.map(Into::into),
-            protocol_type: "fruit".into(),
-            protocols: self.protocols.iter().map(protocol).collect(),
-            ..JoinGroupRequest::default()
-        }
+        join_request((&self.id, self.instance), "fruit", self.protocols.iter().map(protocol).collect())
     }
 
     fn send_join(&self, clients: &mut Clients) {

@@ -119,18 +119,6 @@ impl ConsumerGroup {
         call: &Call,
         request: &JoinGroupRequest,
         fresh: MemberId,
-    ) -> JoinGroupResponse {
-        self.try_join(turn, topics, call, request, fresh)
-            .unwrap_or_else(|error_code| JoinGroupResponse { error_code, ..JoinGroupResponse::default() })
-    }
-
-    fn try_join(
-        &mut self,
-        turn: &mut Turn<'_>,
-        topics: &Topics,
-        call: &Call,
-        request: &JoinGroupRequest,
-        fresh: MemberId,
     ) -> Result<JoinGroupResponse, ErrorCode> {
         let is_new = request.member_id.is_empty();
         let id = if is_new { fresh } else { own(&request.member_id) };
@@ -195,7 +183,7 @@ impl ConsumerGroup {
         let Some(instance_id) = &request.group_instance_id else {
             let is_new = !self.members.contains_key(id);
             if is_new {
-                self.members.insert(id.clone(), Member::new());
+                self.add(id, None);
             }
             return Ok(is_new);
         };
@@ -208,10 +196,7 @@ impl ConsumerGroup {
             Some(known) if known == *id => Ok(false),
             Some(_) => Err(ErrorCode::FENCED_INSTANCE_ID),
             None if request.member_id.is_empty() => {
-                let instance_id = own(instance_id);
-                self.static_members.insert(instance_id.clone(), id.clone());
-                let member = Member { instance_id: Some(instance_id), ..Member::new() };
-                self.members.insert(id.clone(), member);
+                self.add(id, Some(instance_id));
                 Ok(true)
             }
             None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
@@ -313,10 +298,7 @@ impl ConsumerGroup {
         generation: i32,
     ) -> Result<(&MemberId, &Member, &Classic), ErrorCode> {
         if let Some(instance_id) = instance_id {
-            let known = self.static_members.get(instance_id).ok_or(ErrorCode::UNKNOWN_MEMBER_ID)?;
-            if **known != *id {
-                return Err(ErrorCode::FENCED_INSTANCE_ID);
-            }
+            self.check_instance(instance_id, id).map_err(|refused| refused.code)?;
         }
         let (id, member) = self.members.get_key_value(id).ok_or(ErrorCode::UNKNOWN_MEMBER_ID)?;
         let classic = member.classic.as_ref().ok_or(ErrorCode::UNKNOWN_MEMBER_ID)?;

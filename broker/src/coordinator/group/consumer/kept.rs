@@ -12,7 +12,7 @@ use super::assignor::Assignor;
 use super::classic::Classic;
 use super::member::{Member, MemberState, Pattern};
 use super::{ConsumerGroup, Partitions};
-use crate::coordinator::{MemberId, Turn};
+use crate::coordinator::{MemberId, Turn, kept_milliseconds};
 use crate::engine::Id;
 
 /// A consumer group without its members, or a classic one with them.
@@ -67,7 +67,7 @@ impl KeptClassic {
     fn new(classic: &Classic) -> Self {
         let protocols = classic.protocols.iter();
         Self {
-            session_timeout_ms: u64::try_from(classic.session_timeout.as_millis()).unwrap_or(u64::MAX),
+            session_timeout_ms: kept_milliseconds(classic.session_timeout),
             protocols: protocols.map(|(name, bytes)| (name.to_string(), KeptBytes(bytes.clone()))).collect(),
         }
     }
@@ -112,7 +112,7 @@ impl ConsumerGroup {
             instance_id: member.instance_id.as_ref().map(ToString::to_string),
             rack_id: member.rack_id.as_ref().map(ToString::to_string),
             client_id: member.client_id.to_string(),
-            rebalance_timeout_ms: u64::try_from(member.rebalance_timeout.as_millis()).unwrap_or(u64::MAX),
+            rebalance_timeout_ms: kept_milliseconds(member.rebalance_timeout),
             assignor: member.assignor.map(|assignor| assignor.name().to_owned()),
             topics: member.topics.iter().map(ToString::to_string).collect(),
             regex: member.regex.as_ref().map(|regex| regex.text.to_string()),

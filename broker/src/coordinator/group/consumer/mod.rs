@@ -400,12 +400,17 @@ impl ConsumerGroup {
         if !joins {
             return Err(unknown_member());
         }
-        let instance_id = request.instance_id.as_ref().map(own);
+        self.add(id, request.instance_id.as_ref());
+        Ok(true)
+    }
+
+    /// A new member, of which nothing else is known yet.
+    fn add(&mut self, id: &MemberId, instance_id: Option<&ByteString>) {
+        let instance_id = instance_id.map(own);
         if let Some(instance_id) = &instance_id {
             self.static_members.insert(instance_id.clone(), id.clone());
         }
         self.members.insert(id.clone(), Member { instance_id, ..Member::new() });
-        Ok(true)
     }
 
     /// A static member is back under another id: it takes over what the old one had.
@@ -446,10 +451,10 @@ impl ConsumerGroup {
         self.members.get(id).is_some_and(|member| member.classic.is_some())
     }
 
-    fn check_instance(&self, instance_id: &str, id: &MemberId) -> Result<(), Refused> {
+    fn check_instance(&self, instance_id: &str, id: &str) -> Result<(), Refused> {
         match self.static_members.get(instance_id) {
             None => Err(unknown_member()),
-            Some(known) if known != id => {
+            Some(known) if **known != *id => {
                 let message = "The instance id is owned by another member";
                 Err(Refused::new(ErrorCode::FENCED_INSTANCE_ID, message))
             }

@@ -3,9 +3,6 @@
 use std::sync::Arc;
 
 use ottla_proto::messages::describe_groups::{DescribeGroupsRequest, DescribedGroup};
-use ottla_proto::messages::offset_commit::{
-    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
-};
 
 use super::super::super::consumer::tests::restarts::{cluster, journal_size};
 use super::*;
@@ -26,16 +23,7 @@ fn described(clients: &mut Clients) -> DescribedGroup {
 }
 
 fn commit(clients: &mut Clients, member: &Member, generation: i32) -> ErrorCode {
-    let partitions = vec![OffsetCommitRequestPartition { committed_offset: 7, ..Default::default() }];
-    let topic = OffsetCommitRequestTopic { name: "six".into(), partitions, ..Default::default() };
-    let request = OffsetCommitRequest {
-        group_id: "g".into(),
-        member_id: member.id.as_str().into(),
-        generation_id_or_member_epoch: generation,
-        topics: vec![topic],
-        ..OffsetCommitRequest::default()
-    };
-    clients.ask(member.client, 8, &request).topics[0].partitions[0].error_code
+    clients.commit((member.client, 8), "six", 7, (&member.id, generation))
 }
 
 #[test]

@@ -28,17 +28,7 @@ pub(in super::super::super) fn restart(
 }
 
 fn commit(clients: &mut Clients, member: &Member, epoch: i32, offset: i64) -> ErrorCode {
-    let partition = OffsetCommitRequestPartition { committed_offset: offset, ..Default::default() };
-    let topic =
-        OffsetCommitRequestTopic { name: "six".into(), partitions: vec![partition], ..Default::default() };
-    let request = OffsetCommitRequest {
-        group_id: "g".into(),
-        member_id: member.id.as_str().into(),
-        generation_id_or_member_epoch: epoch,
-        topics: vec![topic],
-        ..OffsetCommitRequest::default()
-    };
-    clients.ask(member.client, 9, &request).topics[0].partitions[0].error_code
+    clients.commit((member.client, 9), "six", offset, (&member.id, epoch))
 }
 
 fn committed(clients: &mut Clients) -> i64 {
