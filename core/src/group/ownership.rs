@@ -192,10 +192,7 @@ impl Ownership {
     /// How far everything was processed, without a gap; `None` before the first record.
     pub fn processed(&self) -> Option<Processed> {
         let turn = self.bell.turn();
-        let mut state = self.state.lock();
-        state.settle(turn);
-        let first = state.unprocessed.first_key_value();
-        first.map(|(offset, epoch)| Processed { offset: *offset, leader_epoch: *epoch }).or(state.next)
+        self.state.lock().processed(turn)
     }
 
     /// The last offset that is known to be committed.
@@ -256,15 +253,18 @@ impl Ownership {
     /// The application commits this offset. It stands until processing reaches it or, taken back on purpose, until
     /// more is processed.
     pub(super) fn commit(&self, offset: i64) {
-        let processed = self.processed().map(|processed| processed.offset);
+        let turn = self.bell.turn();
+        let mut state = self.state.lock();
+        let processed = state.processed(turn).map(|processed| processed.offset);
         let is_back = processed.filter(|processed| offset < *processed);
-        self.state.lock().stands = Some(is_back.map_or(offset, |processed| processed.saturating_add(1)));
+        state.stands = Some(is_back.map_or(offset, |processed| processed.saturating_add(1)));
     }
 
     /// What is to be committed automatically, if that is news.
     pub(super) fn to_commit(&self) -> Option<Processed> {
-        let processed = self.processed()?;
-        let state = self.state.lock();
+        let turn = self.bell.turn();
+        let mut state = self.state.lock();
+        let processed = state.processed(turn)?;
         let stands = state.stands.is_some_and(|least| processed.offset < least);
         (!stands && state.committed != Some(processed.offset)).then_some(processed)
     }
@@ -302,6 +302,13 @@ impl Ownership {
 }
 
 impl State {
+    /// How far everything was processed, without a gap.
+    fn processed(&mut self, turn: u64) -> Option<Processed> {
+        self.settle(turn);
+        let first = self.unprocessed.first_key_value();
+        first.map(|(offset, epoch)| Processed { offset: *offset, leader_epoch: *epoch }).or(self.next)
+    }
+
     /// The application came back since: what it dropped before is processed.
     fn settle(&mut self, turn: u64) {
         for returned in std::mem::take(&mut self.returned) {

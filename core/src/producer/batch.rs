@@ -176,8 +176,8 @@ impl Batch {
 
     /// Cuts a stamped batch into two of about half the records each, under the same sequences. Gives the batch
     /// back if it cannot be cut.
-    pub(super) fn split(mut self) -> Result<[Box<Self>; 2], Box<Self>> {
-        let Body::Stamped { batch, order } = &self.body else { return Err(Box::new(self)) };
+    pub(super) fn split(mut self: Box<Self>) -> Result<[Box<Self>; 2], Box<Self>> {
+        let Body::Stamped { batch, order } = &self.body else { return Err(self) };
         let order = *order;
         let first = self.records / 2;
         let stamp = Stamp {
@@ -186,16 +186,16 @@ impl Batch {
             base_sequence: batch.header().base_sequence,
             transactional: batch.header().attributes.is_transactional(),
         };
-        let Some(records) = read(batch) else { return Err(Box::new(self)) };
+        let Some(records) = read(batch) else { return Err(self) };
         if first == 0 {
-            return Err(Box::new(self));
+            return Err(self);
         }
         let mut writers = [BatchWriter::new(Vec::new()), BatchWriter::new(Vec::new())];
         for (index, record) in (0_u32..).zip(&records) {
             let [low, high] = &mut writers;
             let writer = if index < first { low } else { high };
             if writer.append_record(&record, MAX_BATCH_SIZE).is_err() {
-                return Err(Box::new(self));
+                return Err(self);
             }
         }
         let partition = self.fate.partition();
