@@ -40,7 +40,7 @@ pub(crate) struct PartitionLog {
     segments: Segments,
     start_offset: i64,
     end_offset: i64,
-    /// How many bytes were ever appended.
+    /// Where the next batch comes: positions count bytes, from anywhere.
     end_position: u64,
     epochs: Epochs,
     producers: Producers,
@@ -51,7 +51,7 @@ pub(crate) struct PartitionLog {
 struct StoredBatch {
     last_offset: i64,
     max_timestamp: i64,
-    /// How many bytes of the log lie before it.
+    /// Where it lies. Batches that follow one another in a segment have no gaps between them.
     position: u64,
     /// Its bytes; `None` if they are on disk.
     held: Option<Bytes>,

@@ -117,11 +117,14 @@ impl Producers {
         self.0.get(&id).map(|producer| producer.epoch)
     }
 
-    /// Whether this batch has what is known of its producer's last sequence.
+    /// Whether what is known of its producer is known from this batch: its last sequence, or from a marker the epoch
+    /// in which nothing has been written yet.
     pub(super) fn needs(&self, header: &BatchHeader) -> bool {
-        let last = self.0.get(&header.producer_id).filter(|known| known.epoch == header.producer_epoch);
-        last.and_then(|known| known.batches.back())
-            .is_some_and(|last| last.place.base_offset == header.base_offset)
+        let known = self.0.get(&header.producer_id).filter(|known| known.epoch == header.producer_epoch);
+        known.is_some_and(|known| match known.batches.back() {
+            Some(last) => last.place.base_offset == header.base_offset,
+            None => header.attributes.is_control(),
+        })
     }
 
     /// All producers; without their transactions, which are kept elsewhere.

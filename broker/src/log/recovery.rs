@@ -17,7 +17,7 @@ use crate::storage::{FRESH, StorageFailed};
 /// How much is read at once.
 const CHUNK: u64 = 1 << 20;
 /// The layout of the recovery point.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// Where the batches of one segment lie in its file.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl PartitionLog {
             point.i64(i64::try_from(end - segment.position).unwrap_or(i64::MAX));
             point.i64(segment.first_timestamp.unwrap_or(-1));
             point.i64(segment.max_timestamp);
-            point.i64(segment.cleaned_at.unwrap_or(-1));
+            point.bool(segment.is_clean);
         }
         self.epochs.write(&mut point);
         self.producers.write(&mut point);
@@ -179,7 +179,7 @@ impl PartitionLog {
                 position,
                 first_timestamp: Some(point.i64("first_timestamp")?).filter(|first| *first >= 0),
                 max_timestamp: point.i64("max_timestamp")?,
-                cleaned_at: Some(point.i64("cleaned_at")?).filter(|at| *at >= 0),
+                is_clean: point.bool("is_clean")?,
                 file: Some(home.segment_file(base_offset)),
             };
             known.push(Known { segment, size });

@@ -46,12 +46,12 @@ pub(super) struct Segments {
 pub(super) struct Segment {
     /// No record in it has a smaller offset.
     pub(super) base_offset: i64,
-    /// How many bytes of the log lie before it.
+    /// Where its bytes begin; those of the next one begin where they end.
     pub(super) position: u64,
     pub(super) first_timestamp: Option<i64>,
     pub(super) max_timestamp: i64,
-    /// When compaction first went over it, in milliseconds: from then on its tombstones grow old.
-    pub(super) cleaned_at: Option<i64>,
+    /// Whether compaction has gone over it.
+    pub(super) is_clean: bool,
     pub(super) file: Option<Arc<str>>,
 }
 
@@ -203,7 +203,7 @@ impl PartitionLog {
             position: self.end_position,
             first_timestamp: None,
             max_timestamp: -1,
-            cleaned_at: None,
+            is_clean: false,
             file,
         });
     }

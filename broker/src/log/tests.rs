@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ottla_proto::LeaderEpoch;
@@ -290,24 +291,242 @@ fn lags_and_the_dirty_ratio_hold_compaction_back() {
     assert!(with(Compaction { min_dirty_ratio: 1.0, max_lag_ms: 10, ..EAGER }, 11));
 }
 
+/// A batch whose one record deletes `key`.
+fn tombstone(key: &str) -> Bytes {
+    let mut writer = ottla_proto::records::BatchWriter::new(Vec::new());
+    writer.append(START.as_millis(), Some(key.as_bytes()), None, usize::MAX).unwrap();
+    writer.seal().stamp(Stamp::NONE).bytes().clone()
+}
+
+/// Appends another record and compacts; says which batches are left, by their last offsets.
+fn after_another(log: &mut PartitionLog, key: &str, after_ms: i64) -> Vec<i64> {
+    let record = [(START.as_millis(), Some(key), "v")];
+    append(log, 0, crate::testing::batch_of(Stamp::NONE, Codec::None, &record));
+    compact(log, after_ms);
+    log.batches.iter().map(|batch| batch.last_offset).collect()
+}
+
 #[test]
 fn a_tombstone_goes_when_readers_have_had_time_to_see_it() {
     let mut log = keyed(&[&[("a", "1")]]);
-    let mut writer = ottla_proto::records::BatchWriter::new(Vec::new());
-    writer.append(START.as_millis(), Some(b"a"), None, usize::MAX).unwrap();
-    append(&mut log, 0, writer.seal().stamp(Stamp::NONE).bytes().clone());
-    let then = |log: &mut PartitionLog, key, after_ms| {
-        append(
-            log,
-            0,
-            crate::testing::batch_of(Stamp::NONE, Codec::None, &[(START.as_millis(), Some(key), "v")]),
-        );
-        compact(log, after_ms);
-        log.batches.iter().map(|batch| batch.last_offset).collect::<Vec<_>>()
+    append(&mut log, 0, tombstone("a"));
+    assert_eq!(after_another(&mut log, "b", 0), [1, 2]);
+    // The batch says from when on it may go, and its record has the time that it had.
+    let batch = only_batch(log.read(1, 2, usize::MAX, true).unwrap(), 12).unwrap();
+    batch.verify_crc().unwrap();
+    assert!(batch.header().attributes.has_delete_horizon());
+    assert_eq!(batch.header().base_timestamp, START.as_millis() + 1000);
+    let read = batch.read(&mut Decompressor::default()).unwrap();
+    let records: Vec<_> = read.iter().map(|it| (it.offset, it.timestamp, it.key, it.value)).collect();
+    assert_eq!(records, [(1, START.as_millis(), Some(&b"a"[..]), None)]);
+    // It is not put off by what comes later.
+    assert_eq!(after_another(&mut log, "c", 999), [1, 2, 3]);
+    assert_eq!(after_another(&mut log, "d", 1000), [2, 3, 4]);
+}
+
+#[test]
+fn a_marker_goes_some_time_after_all_that_it_decided() {
+    for committed in [true, false] {
+        let mut log = PartitionLog::default();
+        log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
+        let stamp = |producer_id, base_sequence| Stamp {
+            producer_id: ProducerId(producer_id),
+            producer_epoch: ProducerEpoch(0),
+            base_sequence,
+            transactional: true,
+        };
+        let record = [(START.as_millis(), Some("k"), "v")];
+        let transaction = |log: &mut PartitionLog, sequence, committed| {
+            append(log, 0, crate::testing::batch_of(stamp(1, sequence), Codec::None, &record));
+            let marker = EndTransaction { committed, coordinator_epoch: 0 };
+            log.append_marker(marker, ProducerId(1), ProducerEpoch(0), LeaderEpoch(0), START).unwrap();
+        };
+        transaction(&mut log, 0, committed);
+        transaction(&mut log, 1, true);
+        // The first one's record goes; its marker was needed until then, and no longer.
+        assert_eq!(after_another(&mut log, "a", 0), [1, 2, 3, 4], "{committed}");
+        assert_eq!(after_another(&mut log, "b", 100), [1, 2, 3, 4, 5]);
+        let marker = only_batch(log.read(1, 2, usize::MAX, true).unwrap(), 12).unwrap();
+        assert!(marker.header().attributes.has_delete_horizon());
+        assert_eq!(marker.read(&mut Decompressor::default()).unwrap().len(), 1);
+        assert_eq!(after_another(&mut log, "c", 1099), [1, 2, 3, 4, 5, 6]);
+        // The second one's record is still there, and so is its marker.
+        assert_eq!(after_another(&mut log, "d", 1100), [2, 3, 4, 5, 6, 7]);
+        assert_eq!(after_another(&mut log, "e", 9000), [2, 3, 4, 5, 6, 7, 8]);
+    }
+}
+
+#[test]
+fn segments_that_have_become_small_are_joined() {
+    let disk = Arc::new(SimulatedDisk::new(1));
+    let store = Arc::new(Store::new(Arc::clone(&disk) as Arc<dyn Disk>, false));
+    let mut log = PartitionLog::default();
+    let one = crate::testing::batch_of(Stamp::NONE, Codec::None, &[(START.as_millis(), Some("k"), "v")]);
+    let rule = SegmentRule { bytes: 3 * one.len() as u64, ..SegmentRule::default() };
+    log.set_segment_rule(rule);
+    log.settle_in(Home::new(Arc::clone(&store), "f".to_owned()));
+    for number in 0..13 {
+        // Of each segment's three keys the last one is kept: the others come again and again.
+        let key = if number % 3 == 2 { char::from(b'a' + number) } else { 'z' }.to_string();
+        let record = [(START.as_millis(), Some(key.as_str()), "v")];
+        append(&mut log, 0, crate::testing::batch_of(Stamp::NONE, Codec::None, &record));
+    }
+    assert_eq!(log.segments.list.len(), 5);
+    assert!(compact(&mut log, 0));
+    // Five are left of twelve in four segments: two of a file, and the one that is written to.
+    let expected: Vec<i64> = vec![2, 5, 8, 10, 11, 12];
+    assert_eq!(kept(&log).into_iter().map(|(offset, _)| offset).collect::<Vec<_>>(), expected);
+    let bases: Vec<i64> = log.segments.list.iter().map(|segment| segment.base_offset).collect();
+    assert_eq!(bases, [0, 9, 12]);
+    // A start finds the same, also if a file that was joined to another is back.
+    assert_eq!(disk.list().unwrap().len(), 3);
+    store.append(&"f/00000000000000000003.log".into(), 0, &one).unwrap();
+    for _ in 0..2 {
+        let log = reopened(&disk, rule);
+        assert_eq!(kept(&log).into_iter().map(|(offset, _)| offset).collect::<Vec<_>>(), expected);
+        assert_eq!(disk.list().unwrap().len(), 3);
+    }
+}
+
+/// What is known of a log on disk whose process is gone.
+fn reopened(disk: &Arc<SimulatedDisk>, rule: SegmentRule) -> PartitionLog {
+    let store = Arc::new(Store::new(Arc::clone(disk) as Arc<dyn Disk>, false));
+    let files = disk.list().unwrap().into_iter();
+    let files = files.filter_map(|(name, size)| Some((name.strip_prefix("f/")?.to_owned(), size))).collect();
+    PartitionLog::open(Home::new(store, "f".to_owned()), &files, rule).unwrap()
+}
+
+/// Kill -9 after each single thing that compaction does to the disk, and the loss of power.
+#[test]
+fn compaction_can_stop_anywhere() {
+    let rule = SegmentRule { bytes: 300, ..SegmentRule::default() };
+    let horizon = START.as_millis() + 1000;
+    for power_goes in [false, true] {
+        let mut died = true;
+        let mut changes = 0;
+        while died {
+            let disk = Arc::new(SimulatedDisk::new(changes as u64));
+            let store = Arc::new(Store::new(Arc::clone(&disk) as Arc<dyn Disk>, true));
+            let mut log = PartitionLog::default();
+            log.set_segment_rule(rule);
+            log.settle_in(Home::new(Arc::clone(&store), "f".to_owned()));
+            // Each other segment gets smaller, and those with a tombstone get larger.
+            for number in 0..20 {
+                let key = ["a", "b", "z", "z", "z"][number / 4];
+                let key = format!("{key}{}", if number < 8 { number } else { number % 2 });
+                if number < 8 {
+                    append(&mut log, 0, tombstone(&key));
+                } else {
+                    let record = [(START.as_millis(), Some(key.as_str()), "v")];
+                    append(&mut log, 0, crate::testing::batch_of(Stamp::NONE, Codec::None, &record));
+                }
+            }
+            store.settle().unwrap();
+            let before = kept_keys(&log);
+            if changes % 2 == 0 {
+                log.close().unwrap();
+            }
+            disk.die_after(changes);
+            let limit = log.end_offset();
+            let done = log.compact(EAGER, START.as_millis(), limit, &mut BatchChecker::default());
+            died = disk.live_again();
+            assert!(died || done.is_ok(), "{changes}");
+            if power_goes {
+                disk.lose_power();
+            }
+            let mut found = reopened(&disk, rule);
+            assert_eq!(found.end_offset(), 20, "{changes}");
+            let after = kept_keys(&found);
+            assert!(after.is_subset(&before), "{changes}");
+            let newest = |of: &BTreeSet<(String, i64)>| of.iter().cloned().collect::<BTreeMap<_, _>>();
+            assert_eq!(newest(&after), newest(&before), "{changes}");
+            // What it was about to do is done when the time comes, and each horizon stays what it was.
+            let found_before = horizons(&found);
+            append(&mut found, 0, tombstone("new"));
+            append(&mut found, 0, tombstone("new"));
+            assert!(compact(&mut found, 500), "{changes}");
+            let horizons = horizons(&found);
+            assert!(found_before.iter().all(|(offset, horizon)| horizons[offset] == *horizon), "{changes}");
+            assert!((0..8).all(|offset| [horizon, horizon + 500].contains(&horizons[&offset])), "{changes}");
+            let keys = kept_keys(&found);
+            assert_eq!(keys.iter().filter(|(key, _)| key.starts_with('z')).count(), 2, "{keys:?}");
+            changes += 1;
+        }
+        assert!(changes > 25, "compaction changed the disk {changes} times only");
+    }
+}
+
+/// Every record's key and offset.
+fn kept_keys(log: &PartitionLog) -> BTreeSet<(String, i64)> {
+    let mut keys = BTreeSet::new();
+    for stored in &log.batches {
+        let batch = only_batch(log.load(stored).unwrap(), 12).unwrap();
+        batch.verify_crc().unwrap();
+        let records = batch.read(&mut Decompressor::default()).unwrap();
+        let key = |key: Option<&[u8]>| String::from_utf8(key.unwrap().to_vec()).unwrap();
+        keys.extend(records.iter().map(|record| (key(record.key), record.offset)));
+    }
+    keys
+}
+
+/// The delete horizons of the batches that have one, by their last offset.
+fn horizons(log: &PartitionLog) -> BTreeMap<i64, i64> {
+    let batches = log.batches.iter().map(|stored| only_batch(log.load(stored).unwrap(), 12).unwrap());
+    batches
+        .filter(|batch| batch.header().attributes.has_delete_horizon())
+        .map(|batch| (batch.header().last_offset(), batch.header().base_timestamp))
+        .collect()
+}
+
+/// A reader that is told of a transaction leaves out what its producer wrote until it sees the end.
+#[test]
+fn a_transaction_without_a_marker_is_not_told_any_more() {
+    let mut log = PartitionLog::default();
+    log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
+    let end = |log: &mut PartitionLog, sequence, committed| {
+        let stamp = Stamp {
+            producer_id: ProducerId(1),
+            producer_epoch: ProducerEpoch(0),
+            base_sequence: sequence,
+            transactional: true,
+        };
+        let record = [(START.as_millis(), Some("k"), "v")];
+        append(log, 0, crate::testing::batch_of(stamp, Codec::None, &record));
+        let marker = EndTransaction { committed, coordinator_epoch: 0 };
+        log.append_marker(marker, ProducerId(1), ProducerEpoch(0), LeaderEpoch(0), START).unwrap();
     };
-    assert_eq!(then(&mut log, "b", 0), [1, 2]);
-    assert_eq!(then(&mut log, "c", 1000), [1, 2, 3]);
-    assert_eq!(then(&mut log, "d", 1001), [2, 3, 4]);
+    end(&mut log, 0, false);
+    end(&mut log, 1, true);
+    let told = |log: &PartitionLog| log.aborted(0, log.end_offset()).len();
+    // The records go, then the marker gets its horizon, and then it goes.
+    for (key, after_ms, left, aborted) in
+        [("a", 0, vec![1, 2, 3, 4], 1), ("b", 1, vec![1, 2, 3, 4, 5], 1), ("c", 1001, vec![2, 3, 4, 5, 6], 0)]
+    {
+        assert_eq!((after_another(&mut log, key, after_ms), told(&log)), (left, aborted), "{key}");
+    }
+}
+
+/// Otherwise one that was fenced could write again after a restart.
+#[test]
+fn a_marker_that_alone_knows_an_epoch_stays() {
+    let disk = Arc::new(SimulatedDisk::new(1));
+    let rule = SegmentRule { bytes: 1, ..SegmentRule::default() };
+    let mut log = reopened(&disk, rule);
+    let stamp = Stamp {
+        producer_id: ProducerId(1),
+        producer_epoch: ProducerEpoch(0),
+        base_sequence: 0,
+        transactional: true,
+    };
+    let record = [(START.as_millis(), Some("k"), "v")];
+    append(&mut log, 0, crate::testing::batch_of(stamp, Codec::None, &record));
+    let marker = EndTransaction { committed: true, coordinator_epoch: 0 };
+    log.append_marker(marker, ProducerId(1), ProducerEpoch(1), LeaderEpoch(0), START).unwrap();
+    for (key, after_ms) in [("k", 0), ("a", 1), ("b", 5000), ("c", 9000)] {
+        after_another(&mut log, key, after_ms);
+    }
+    assert_eq!(log.batches.front().map(|oldest| oldest.last_offset), Some(1));
+    assert_eq!(reopened(&disk, rule).producers.epoch_of(ProducerId(1)), Some(ProducerEpoch(1)));
 }
 
 /// Otherwise a batch that comes again would be taken for a new one.

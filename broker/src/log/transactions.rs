@@ -83,6 +83,12 @@ impl Transactions {
         self.ongoing.retain(|_, first_offset| *first_offset < end_offset);
     }
 
+    /// The markers at these offsets are gone, and before them all records that they decided. A reader that was told
+    /// of such a transaction would wait for its end.
+    pub(super) fn forget(&mut self, markers: &[i64]) {
+        self.ended.retain(|ended| !markers.contains(&ended.last_offset));
+    }
+
     /// As [`read`](Self::read) reads them.
     pub(super) fn write(&self, to: &mut Writer) {
         count(to, self.ongoing.len());

@@ -20,6 +20,9 @@ struct Contents {
     files: Vec<File>,
     /// How many more bytes can be written.
     room: u64,
+    /// How many more changes are made before the process dies, if it will.
+    changes_left: Option<usize>,
+    died: bool,
     /// Whether each sync fails.
     syncs_fail: bool,
     /// What is in the names of the files that cannot be read.
@@ -42,6 +45,8 @@ impl SimulatedDisk {
             durable_names: BTreeMap::new(),
             files: Vec::new(),
             room: u64::MAX,
+            changes_left: None,
+            died: false,
             syncs_fail: false,
             unreadable: None,
             read: BTreeMap::new(),
@@ -51,6 +56,18 @@ impl SimulatedDisk {
     /// Lets only so many more bytes be written.
     pub(crate) fn leave_room(&self, bytes: u64) {
         self.0.lock().room = bytes;
+    }
+
+    /// Lets the process die after so many more changes: each later one fails.
+    pub(crate) fn die_after(&self, changes: usize) {
+        self.0.lock().changes_left = Some(changes);
+    }
+
+    /// Another process has the disk now. Returns whether the one of before had died.
+    pub(crate) fn live_again(&self) -> bool {
+        let mut contents = self.0.lock();
+        contents.changes_left = None;
+        std::mem::take(&mut contents.died)
     }
 
     /// How many bytes were read of the files with this in their names.
@@ -103,6 +120,18 @@ impl SimulatedDisk {
 }
 
 impl Contents {
+    fn change(&mut self) -> io::Result<()> {
+        match &mut self.changes_left {
+            Some(0) => {
+                self.died = true;
+                return Err(io::ErrorKind::Other.into());
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(())
+    }
+
     fn file(&mut self, name: &str) -> io::Result<&mut File> {
         let index = *self.names.get(name).ok_or(io::ErrorKind::NotFound)?;
         self.files.get_mut(index).ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -131,6 +160,7 @@ impl Disk for SimulatedDisk {
 
     fn append(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
         let mut contents = self.0.lock();
+        contents.change()?;
         if !contents.names.contains_key(file) {
             let index = contents.files.len();
             contents.files.push(File::default());
@@ -144,24 +174,30 @@ impl Disk for SimulatedDisk {
     }
 
     fn truncate(&self, file: &str, length: u64) -> io::Result<()> {
-        self.0.lock().file(file)?.bytes.truncate(usize::try_from(length).unwrap());
+        let mut contents = self.0.lock();
+        contents.change()?;
+        contents.file(file)?.bytes.truncate(usize::try_from(length).unwrap());
         Ok(())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut contents = self.0.lock();
+        contents.change()?;
         let index = contents.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         contents.names.insert(to.to_owned(), index);
         Ok(())
     }
 
     fn remove(&self, file: &str) -> io::Result<()> {
-        self.0.lock().names.remove(file);
+        let mut contents = self.0.lock();
+        contents.change()?;
+        contents.names.remove(file);
         Ok(())
     }
 
     fn sync(&self, file: &str) -> io::Result<()> {
         let mut contents = self.0.lock();
+        contents.change()?;
         if contents.syncs_fail {
             return Err(io::ErrorKind::Other.into());
         }

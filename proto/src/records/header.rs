@@ -212,6 +212,11 @@ impl Attributes {
     }
 
     #[must_use]
+    pub(super) fn with_delete_horizon(self) -> Self {
+        Self(self.0 | Self::DELETE_HORIZON)
+    }
+
+    #[must_use]
     pub(super) fn with_log_append_time(self) -> Self {
         Self(self.0 | Self::LOG_APPEND_TIME)
     }

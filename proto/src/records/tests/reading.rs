@@ -119,6 +119,35 @@ fn compacted_batches_keep_their_range() {
     assert!(records.iter().map(|record| record.offset).eq([0, 2]));
 }
 
+/// The moment from which on a batch's tombstones may go stands where its first timestamp did.
+#[test]
+fn a_delete_horizon_leaves_the_timestamps_as_they_were() {
+    let original = Batch::parse(Bytes::from(batch(&three()))).unwrap();
+    let records = original.read(&mut Decompressor::default()).unwrap();
+    let seen = |records: &Records| -> Vec<_> {
+        let shown = |it: RecordRef<'_>| {
+            (it.offset, it.timestamp, it.key.map(<[u8]>::to_vec), it.value.map(<[u8]>::to_vec))
+        };
+        records.iter().map(shown).collect()
+    };
+    let all = seen(&records);
+    for horizon in [0, 1_700_000_000_000, i64::MAX] {
+        let bytes = original.retain(&records, Some(horizon), |record| record.offset != 1);
+        let kept = Batch::parse(Bytes::from(bytes)).unwrap();
+        kept.verify_crc().unwrap();
+        let header = kept.header();
+        assert!(header.attributes.has_delete_horizon());
+        assert_eq!((header.base_timestamp, header.record_count), (horizon, Some(2)));
+        let read = kept.read(&mut Decompressor::default()).unwrap();
+        assert_eq!(seen(&read), [all[0].clone(), all[2].clone()]);
+        // It stays when the batch is compacted again.
+        let again = Batch::parse(Bytes::from(kept.retain(&read, None, |record| record.offset == 0))).unwrap();
+        assert_eq!((again.header().attributes, again.header().base_timestamp), (header.attributes, horizon));
+        let read = again.read(&mut Decompressor::default()).unwrap();
+        assert_eq!(seen(&read), [all[0].clone()]);
+    }
+}
+
 #[test]
 fn the_end_of_a_transaction_is_read_and_written() {
     for committed in [true, false] {
