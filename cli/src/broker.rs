@@ -1,6 +1,7 @@
 //! `ottla broker`: an embedded Kafka until Ctrl-C.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -64,6 +65,10 @@ pub(crate) struct Broker {
     /// Connections that each address may open per second to a node before they are kept waiting and closed
     #[arg(long, value_name = "CONNECTIONS")]
     connection_creation_rate: Option<u32>,
+
+    /// Connections that each node takes per second, from whomever; the next ones wait
+    #[arg(long, value_name = "CONNECTIONS")]
+    max_connection_creation_rate: Option<NonZeroU32>,
 
     /// Hold throttled answers back, as Kafka did before 2.0, instead of muting the connection
     #[arg(long)]
@@ -133,6 +138,9 @@ impl Broker {
             if let Some(limit) = limit {
                 builder = builder.client_quota(entity.clone(), key, limit);
             }
+        }
+        if let Some(connections) = self.max_connection_creation_rate {
+            builder = builder.max_connection_creation_rate(connections);
         }
         if let Some(folder) = &self.data {
             builder = builder.data(folder).fsync(self.fsync);

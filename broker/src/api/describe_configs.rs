@@ -5,6 +5,8 @@
 //!
 //! Gaps: no documentation texts; other resource types are answered with `INVALID_REQUEST`.
 
+use std::num::NonZeroU32;
+
 use bytestring::ByteString;
 use ottla_proto::ErrorCode;
 use ottla_proto::messages::describe_configs::{
@@ -86,6 +88,8 @@ fn node(engine: &Engine, name: &str) -> Result<Vec<Described>, Refusal> {
     let unknown = (ErrorCode::INVALID_REQUEST, "There is no broker of this number");
     let address = name.parse().ok().and_then(|id: i32| engine.address(id.into())).ok_or(unknown)?;
     let config = &engine.config;
+    let connection_rate =
+        config.max_connection_creation_rate.map_or(i32::MAX.unsigned_abs(), NonZeroU32::get);
     let setting = |name: &'static str, value: String, kind: i8| Described {
         name: name.into(),
         value: value.into(),
@@ -96,6 +100,7 @@ fn node(engine: &Engine, name: &str) -> Result<Vec<Described>, Refusal> {
         setting("auto.create.topics.enable", config.auto_create_topics.to_string(), BOOLEAN),
         setting("default.replication.factor", config.default_replication_factor.to_string(), INT),
         setting("fetch.max.bytes", config.fetch_max_bytes.to_string(), INT),
+        setting("max.connection.creation.rate", connection_rate.to_string(), INT),
         setting("node.id", address.id.to_string(), INT),
         setting("num.partitions", config.default_partitions.to_string(), INT),
         setting("quota.window.num", config.quota_windows.samples.to_string(), INT),

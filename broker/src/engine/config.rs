@@ -1,3 +1,4 @@
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ottla_proto::BrokerId;
@@ -27,6 +28,9 @@ pub struct Config {
     /// How much of a controller mutation quota can be saved up (`controller.quota.window.num`,
     /// `controller.quota.window.size.seconds`).
     pub controller_quota_windows: Windows,
+    /// How many connections a second a node takes, from whomever (`max.connection.creation.rate`, KIP-612); `None`
+    /// for as many as come, as in Kafka.
+    pub max_connection_creation_rate: Option<NonZeroU32>,
     /// What a request counts for against `request_percentage`; `None` if the driver measures it and tells
     /// [`Engine::spent`](crate::Engine::spent).
     pub request_cost: Option<RequestCost>,
@@ -76,6 +80,7 @@ impl Config {
             default_replication_factor: 1,
             quota_windows: Windows::default(),
             controller_quota_windows: Windows::default(),
+            max_connection_creation_rate: None,
             request_cost: Some(RequestCost::default()),
             delay_throttled_answers: false,
             fetch_max_bytes: 55 * 1024 * 1024,

@@ -19,15 +19,23 @@ impl Engine {
         self.limits.set(entity, key, limit).is_ok()
     }
 
-    /// A client at `ip` has just connected to `node`: for how long it comes too early for the address's
+    /// A client has just connected to `node`: for how long the node waits before it looks at this or any other new
+    /// connection, so as to take no more than [`max_connection_creation_rate`](super::Config) (KIP-612). One quota
+    /// window at most; zero without such a rate.
+    pub fn take_connection(&mut self, node: BrokerId, now: Instant) -> Duration {
+        let limit = self.config.max_connection_creation_rate;
+        let (Some(limit), Some(node)) = (limit, self.nodes.get_mut(&node)) else { return Duration::ZERO };
+        milliseconds(node.usage.take_connection(limit.get(), now))
+    }
+
+    /// A client at `ip` is taken by `node`: for how long it comes too early for the address's
     /// `connection_creation_rate` (KIP-612). Zero if it is welcome.
     ///
     /// Kafka reads nothing from a connection that comes too early, lets it wait for as long and closes it; that is
     /// for the driver to do, which calls [`connect`](Self::connect) only for a welcome one.
     pub fn admit(&mut self, node: BrokerId, ip: IpAddr, now: Instant) -> Duration {
         let Some(node) = self.nodes.get_mut(&node) else { return Duration::ZERO };
-        let throttle_ms = node.usage.connect(&self.limits, ip, now);
-        Duration::from_millis(u64::try_from(throttle_ms).unwrap_or_default())
+        milliseconds(node.usage.connect(&self.limits, ip, now))
     }
 
     /// Whether somebody has a request quota and the driver is to measure what requests take; see
@@ -123,6 +131,10 @@ impl Engine {
         let Some(node) = self.nodes.get_mut(&node) else { return 0 };
         node.usage.record(&self.limits, key, client, amount, now)
     }
+}
+
+fn milliseconds(throttle_ms: i32) -> Duration {
+    Duration::from_millis(u64::try_from(throttle_ms).unwrap_or_default())
 }
 
 /// Of one second of one thread.

@@ -41,6 +41,8 @@ pub(crate) struct QuotaUsage {
     windows: Windows,
     rates: Recent<Subject, Rate>,
     connections: Recent<IpAddr, Rate>,
+    /// All connections, whoever opens them.
+    taken: Rate,
 }
 
 /// What one rate is kept for: the client as far as the limit that applies tells clients apart.
@@ -53,7 +55,7 @@ struct Subject {
 
 impl QuotaUsage {
     pub(crate) fn new(windows: Windows) -> Self {
-        Self { windows, rates: Recent::default(), connections: Recent::default() }
+        Self { windows, rates: Recent::default(), connections: Recent::default(), taken: Rate::default() }
     }
 
     /// Records `amount` and says for how many milliseconds the client is over its limit then.
@@ -101,8 +103,16 @@ impl QuotaUsage {
         to_usize(limit * whole_windows * f64::from(self.windows.length_ms) / 1000.0)
     }
 
+    /// Records a new connection, whoever opens it, and says for how many milliseconds the node takes no more than
+    /// `limit` a second by waiting with it. It counts all the same.
+    pub(crate) fn take_connection(&mut self, limit: u32, now: Instant) -> i32 {
+        let (windows, now_ms) = (self.windows, now.as_millis());
+        self.taken.record(windows, 1.0, now_ms);
+        one_window_at_most(windows, self.taken.throttle_time_ms(windows, limit.into(), now_ms))
+    }
+
     /// Records a new connection from `ip` and says for how many milliseconds it comes too early; it does not
-    /// count then.
+    /// count then, nor as one that the node has taken.
     pub(crate) fn connect(&mut self, limits: &QuotaLimits, ip: IpAddr, now: Instant) -> i32 {
         let Some(limit) = limits.connections_from(ip) else { return 0 };
         let (windows, now_ms) = (self.windows, now.as_millis());
@@ -111,6 +121,7 @@ impl QuotaUsage {
         let throttle_ms = rate.throttle_time_ms(windows, limit, now_ms);
         if throttle_ms > 0 {
             rate.record(windows, -1.0, now_ms);
+            self.taken.record(windows, -1.0, now_ms);
         }
         one_window_at_most(windows, throttle_ms)
     }
@@ -281,6 +292,27 @@ mod tests {
             assert_eq!(usage.connect(&limits, other, NOW), 0);
         }
         assert_eq!(usage.connect(&limits, other, NOW), 500);
+    }
+
+    #[test]
+    fn a_node_takes_so_many_connections_and_the_next_one_later() {
+        let limits = &mut QuotaLimits::default();
+        let mut usage = QuotaUsage::new(Windows::default());
+        for _ in 0..20 {
+            assert_eq!(usage.take_connection(2, NOW), 0);
+        }
+        // These count although they wait.
+        for throttle_ms in [500, 1_000, 1_000] {
+            assert_eq!(usage.take_connection(2, NOW), throttle_ms);
+        }
+        // One whose address comes too often is not taken, and does not count.
+        limits.set(QuotaEntity::default_ip(), QuotaKey::ConnectionCreationRate, 1.0).unwrap();
+        let mut usage = QuotaUsage::new(Windows::default());
+        for number in 0..1_000 {
+            assert_eq!(usage.take_connection(20, NOW), 0, "{number}");
+            let early = usage.connect(limits, IpAddr::from([10, 0, 0, 1]), NOW);
+            assert_eq!(early, if number < 10 { 0 } else { 1_000 }, "{number}");
+        }
     }
 
     #[test]

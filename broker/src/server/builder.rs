@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -225,11 +226,22 @@ impl Builder {
         self
     }
 
-    /// How many connections each node holds at once (`max.connections`); 16,384 by default. Further ones are
-    /// closed.
+    /// How many connections each node holds at once (`max.connections`); 16,384 by default. The next one is taken when
+    /// another ends, as in Kafka.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.limits.connections = connections;
+        self
+    }
+
+    /// How many connections a second each node takes, from whomever (`max.connection.creation.rate`, KIP-612), measured
+    /// in the [`quota_windows`](Self::quota_windows); as many as come by default.
+    ///
+    /// Whoever comes too early waits, for one window at most, and so does everybody behind; nobody is refused. An
+    /// address has a quota of its own: [`QuotaKey::ConnectionCreationRate`].
+    #[must_use]
+    pub fn max_connection_creation_rate(mut self, connections: NonZeroU32) -> Self {
+        self.config.max_connection_creation_rate = Some(connections);
         self
     }
 

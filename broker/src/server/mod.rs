@@ -346,25 +346,24 @@ async fn accept(
     const AFTER_FAILURE: Duration = Duration::from_millis(50);
     let places = Arc::new(Semaphore::new(shared.limits.connections));
     let mut connections = JoinSet::new();
-    // Without a place the stream is dropped, which closes it.
-    let place = |peer| {
-        let place = Arc::clone(&places).try_acquire_owned();
-        if place.is_err() {
-            let reason = "the node has too many connections".to_owned();
-            shared.note_closure(Closure { peer, reason });
+    // Whoever comes before there is time and room waits, and all the others behind.
+    let place = async || {
+        let early = shared.step(|engine, now| engine.take_connection(node, now));
+        if !early.is_zero() {
+            tokio::time::sleep(early).await;
         }
-        place.ok()
+        Arc::clone(&places).acquire_owned().await.ok()
     };
     loop {
         tokio::select! {
             accepted = accept_tcp(listener.as_ref()) => match accepted {
-                Ok((stream, peer)) => if let Some(place) = place(Some(peer)) {
+                Ok((stream, peer)) => if let Some(place) = place().await {
                     connections.spawn(connection::run(Arc::clone(&shared), node, stream, Some(peer), place));
                 },
                 // Out of file descriptors, most likely; trying again at once would only spin.
                 Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
             },
-            Some(stream) = door.recv() => if let Some(place) = place(None) {
+            Some(stream) = door.recv() => if let Some(place) = place().await {
                 connections.spawn(connection::run(Arc::clone(&shared), node, stream, None, place));
             },
             Some(_) = connections.join_next() => {}

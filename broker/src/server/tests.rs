@@ -1,5 +1,6 @@
 //! Over real sockets on this machine. Times are bounds from below, which a slow machine cannot break.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -198,12 +199,17 @@ async fn a_client_that_takes_nothing_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_are_closed() {
+async fn connections_beyond_the_limit_wait_until_another_ends() {
     let cluster = Cluster::builder().max_connections(1).start().await.unwrap();
     let mut first = Client::connect(&cluster).await;
     first.ask(0, &ApiVersionsRequest::default()).await;
-    assert!(Client::connect(&cluster).await.is_closed().await);
+    let mut second = Client::connect(&cluster).await;
+    second.send(0, &ApiVersionsRequest::default()).await;
     first.ask(0, &ApiVersionsRequest::default()).await;
+    assert_eq!(cluster.stats().requests[&ApiKey::API_VERSIONS], 2);
+    drop(first);
+    second.receive::<ApiVersionsRequest>(0).await;
+    assert_eq!(cluster.closures(), []);
 }
 
 #[tokio::test]
@@ -263,12 +269,15 @@ async fn connections_in_memory_obey_the_rules_of_the_others() {
     assert_eq!(cluster.bootstrap(), "127.0.0.1:1,127.0.0.1:2");
     let mut first = Client::in_memory(&cluster);
     assert_eq!(first.ask(12, &MetadataRequest::default()).await.brokers.len(), 2);
-    assert!(Client::in_memory(&cluster).is_closed().await, "there is one place only");
-    assert_eq!(cluster.closures()[0].peer, None);
+    let mut second = Client::in_memory(&cluster);
+    second.send(12, &MetadataRequest::default()).await;
+    first.ask(12, &MetadataRequest::default()).await;
+    assert_eq!(cluster.stats().requests[&ApiKey::METADATA], 2, "there is one place only");
     let nowhere = cluster.connect("127.0.0.1:3".parse().unwrap()).unwrap_err();
     assert_eq!(nowhere.kind(), io::ErrorKind::ConnectionRefused);
     assert!(cluster.kill_node(BrokerId(1)));
     assert!(first.is_closed().await);
+    assert!(second.is_closed().await);
     drop(cluster);
 }
 
@@ -388,6 +397,34 @@ async fn an_address_that_connects_too_often_waits_and_is_closed() {
         }
     }
     assert!(cluster.closures()[0].reason.contains("faster than its quota"), "{:?}", cluster.closures());
+}
+
+/// As Kafka's `ConnectionQuotas`: whoever comes too early is kept waiting and is not refused.
+#[tokio::test(start_paused = true)]
+async fn a_node_takes_connections_no_faster_than_it_should() {
+    let rate = NonZeroU32::new(2).unwrap();
+    let builder = Cluster::builder().in_memory().nodes(2).max_connection_creation_rate(rate);
+    let cluster = builder.start().await.unwrap();
+    let before = clock();
+    let answered = async |mut client: Client<DuplexStream>| {
+        client.send(0, &ApiVersionsRequest::default()).await;
+        client.receive::<ApiVersionsRequest>(0).await;
+        // What does not wait takes less than the millisecond that a timer is precise to.
+        before.elapsed().as_millis()
+    };
+    // In ten windows there is room for twenty at once.
+    for _ in 0..20 {
+        assert!(answered(Client::in_memory(&cluster)).await <= 1);
+    }
+    let late = [(); 4].map(|()| Client::in_memory(&cluster));
+    let other = Client { stream: cluster.connect(cluster.addresses()[1]).unwrap(), buffer: BytesMut::new() };
+    assert!(answered(other).await <= 1, "another node has a rate of its own");
+    // Each is half a second early at first, and then a whole window, which is the most.
+    for (client, expected) in late.into_iter().zip([500, 1_000, 2_000, 3_000]) {
+        let at = answered(client).await;
+        assert!((expected..expected + 10).contains(&at), "{at} rather than {expected}");
+    }
+    assert_eq!(cluster.closures(), []);
 }
 
 #[tokio::test]
