@@ -26,9 +26,13 @@ pub(crate) struct Broker {
     #[arg(short, long, default_value_t = 9092)]
     port: u16,
 
-    /// The address to listen on, which clients are told too
+    /// The address to listen on, which clients are told unless --advertise says otherwise
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
+
+    /// The name or address by which clients reach the nodes, as from outside a container
+    #[arg(long, value_name = "HOST")]
+    advertise: Option<String>,
 
     /// How many nodes the cluster has
     #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -123,6 +127,9 @@ impl Broker {
             .auto_create_topics(!self.no_auto_create)
             .act_as(self.act_as)
             .delay_throttled_answers(self.delay_throttled_answers);
+        if let Some(name) = &self.advertise {
+            builder = builder.advertised_host(name);
+        }
         for (name, partitions) in &self.topics {
             builder = builder.topic(name, *partitions);
         }

@@ -27,6 +27,7 @@ use crate::{QuotaEntity, QuotaKey, Release};
 pub struct Builder {
     nodes: u16,
     host: IpAddr,
+    advertised_host: Option<String>,
     port: u16,
     racks: Vec<String>,
     config: Config,
@@ -46,6 +47,7 @@ impl Default for Builder {
         Self {
             nodes: 1,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            advertised_host: None,
             port: 0,
             racks: Vec::new(),
             config: Config { request_cost: None, ..Config::new(Vec::new()) },
@@ -69,10 +71,22 @@ impl Builder {
         self
     }
 
-    /// The address to listen on, which clients are told too; 127.0.0.1 by default.
+    /// The address to listen on, which clients are told unless there is an [advertised host](Self::advertised_host);
+    /// 127.0.0.1 by default.
     #[must_use]
     pub fn host(mut self, host: IpAddr) -> Self {
         self.host = host;
+        self
+    }
+
+    /// The name or address by which clients are to reach the nodes, on the ports on which they listen; by default the
+    /// address on which they listen.
+    ///
+    /// For brokers that listen on all addresses of a container or a machine. [`Cluster::bootstrap`] still names where
+    /// the nodes listen. Java: the host of `advertised.listeners`.
+    #[must_use]
+    pub fn advertised_host(mut self, name: impl Into<String>) -> Self {
+        self.advertised_host = Some(name.into());
         self
     }
 
@@ -309,6 +323,9 @@ impl Builder {
         if self.nodes == 0 {
             return Err(StartError::NoNodes);
         }
+        if let Some(name) = self.advertised_host.as_ref().filter(|name| !is_host(name)) {
+            return Err(StartError::AdvertisedHost { name: name.clone() });
+        }
         if self.in_memory && self.port == 0 {
             self.port = 1;
         }
@@ -331,7 +348,7 @@ impl Builder {
         let mut racks = std::mem::take(&mut self.racks).into_iter();
         let node = |(id, address, _): &(BrokerId, SocketAddr, Option<TcpListener>)| NodeAddress {
             id: *id,
-            host: address.ip().to_string(),
+            host: self.advertised_host.clone().unwrap_or_else(|| address.ip().to_string()),
             port: address.port(),
             rack: racks.next(),
         };
@@ -398,6 +415,13 @@ impl Builder {
     }
 }
 
+/// What a client could look up: a name as long as names can be, or an address.
+fn is_host(name: &str) -> bool {
+    const LONGEST: usize = 253;
+    let in_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    name.parse::<IpAddr>().is_ok() || ((1..=LONGEST).contains(&name.len()) && name.bytes().all(in_names))
+}
+
 /// Why a [`Cluster`] did not start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -405,6 +429,14 @@ pub enum StartError {
     /// A cluster needs one node at least.
     #[error("a cluster needs one node at least")]
     NoNodes,
+    /// The advertised host is no name of a host.
+    #[error(
+        "{name:?} is no host that clients could look up: write a name or an address alone, without a port"
+    )]
+    AdvertisedHost {
+        /// What was to be advertised.
+        name: String,
+    },
     /// There are fewer ports than nodes from the first port on.
     #[error("{nodes} nodes do not fit between port {first} and 65535")]
     NoPort {

@@ -98,6 +98,23 @@ async fn clients_are_told_where_the_nodes_are() {
 }
 
 #[tokio::test]
+async fn clients_are_told_the_advertised_host() {
+    let start = |name: &str| Cluster::builder().nodes(2).advertised_host(name).start();
+    let cluster = start("kafka.example").await.unwrap();
+    let mut client = Client::connect(&cluster).await;
+    let answer = client.ask(12, &MetadataRequest::default()).await;
+    let told: Vec<_> = answer.brokers.iter().map(|broker| (&*broker.host, broker.port)).collect();
+    let ports: Vec<_> = cluster.addresses().iter().map(|address| i32::from(address.port())).collect();
+    assert_eq!(told, [("kafka.example", ports[0]), ("kafka.example", ports[1])]);
+
+    assert!(start("::1").await.is_ok());
+    for name in ["", "kafka:9092", "two words", "http://kafka", &"x".repeat(254)] {
+        let error = start(name).await.unwrap_err();
+        assert!(matches!(error, StartError::AdvertisedHost { .. }), "{name:?}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn pipelined_requests_are_answered_in_order() {
     let cluster = Cluster::builder().topic("t", 1).start().await.unwrap();
     let mut client = Client::connect(&cluster).await;
