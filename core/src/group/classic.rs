@@ -204,11 +204,23 @@ impl Member {
             return self.take_back_join(&response, net, now);
         }
         match response.error_code {
+            // Nobody is in no generation, and nobody without a name.
+            ErrorCode::NONE if response.generation_id < 0 || response.member_id.is_empty() => {
+                self.join_again_after(ErrorCode::CORRUPT_MESSAGE, net, now);
+            }
             ErrorCode::NONE => {
+                let Some(assignor) = self.offered(response.protocol_name.as_deref()) else {
+                    // Everybody would be given nothing, and nobody know why.
+                    let name = response.protocol_name.as_deref().unwrap_or("none");
+                    let message =
+                        format!("it chose the assignor {name:.80}, which this member did not offer");
+                    let error = ErrorCode::INCONSISTENT_GROUP_PROTOCOL;
+                    return self.refuse(answer.node, error, Some(&message), net, now);
+                };
                 self.coordinator.is_well();
                 self.member_id = copy(&response.member_id);
                 self.generation = response.generation_id;
-                self.classic.assignor = response.protocol_name.as_ref().map(copy);
+                self.classic.assignor = Some(assignor);
                 let leads = response.leader == response.member_id && !response.member_id.is_empty();
                 if !leads {
                     self.forget_leadership(net);
@@ -226,9 +238,17 @@ impl Member {
                 self.member_id = copy(&response.member_id);
                 self.classic.phase = Phase::Out;
                 self.classic.rejoin(Cause::Joining);
+                self.put_off_repeated_join(response.error_code, net, now);
             }
             error => self.join_refused(error, answer.node, net, now),
         }
+    }
+
+    /// An assignor that this member has, by the name that the group uses.
+    fn offered(&self, name: Option<&str>) -> Option<ByteString> {
+        let assignors = self.config.assignors();
+        let assignor = assignors.iter().find(|assignor| Some(assignor.name()) == name)?;
+        Some(ByteString::from(assignor.name()))
     }
 
     /// The member no longer wants what it asked for: the group does not wait for it.
@@ -244,7 +264,7 @@ impl Member {
     pub(super) fn send_sync(&mut self, assignments: Vec<(ByteString, Bytes)>, net: &mut Net, now: Instant) {
         let Some(link) = self.coordinator_link(ApiKey::SYNC_GROUP, net, now) else {
             // The line that just brought the answer is gone or silent: what it said is void.
-            return self.join_again_after_failure(net, now);
+            return self.join_again_after(ErrorCode::NETWORK_EXCEPTION, net, now);
         };
         let Some(version) = self.version::<SyncGroupRequest>(link, SyncGroupRequest::LATEST_STABLE, net, now)
         else {
@@ -319,10 +339,7 @@ impl Member {
         let owned = self.edge.owned();
         let taken: Vec<_> =
             owned.iter().filter(|ownership| !assigned.contains(ownership.partition())).cloned().collect();
-        let added = assigned
-            .into_iter()
-            .filter(|partition| owned.iter().all(|ownership| ownership.partition() != partition))
-            .collect();
+        let added = assigned.difference(&self.owned()).cloned().collect();
         self.own(added);
         if taken.is_empty() {
             self.finish_rebalance(now);
@@ -372,11 +389,11 @@ impl Member {
         self.classic.rejoin(cause);
     }
 
-    /// Joins again when the coordinator is found again.
-    pub(super) fn join_again_after_failure(&mut self, net: &mut Net, now: Instant) {
+    /// What was asked for the join came to nothing: it joins again, once the coordinator is found.
+    pub(super) fn join_again_after(&mut self, error: ErrorCode, net: &mut Net, now: Instant) {
         self.classic.phase = Phase::Out;
         self.forget_leadership(net);
-        self.put_off_join(ErrorCode::NETWORK_EXCEPTION, Cause::Others, net, now);
+        self.put_off_join(error, Cause::Others, net, now);
     }
 
     /// Joins again at once the first time, and later and later if that leads to nothing.

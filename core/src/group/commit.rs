@@ -78,7 +78,10 @@ impl Commits {
     /// Whether something is under way for that ownership.
     pub(super) fn concerns(&self, ownership: &Arc<Ownership>) -> bool {
         let mut jobs = self.queue.iter().chain(&self.in_flight);
-        jobs.any(|job| job.entries.values().any(|(other, _)| Arc::ptr_eq(other, ownership)))
+        jobs.any(|job| {
+            let entry = job.entries.get(ownership.partition());
+            entry.is_some_and(|(other, _)| Arc::ptr_eq(other, ownership))
+        })
     }
 
     pub(super) fn next_at(&self) -> Option<Instant> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytestring::ByteString;
-use ottla_proto::messages::consumer_group_heartbeat::RequestTopicPartitions;
+use ottla_proto::messages::consumer_group_heartbeat::{Assignment, RequestTopicPartitions};
 use ottla_proto::messages::{ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse};
 use ottla_proto::wire::Request;
 use ottla_proto::{ApiKey, ErrorCode, TopicId};
@@ -15,6 +15,7 @@ use super::config::ProtocolChoice;
 use super::leader::by_topic;
 use super::member::{Asked, Member, Protocol, soonest};
 use super::ownership::{Cause, End};
+use super::subscription::MOST_PARTITIONS;
 use crate::Random;
 use crate::consumer::TopicPartition;
 use crate::net::{Answer, Net};
@@ -30,6 +31,10 @@ const LEAVING_FOR_A_WHILE: i32 = -2;
 /// A coordinator that is silent for so long is looked for anew; see [`ConsumerProtocol::patience`].
 const LEAST_PATIENCE: Duration = Duration::from_secs(3);
 const MOST_PATIENCE: Duration = Duration::from_secs(15);
+/// No interval between heartbeats is longer, whatever the coordinator asks for: it is the longest that Kafka's brokers
+/// ask for unless they are set otherwise (`group.consumer.max.heartbeat.interval.ms`), a third of the shortest session
+/// that they allow. A heartbeat too many does no harm; one too few costs the membership.
+const MOST_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Where a member stands in the consumer protocol.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ pub(super) struct ConsumerProtocol {
     /// The coordinator may have missed something: the next heartbeat says everything.
     says_all: bool,
     /// What the coordinator wants this member to own.
-    target: Option<BTreeMap<TopicId, Vec<i32>>>,
+    target: Option<BTreeMap<TopicId, BTreeSet<i32>>>,
     /// What the coordinator was last told that this member owns, and what a heartbeat in flight tells it.
     reported: Option<BTreeSet<TopicPartition>>,
     reporting: Option<BTreeSet<TopicPartition>>,
@@ -176,9 +181,7 @@ impl Member {
         let owned = self.edge.owned();
         let taken: Vec<_> =
             owned.iter().filter(|ownership| !wanted.contains(ownership.partition())).cloned().collect();
-        let is_new =
-            |partition: &TopicPartition| owned.iter().all(|ownership| ownership.partition() != partition);
-        let added: BTreeSet<_> = wanted.into_iter().filter(is_new).collect();
+        let added: BTreeSet<_> = wanted.difference(&self.owned()).cloned().collect();
         let is_settled = taken.is_empty() && added.is_empty();
         if !is_settled {
             let cause = self.consumer.because.take().unwrap_or(Cause::Assigned);
@@ -269,7 +272,11 @@ impl Member {
         self.consumer.unanswered = 0;
         // Without it the member has begun anew since that heartbeat was sent.
         let Some(reporting) = self.consumer.reporting.take() else { return };
+        let (said, told) = (self.generation, response.member_epoch);
         match response.error_code {
+            ErrorCode::NONE if told < said.max(1) => {
+                self.cast_out(Cause::WrongEpoch { said, told }, ErrorCode::CORRUPT_MESSAGE, net, now);
+            }
             ErrorCode::NONE => {
                 self.coordinator.is_well();
                 self.consumer.failures = 0;
@@ -277,18 +284,11 @@ impl Member {
                 self.consumer.is_in = true;
                 self.consumer.reported = Some(reporting);
                 self.consumer.told = self.consumer.telling.take();
-                self.generation = response.member_epoch;
+                self.generation = told;
                 self.consumer.interval = interval(response.heartbeat_interval_ms);
                 self.consumer.heartbeat_at = Some(now + self.consumer.interval);
                 if let Some(assignment) = response.assignment {
-                    let partitions = assignment.topic_partitions.into_iter();
-                    let target = partitions.map(|topic| {
-                        let valid = topic.partitions.into_iter().filter(|partition| *partition >= 0);
-                        (topic.topic_id, valid.collect())
-                    });
-                    let target: BTreeMap<_, _> = target.collect();
-                    self.follow_ids(target.keys().copied(), net);
-                    self.consumer.target = Some(target);
+                    self.take_target(assignment, net, now);
                 }
             }
             error @ (ErrorCode::FENCED_MEMBER_EPOCH | ErrorCode::UNKNOWN_MEMBER_ID) => {
@@ -323,9 +323,28 @@ impl Member {
         }
     }
 
+    fn take_target(&mut self, assignment: Assignment, net: &mut Net, now: Instant) {
+        let named: usize = assignment.topic_partitions.iter().map(|topic| topic.partitions.len()).sum();
+        if named > MOST_PARTITIONS {
+            return self.cast_out(Cause::Malformed, ErrorCode::CORRUPT_MESSAGE, net, now);
+        }
+        let mut target: BTreeMap<TopicId, BTreeSet<i32>> = BTreeMap::new();
+        for topic in assignment.topic_partitions {
+            let valid = topic.partitions.into_iter().filter(|partition| *partition >= 0);
+            target.entry(topic.topic_id).or_default().extend(valid);
+        }
+        self.follow_ids(target.keys().copied(), net);
+        self.consumer.target = Some(target);
+    }
+
     /// The coordinator gave this member's partitions away: it joins anew.
     pub(super) fn fenced(&mut self, error: ErrorCode, net: &mut Net, now: Instant) {
-        self.lose_all(Cause::Refused { error }, now);
+        self.cast_out(Cause::Refused { error }, error, net, now);
+    }
+
+    /// Whatever the coordinator takes this member for, it is not what the member takes itself for: it joins anew.
+    fn cast_out(&mut self, cause: Cause, met: ErrorCode, net: &mut Net, now: Instant) {
+        self.lose_all(cause, now);
         self.consumer.reset();
         // At once the first time, and later and later if joining leads to nothing.
         let ConsumerProtocol { fenced_at, fences, interval, .. } = &mut self.consumer;
@@ -333,7 +352,7 @@ impl Member {
             fenced_at.replace(now).is_some_and(|at| now.saturating_duration_since(at) < *interval * 2);
         *fences = if again { fences.saturating_add(1) } else { 0 };
         let delay = self.config.retry_backoff.delay(*fences, net.random());
-        self.consumer.met = error;
+        self.consumer.met = met;
         self.consumer.failures = self.consumer.fences;
         self.consumer.heartbeat_at = Some(now + delay);
         self.generation = JOINING;
@@ -360,7 +379,8 @@ impl Member {
 
 /// What the coordinator asks for, within reason.
 fn interval(milliseconds: i32) -> Duration {
-    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0)).max(Duration::from_millis(10))
+    let asked = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
+    asked.clamp(Duration::from_millis(10), MOST_INTERVAL)
 }
 
 /// A random UUID in Kafka's spelling: 16 bytes in base 64 for URLs.

@@ -27,9 +27,9 @@ impl Member {
     ) {
         self.bell.set_awaited(true);
         self.reader.unassign(ownerships.iter().map(|ownership| ownership.partition().clone()));
+        self.positions.forget(&ownerships);
         for ownership in &ownerships {
             ownership.set_phase(Phase::Revoking { until });
-            self.positions.forget(ownership);
         }
         if !ownerships.is_empty() {
             self.tell(GroupEvent::Revoking { partitions: partitions(&ownerships), until });
@@ -69,8 +69,8 @@ impl Member {
             return;
         }
         self.reader.unassign(ownerships.iter().map(|ownership| ownership.partition().clone()));
+        self.positions.forget(ownerships);
         for ownership in ownerships {
-            self.positions.forget(ownership);
             self.edge.disown(ownership.partition());
             ownership.set_phase(Phase::Ended(end));
         }

@@ -197,7 +197,7 @@ impl Member {
     pub(super) fn unanswered(&mut self, asked: Asked, net: &mut Net, now: Instant) {
         match asked {
             Asked::Coordinator => {}
-            Asked::Join | Asked::Sync => self.join_again_after_failure(net, now),
+            Asked::Join | Asked::Sync => self.join_again_after(ErrorCode::NETWORK_EXCEPTION, net, now),
             Asked::Heartbeat => self.classic.heartbeat_unanswered(now),
             Asked::ConsumerHeartbeat => self.consumer.unanswered(now),
             Asked::Leave => self.leave_unanswered(),

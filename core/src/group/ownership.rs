@@ -451,7 +451,14 @@ pub enum Cause {
         /// What it said.
         error: ErrorCode,
     },
-    /// The leader's assignment could not be read.
+    /// The coordinator answered a heartbeat with an epoch that cannot follow on the member's own.
+    WrongEpoch {
+        /// The epoch that the member said.
+        said: i32,
+        /// The epoch that it was told.
+        told: i32,
+    },
+    /// The assignment could not be read, or names more partitions than any cluster has.
     Malformed,
 }
 
@@ -466,7 +473,10 @@ impl fmt::Display for Cause {
             Self::Subscription => f.write_str("this member wants other topics than before"),
             Self::Absence => f.write_str("the application stayed away for too long and came back"),
             Self::Refused { error } => write!(f, "the coordinator no longer knows this member: {error}"),
-            Self::Malformed => f.write_str("the leader's assignment could not be read"),
+            Self::WrongEpoch { said, told } => {
+                write!(f, "the coordinator answered member epoch {said} with {told}")
+            }
+            Self::Malformed => f.write_str("the assignment could not be read"),
         }
     }
 }

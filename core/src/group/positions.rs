@@ -1,10 +1,12 @@
 //! Where reading begins: at what the group last committed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ottla_proto::messages::offset_fetch::{
     OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
 };
 use ottla_proto::messages::{OffsetFetchRequest, OffsetFetchResponse};
-use ottla_proto::{ApiKey, ErrorCode, GroupId, LeaderEpoch};
+use ottla_proto::{ApiKey, ErrorCode, GroupId, LeaderEpoch, TopicName};
 
 use super::leader::by_topic;
 use super::member::{Asked, Member, Protocol};
@@ -35,8 +37,9 @@ impl Positions {
         self.wanted.extend(ownerships);
     }
 
-    pub(super) fn forget(&mut self, ownership: &Arc<Ownership>) {
-        self.wanted.retain(|wanted| !Arc::ptr_eq(wanted, ownership));
+    pub(super) fn forget(&mut self, ownerships: &[Arc<Ownership>]) {
+        let gone: BTreeSet<_> = ownerships.iter().map(|ownership| ownership.id()).collect();
+        self.wanted.retain(|wanted| !gone.contains(&wanted.id()));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -101,8 +104,7 @@ impl Member {
         let mut refused = None;
         let start = self.config.start;
         self.positions.wanted.retain(|ownership| {
-            let found = offsets.iter().find(|offset| offset.partition == *ownership.partition());
-            let Some(found) = found else { return true };
+            let Some(found) = offsets.get(ownership.partition()) else { return true };
             if !found.error.is_none() {
                 refused = refused.or(Some(found.error));
                 return true;
@@ -163,39 +165,40 @@ impl Member {
 
 /// What an answer says of one partition.
 struct CommittedOffset {
-    partition: TopicPartition,
     offset: Option<i64>,
     leader_epoch: LeaderEpoch,
     error: ErrorCode,
 }
 
+/// What an answer says of the group, and of each partition. Of two words on one partition the first counts.
 fn committed_offsets(
     response: &OffsetFetchResponse,
     group: &GroupId,
     version: i16,
-) -> (ErrorCode, Vec<CommittedOffset>) {
-    let offset = |offset: i64| Some(offset).filter(|offset| *offset >= 0);
-    if version >= BATCHED {
-        let Some(group) = response.groups.iter().find(|found| found.group_id == *group) else {
-            return (ErrorCode::UNKNOWN_SERVER_ERROR, Vec::new());
-        };
-        let offsets = group.topics.iter().flat_map(|topic| {
-            topic.partitions.iter().map(|partition| CommittedOffset {
-                partition: TopicPartition { topic: topic.name.clone(), partition: partition.partition_index },
-                offset: offset(partition.committed_offset),
-                leader_epoch: partition.committed_leader_epoch,
-                error: partition.error_code,
-            })
-        });
-        return (group.error_code, offsets.collect());
+) -> (ErrorCode, BTreeMap<TopicPartition, CommittedOffset>) {
+    let mut offsets = BTreeMap::new();
+    let mut note = |topic: &TopicName, partition, offset: i64, leader_epoch, error| {
+        let offset = Some(offset).filter(|offset| *offset >= 0);
+        let committed = CommittedOffset { offset, leader_epoch, error };
+        offsets.entry(TopicPartition { topic: topic.clone(), partition }).or_insert(committed);
+    };
+    if version < BATCHED {
+        for topic in &response.topics {
+            for found in &topic.partitions {
+                let (offset, epoch) = (found.committed_offset, found.committed_leader_epoch);
+                note(&topic.name, found.partition_index, offset, epoch, found.error_code);
+            }
+        }
+        return (response.error_code, offsets);
     }
-    let offsets = response.topics.iter().flat_map(|topic| {
-        topic.partitions.iter().map(|partition| CommittedOffset {
-            partition: TopicPartition { topic: topic.name.clone(), partition: partition.partition_index },
-            offset: offset(partition.committed_offset),
-            leader_epoch: partition.committed_leader_epoch,
-            error: partition.error_code,
-        })
-    });
-    (response.error_code, offsets.collect())
+    let Some(group) = response.groups.iter().find(|found| found.group_id == *group) else {
+        return (ErrorCode::UNKNOWN_SERVER_ERROR, offsets);
+    };
+    for topic in &group.topics {
+        for found in &topic.partitions {
+            let (offset, epoch) = (found.committed_offset, found.committed_leader_epoch);
+            note(&topic.name, found.partition_index, offset, epoch, found.error_code);
+        }
+    }
+    (group.error_code, offsets)
 }

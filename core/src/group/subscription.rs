@@ -9,7 +9,7 @@ use ottla_proto::messages::consumer_protocol::{
     AssignmentTopicPartition, ConsumerProtocolAssignment, ConsumerProtocolSubscription,
     SubscriptionTopicPartition,
 };
-use ottla_proto::wire::{DecodeError, EncodeError, Message, Reader, Writer};
+use ottla_proto::wire::{DecodeError, DecodeProblem, EncodeError, Message, Reader, Writer};
 
 use crate::consumer::TopicPartition;
 
@@ -27,6 +27,10 @@ pub struct MemberSubscription {
     /// What its assignor adds.
     pub user_data: Option<Bytes>,
 }
+
+/// More partitions than any cluster has: an assignment that names more is not believed, since each partition that is
+/// owned takes some hundred bytes.
+pub(super) const MOST_PARTITIONS: usize = 1_000_000;
 
 /// The version prefix is not a part of the message; a version that is newer than ours is read as ours.
 const HIGHEST: i16 = 3;
@@ -87,13 +91,18 @@ pub(super) fn encode_assignment(partitions: &BTreeSet<TopicPartition>) -> Result
 /// not think of.
 ///
 /// # Errors
-/// If it is nothing that a leader gives.
+/// If it is nothing that a leader gives, or names more than a million partitions.
 pub fn decode_assignment(bytes: Bytes) -> Result<BTreeSet<TopicPartition>, DecodeError> {
     if bytes.is_empty() {
         return Ok(BTreeSet::new());
     }
     let (version, mut reader) = version(bytes)?;
     let message = ConsumerProtocolAssignment::read(&mut reader, version)?;
+    let named: usize = message.assigned_partitions.iter().map(|topic| topic.partitions.len()).sum();
+    if named > MOST_PARTITIONS {
+        let count = DecodeProblem::BadLength(i64::try_from(named).unwrap_or(i64::MAX));
+        return Err(DecodeError::new("ConsumerProtocolAssignment", "assigned_partitions", 0, count));
+    }
     let partitions = message.assigned_partitions.into_iter().flat_map(|topic| {
         let name = topic.topic;
         topic.partitions.into_iter().map(move |partition| TopicPartition { topic: name.clone(), partition })

@@ -133,7 +133,15 @@ pub enum Cause {
     Absence,
     /// The coordinator no longer knows the member as it was: it was silent for too long, say, or the coordinator forgot.
     Refused(ErrorCode),
-    /// The leader's assignment could not be read.
+    /// The coordinator answered a heartbeat with an epoch that cannot follow on the member's own, as after a loss of
+    /// what it had written down.
+    WrongEpoch {
+        /// The epoch that the member said.
+        said: i32,
+        /// The epoch that it was told.
+        told: i32,
+    },
+    /// The assignment could not be read, or names more partitions than any cluster has.
     Malformed,
 }
 
@@ -148,6 +156,7 @@ impl Cause {
             core::Cause::Subscription => Self::Subscription,
             core::Cause::Absence => Self::Absence,
             core::Cause::Refused { error } => Self::Refused(*error),
+            core::Cause::WrongEpoch { said, told } => Self::WrongEpoch { said: *said, told: *told },
             core::Cause::Malformed => Self::Malformed,
         }
     }
@@ -164,7 +173,10 @@ impl fmt::Display for Cause {
             Self::Subscription => f.write_str("this member wants other topics than before"),
             Self::Absence => f.write_str("the application stayed away for too long"),
             Self::Refused(error) => write!(f, "the coordinator no longer knows this member: {error}"),
-            Self::Malformed => f.write_str("the leader's assignment could not be read"),
+            Self::WrongEpoch { said, told } => {
+                write!(f, "the coordinator answered member epoch {said} with {told}")
+            }
+            Self::Malformed => f.write_str("the assignment could not be read"),
         }
     }
 }

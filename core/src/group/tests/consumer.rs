@@ -3,7 +3,7 @@ use ottla_proto::messages::consumer_group_heartbeat::{Assignment, ResponseTopicP
 
 use super::*;
 
-fn topic_id() -> TopicId {
+pub(super) fn topic_id() -> TopicId {
     let mut id = [7; 16];
     id[0] = b't';
     TopicId(id)

@@ -12,7 +12,7 @@ impl Bench {
         self.take()
     }
 
-    fn reasons(&mut self) -> Vec<WaitReason> {
+    pub(super) fn reasons(&mut self) -> Vec<WaitReason> {
         let mut waiting = Vec::new();
         self.world.core.parts().groups.explain_one(self.key, &mut waiting);
         waiting.into_iter().map(|waiting| waiting.reason).collect()

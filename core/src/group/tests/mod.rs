@@ -4,6 +4,7 @@ mod classic;
 mod commits;
 mod consumer;
 mod found;
+mod hostile;
 mod outdated;
 mod progress;
 mod topics;
@@ -13,7 +14,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use bytestring::ByteString;
 use ottla_proto::messages::find_coordinator::Coordinator;
 use ottla_proto::messages::join_group::JoinGroupResponseMember;
@@ -48,6 +49,8 @@ struct Bench {
     gone: Vec<&'static str>,
     /// It does not say which topics there are.
     keeps_names: bool,
+    /// What the group's partitions are shared out by: what this member likes best.
+    assignor: ByteString,
 }
 
 fn config() -> GroupConfig {
@@ -80,6 +83,7 @@ impl Bench {
     }
 
     fn unsettled(config: GroupConfig) -> Self {
+        let assignor = config.assignors()[0].name().into();
         let mut world = World::with_cluster(2, TOPICS, NetConfig::default());
         let wake = world.core.wake().clone();
         let now = world.now;
@@ -105,6 +109,7 @@ impl Bench {
             topics,
             gone,
             keeps_names,
+            assignor,
         }
     }
 
@@ -261,7 +266,7 @@ impl Bench {
         JoinGroupResponse {
             generation_id: generation,
             protocol_type: Some("consumer".into()),
-            protocol_name: Some("range".into()),
+            protocol_name: Some(self.assignor.clone()),
             leader: leader.into(),
             member_id: "me".into(),
             ..Default::default()
