@@ -303,7 +303,11 @@ impl Member {
             return self.join_refused(response.error_code, answer.node, net, now);
         }
         self.classic.phase = Phase::In;
-        self.classic.heartbeat_at = Some(now + self.config.heartbeat_interval());
+        // After a stand-still the group may have gone on: it is asked before the look-up of where partitions begin, and
+        // so answers before anything of them is read.
+        let is_outdated = answer.is_older_than(self.config.session_timeout(), now);
+        let interval = if is_outdated { Duration::ZERO } else { self.config.heartbeat_interval() };
+        self.classic.heartbeat_at = Some(now + interval);
         match decode_assignment(response.assignment) {
             Ok(assigned) if assigned.iter().all(|partition| partition.partition >= 0) => {
                 self.classic.failures = 0;

@@ -133,6 +133,12 @@ impl ConsumerProtocol {
         (first * (1 << self.unanswered.min(3))).min(MOST_PATIENCE)
     }
 
+    /// For how long after a heartbeat the member is one for certain. It does not know its session: three intervals, or
+    /// what an answer may take, are not longer.
+    fn certain(&self) -> Duration {
+        (self.interval * 3).max(MOST_PATIENCE)
+    }
+
     /// The coordinator is to be asked for the member's epoch without delay.
     pub(super) fn hurry(&mut self, now: Instant) {
         self.heartbeat_at = Some(now);
@@ -270,7 +276,14 @@ impl Member {
             return self.unanswered(Asked::ConsumerHeartbeat, net, now);
         };
         self.consumer.unanswered = 0;
-        // Without it the member has begun anew since that heartbeat was sent.
+        if self.consumer.reporting.is_none() {
+            // The member has begun anew since that heartbeat was sent.
+            return;
+        }
+        if response.error_code.is_none() && answer.is_older_than(self.consumer.certain(), now) {
+            // The process stood still, and the group may have gone on without it. A refusal counts at any age.
+            return self.unanswered(Asked::ConsumerHeartbeat, net, now);
+        }
         let Some(reporting) = self.consumer.reporting.take() else { return };
         let (said, told) = (self.generation, response.member_epoch);
         match response.error_code {

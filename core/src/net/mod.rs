@@ -151,6 +151,13 @@ impl Answer {
     pub fn body_len(&self) -> usize {
         self.body.len()
     }
+
+    /// Whether its request was queued longer ago than that. The peer may have said it at any moment since, so nothing
+    /// that lasts no longer is known by it.
+    #[must_use]
+    pub fn is_older_than(&self, age: Duration, now: Instant) -> bool {
+        now.saturating_duration_since(self.queued_at) > age
+    }
 }
 
 /// A request without an answer whose last byte has been handed to the socket.

@@ -26,10 +26,91 @@ impl Bench {
         assert!(self.events.iter().any(exceeded), "{:?}", self.events);
     }
 
+    /// The process gets no time for longer than any session lasts.
+    fn stand_still(&mut self) {
+        self.world.now = self.world.now + Duration::from_secs(60);
+    }
+
     fn is_fetched(&self, number: i32) -> bool {
         let topics = self.fetches.iter().flat_map(|fetch| fetch.read::<FetchRequest>().topics);
         topics.flat_map(|topic| topic.partitions).any(|asked| asked.partition == number)
     }
+}
+
+/// The coordinator may have given the partitions to others meanwhile.
+#[test]
+fn what_a_heartbeat_was_told_before_the_process_stood_still_gives_nothing() {
+    let mut bench = Bench::consumer(config(), &[0]);
+    bench.advance(Duration::from_secs(5));
+    let (before, _) = bench.take::<ConsumerGroupHeartbeatRequest>();
+    bench.stand_still();
+    bench.answer(&before, &given(2, Some(&[0, 1])));
+    assert_eq!(bench.owned(), partitions([0]), "what it had stands until the coordinator says otherwise");
+    // As after a lost answer: at once, and with everything.
+    let (request, asked) = bench.take::<ConsumerGroupHeartbeatRequest>();
+    assert_eq!((asked.member_epoch, asked.subscribed_topic_names), (1, Some(vec!["t".into()])));
+    assert_eq!(asked.topic_partitions.map(|topics| topics[0].partitions.clone()), Some(vec![0]));
+    bench.answer(&request, &given(2, Some(&[0, 1])));
+    assert_eq!(bench.owned(), partitions([0, 1]));
+}
+
+#[test]
+fn a_member_that_stood_still_while_it_joined_joins_again() {
+    let mut bench = Bench::new(config());
+    let (before, _) = bench.take::<ConsumerGroupHeartbeatRequest>();
+    bench.stand_still();
+    bench.answer(&before, &given(1, Some(&[0])));
+    assert!(bench.owned().is_empty());
+    let (request, asked) = bench.take::<ConsumerGroupHeartbeatRequest>();
+    assert_eq!((asked.member_epoch, asked.subscribed_topic_names), (0, Some(vec!["t".into()])));
+    bench.answer(&request, &given(2, Some(&[1])));
+    assert_eq!(bench.owned(), partitions([1]));
+}
+
+/// Nobody who is out is in again without joining.
+#[test]
+fn a_fence_counts_however_old_it_is() {
+    let mut bench = Bench::consumer(config(), &[0]);
+    bench.advance(Duration::from_secs(5));
+    let (before, _) = bench.take::<ConsumerGroupHeartbeatRequest>();
+    bench.stand_still();
+    let error_code = ErrorCode::FENCED_MEMBER_EPOCH;
+    bench.answer(&before, &ConsumerGroupHeartbeatResponse { error_code, ..Default::default() });
+    assert!(bench.owned().is_empty());
+    assert_eq!(bench.take::<ConsumerGroupHeartbeatRequest>().1.member_epoch, 0);
+}
+
+#[test]
+fn an_assignment_from_before_the_process_stood_still_is_asked_about_before_it_is_read() {
+    let mut bench = Bench::new(classic());
+    let (join, _) = bench.take::<JoinGroupRequest>();
+    bench.answer(&join, &bench.join_answer("another", 1));
+    let (sync, _) = bench.take::<SyncGroupRequest>();
+    bench.stand_still();
+    let assignment = subscription::encode_assignment(&partitions([0])).unwrap();
+    bench.answer(&sync, &SyncGroupResponse { assignment, ..Default::default() });
+    // Answers come in the order of the requests, so the member knows before it begins to read.
+    let asked: Vec<_> = bench.requests.iter().map(|request| request.api).collect();
+    assert_eq!(asked, [ApiKey::HEARTBEAT, ApiKey::OFFSET_FETCH]);
+    let heartbeat = bench.requests.pop_front().unwrap();
+    let error_code = ErrorCode::UNKNOWN_MEMBER_ID;
+    bench.answer(&heartbeat, &HeartbeatResponse { error_code, ..Default::default() });
+    assert!(bench.owned().is_empty() && !bench.is_fetched(0));
+    assert!(bench.events.iter().any(|event| matches!(event, GroupEvent::Lost { .. })), "{:?}", bench.events);
+}
+
+#[test]
+fn a_classic_member_that_stood_still_asks_at_once_whether_it_is_one() {
+    let mut bench = Bench::stable(classic(), [0]);
+    bench.advance(Duration::from_secs(3));
+    let (before, _) = bench.take::<HeartbeatRequest>();
+    bench.stand_still();
+    bench.answer(&before, &HeartbeatResponse::default());
+    assert_eq!(bench.owned(), partitions([0]));
+    let (after, _) = bench.take::<HeartbeatRequest>();
+    let error_code = ErrorCode::UNKNOWN_MEMBER_ID;
+    bench.answer(&after, &HeartbeatResponse { error_code, ..Default::default() });
+    assert!(bench.owned().is_empty());
 }
 
 /// Else it would take itself for a member that has nothing, and wait for ever.
