@@ -3,6 +3,7 @@
 use super::consumer::given;
 use super::*;
 use crate::calls::{CallSpec, Target};
+use crate::consumer::Isolation;
 use crate::wait::WaitReason;
 
 #[test]
@@ -137,4 +138,48 @@ fn a_call_to_a_group_goes_to_its_coordinator_and_follows_it() {
     assert_ne!(first.connection, second.connection);
     bench.answer(&second, &OffsetFetchResponse::default());
     assert!(matches!(bench.world.events.pop(), Some(Event::CallDone { result: Ok(_), .. })));
+}
+
+/// A transaction that is still open may change where the partition begins (KIP-447).
+#[test]
+fn an_offset_that_a_transaction_may_change_is_waited_for_and_named() {
+    for (isolation, stable) in [(Isolation::ReadUncommitted, false), (Isolation::ReadCommitted, true)] {
+        let mut bench = Bench::new(GroupConfig { isolation, ..classic() });
+        bench.join_as_follower(1, [0, 1]);
+        let (request, asked) = bench.take::<OffsetFetchRequest>();
+        assert_eq!(asked.require_stable, stable);
+        if !stable {
+            continue;
+        }
+        let found = |partition_index, error_code| OffsetFetchResponsePartitions {
+            partition_index,
+            committed_offset: if error_code == ErrorCode::NONE { OFFSET } else { -1 },
+            error_code,
+            ..Default::default()
+        };
+        let partitions = vec![found(0, ErrorCode::UNSTABLE_OFFSET_COMMIT), found(1, ErrorCode::NONE)];
+        let topic = OffsetFetchResponseTopics { name: "t".into(), partitions, ..Default::default() };
+        let group =
+            OffsetFetchResponseGroup { group_id: "g".into(), topics: vec![topic], ..Default::default() };
+        bench.answer(&request, &OffsetFetchResponse { groups: vec![group], ..Default::default() });
+        let reasons = bench.reasons();
+        let unstable = |reason: &WaitReason| {
+            matches!(reason, WaitReason::RetryBackoff { error: ErrorCode::UNSTABLE_OFFSET_COMMIT, .. })
+        };
+        assert!(reasons.iter().any(unstable), "{reasons:?}");
+        let read = |bench: &Bench| -> Vec<_> {
+            bench.reader.edge().partitions().iter().map(|status| status.position).collect()
+        };
+        assert_eq!(read(&bench), [Some(OFFSET)], "the other partition does not wait");
+
+        // Another member's transaction ends in the end, and only what is missing is asked for.
+        let (request, asked) = bench.next::<OffsetFetchRequest>();
+        let topics = asked.groups[0].topics.as_ref().unwrap();
+        assert_eq!((asked.require_stable, topics[0].partition_indexes.as_slice()), (true, &[0][..]));
+        bench.requests.push_back(request);
+        bench.serve_offsets();
+        assert_eq!(read(&bench), [Some(OFFSET), Some(OFFSET)]);
+        assert!(bench.edge.status().is_stable);
+        assert_eq!(bench.reasons(), []);
+    }
 }
