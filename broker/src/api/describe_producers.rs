@@ -2,7 +2,7 @@
 //!
 //! The idempotent and transactional producers that wrote to a partition, as its leader knows them.
 //!
-//! Gaps: none known; producers are never forgotten.
+//! Gaps: none known.
 
 use ottla_proto::ErrorCode;
 use ottla_proto::messages::describe_producers::{

@@ -26,12 +26,12 @@ use ottla_proto::messages::produce::{
 };
 use ottla_proto::records::BatchHeader;
 use ottla_proto::wire::VersionRange;
-use ottla_proto::{BrokerId, ErrorCode, TopicId, TransactionalId};
+use ottla_proto::{BrokerId, ErrorCode, TopicId, TopicName, TransactionalId};
 
 use super::waiting::WaitingRequest;
 use super::{Call, Handled, Incoming};
 use crate::Instant;
-use crate::coordinator::{Coordinators, Producer, Target};
+use crate::coordinator::{Coordinators, Producer, Target, own};
 use crate::engine::{Close, Engine, NodeAddress, Partition, Topic};
 use crate::fault::Stage;
 use crate::log::{Appended, Refused, only_batch};
@@ -55,7 +55,8 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<ProduceRequest>) ->
             append(engine, &call, asked, id, data, place - 1, &mut awaited)
         };
         response.responses.push(TopicProduceResponse {
-            name: topic.name,
+            // The answer may come late, and is not to keep the records in memory until then.
+            name: TopicName(own(&topic.name.0)),
             topic_id: topic.topic_id,
             partition_responses: topic.partition_data.into_iter().map(&mut append).collect(),
             ..TopicProduceResponse::default()

@@ -113,6 +113,12 @@ impl Waiting {
         self.requests.insert(connection, Entry { request, deadline, watching });
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { requests, deadlines, watchers, changed } = self;
+        requests.is_empty() && deadlines.is_empty() && watchers.is_empty() && changed.is_empty()
+    }
+
     fn remove(&mut self, connection: ConnectionId) -> Option<WaitingRequest> {
         let Entry { request, deadline, watching } = self.requests.remove(&connection)?;
         self.deadlines.remove(&(deadline, connection));

@@ -166,7 +166,7 @@ impl Turn<'_> {
 }
 
 /// A copy that does not keep the frame in memory that the text came in.
-fn own(text: &ByteString) -> ByteString {
+pub(crate) fn own(text: &ByteString) -> ByteString {
     ByteString::from(String::from(&**text))
 }
 

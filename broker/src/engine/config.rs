@@ -61,6 +61,10 @@ pub struct Config {
     /// requests come; five minutes by default, as Kafka does the one (`log.retention.check.interval.ms`). It does the
     /// other every 15 seconds (`log.cleaner.backoff.ms`).
     pub log_check_interval: Duration,
+    /// After how long without a batch a partition forgets an idempotent producer that is in no transaction
+    /// (`producer.id.expiration.ms`); one day by default, as in Kafka. Looked at when logs are. The time of a batch is
+    /// what its producer says.
+    pub producer_id_expiration: Duration,
     /// How groups behave.
     pub groups: GroupSettings,
     /// How transactions behave.
@@ -91,6 +95,7 @@ impl Config {
             rack_aware_replicas: false,
             max_partitions: 200_000,
             log_check_interval: Duration::from_secs(300),
+            producer_id_expiration: Duration::from_secs(24 * 3600),
             groups: GroupSettings::default(),
             transactions: TransactionSettings::default(),
         }

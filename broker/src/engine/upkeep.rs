@@ -1,4 +1,5 @@
-//! What happens to logs as time goes by: old records go, and those that have newer ones with their key.
+//! What happens to logs as time goes by: old records go, those that have newer ones with their key, and what is known of
+//! producers that write no more.
 
 use ottla_proto::TopicId;
 
@@ -16,8 +17,17 @@ impl Engine {
         for id in self.topics.iter().map(|topic| topic.id).collect::<Vec<_>>() {
             for index in 0..self.topics.get(id).map_or(0, |topic| topic.partition_count()) {
                 self.retain(id, index, true, now);
+                self.forget_producers(id, index, now);
                 self.compact(id, index, now);
             }
+        }
+    }
+
+    fn forget_producers(&mut self, id: TopicId, index: i32, now: Instant) {
+        let after_ms = i64::try_from(self.config.producer_id_expiration.as_millis()).unwrap_or(i64::MAX);
+        let partition = self.topics.get_mut(id).and_then(|topic| topic.partition_mut(index));
+        for replica in partition.into_iter().flat_map(|partition| &mut partition.replicas) {
+            replica.log.forget_producers(now.as_millis(), after_ms);
         }
     }
 

@@ -215,6 +215,12 @@ impl PartitionLog {
             .map(move |state| ProducerState { transaction_start: transaction_start(state.id), ..state })
     }
 
+    /// Forgets the producers that wrote last so many milliseconds ago and are in no transaction.
+    pub(crate) fn forget_producers(&mut self, now_ms: i64, after_ms: i64) {
+        let Self { producers, transactions, .. } = self;
+        producers.expire(now_ms, after_ms, |id| transactions.start_of(id).is_some());
+    }
+
     /// Makes this follower's log as the leader's: cuts off what the leader does not have, then takes over what is
     /// missing. Returns whether anything changed.
     ///

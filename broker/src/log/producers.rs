@@ -7,8 +7,7 @@ use ottla_proto::{ErrorCode, ProducerEpoch, ProducerId};
 use super::Refused;
 use super::recovery::count;
 
-/// What the idempotent producers of one partition wrote last (Java's `ProducerStateManager`). Producers are never
-/// forgotten, where Kafka forgets them after a day (`producer.id.expiration.ms`).
+/// What the idempotent producers of one partition wrote last (Java's `ProducerStateManager`).
 #[derive(Debug, Default)]
 pub(super) struct Producers(BTreeMap<ProducerId, Producer>);
 
@@ -125,6 +124,13 @@ impl Producers {
             Some(last) => last.place.base_offset == header.base_offset,
             None => header.attributes.is_control(),
         })
+    }
+
+    /// Forgets those who wrote last so long ago, but for those that `is_needed` wants.
+    pub(super) fn expire(&mut self, now_ms: i64, after_ms: i64, is_needed: impl Fn(ProducerId) -> bool) {
+        self.0.retain(|id, producer| {
+            now_ms.saturating_sub(producer.last_timestamp) < after_ms || is_needed(*id)
+        });
     }
 
     /// All producers; without their transactions, which are kept elsewhere.

@@ -259,7 +259,7 @@ impl Builder {
         self
     }
 
-    /// How long a client may send nothing, or not take an answer, before its connection is closed
+    /// How long a client may send nothing, wait for an answer, not take it, or be muted, before its connection is closed
     /// (`connections.max.idle.ms`); 10 minutes by default.
     #[must_use]
     pub fn max_idle(mut self, idle: Duration) -> Self {

@@ -85,7 +85,9 @@ async fn serve(
                 engine.spent(id, then.since(now), then);
             }
         });
-        let muted_until = match replies.recv().await {
+        // As in Kafka a client that waits for an answer, or is muted, is idle, too.
+        let reply = timeout(idle, replies.recv()).await.map_err(|_| Ended::Idle(idle))?;
+        let muted_until = match reply {
             Some(Reply::Answer { frame, muted_until }) => {
                 if let Some(frame) = frame {
                     write(&mut stream, frame, idle).await?;
@@ -104,7 +106,8 @@ async fn serve(
         };
         if muted_until > shared.clock.now() {
             let unmuted = tokio::time::sleep_until(shared.clock.at(muted_until));
-            unless_closed(&mut replies, unmuted).await?;
+            let unmuted = unless_closed(&mut replies, timeout(idle, unmuted)).await?;
+            unmuted.map_err(|_| Ended::Idle(idle))?;
         }
     }
 }

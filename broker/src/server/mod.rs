@@ -251,7 +251,7 @@ struct Limits {
     request_bytes: usize,
     /// How many connections a node holds at once (`max.connections`).
     connections: usize,
-    /// How long a client may neither send nor take a byte that is due (`connections.max.idle.ms`).
+    /// How long no byte may go either way (`connections.max.idle.ms`).
     idle: Duration,
 }
 

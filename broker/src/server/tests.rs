@@ -259,7 +259,8 @@ async fn what_cannot_start_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn in_memory_an_hour_of_waiting_takes_none_of_real_time() {
-    let cluster = Cluster::builder().in_memory().topic("t", 1).start().await.unwrap();
+    let builder = Cluster::builder().in_memory().topic("t", 1).max_idle(Duration::from_secs(7200));
+    let cluster = builder.start().await.unwrap();
     let mut client = Client::in_memory(&cluster);
     client.ask(12, &produce_request(-1, batch("a"))).await;
     let before = clock();
@@ -414,6 +415,34 @@ async fn an_address_that_connects_too_often_waits_and_is_closed() {
         }
     }
     assert!(cluster.closures()[0].reason.contains("faster than its quota"), "{:?}", cluster.closures());
+}
+
+/// As in Kafka, whose selector knows only when the last byte went.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_waits_or_is_muted_for_too_long_is_idle() {
+    let idle = Duration::from_secs(60);
+    let builder = Cluster::builder().in_memory().topic("t", 1).max_idle(idle);
+    let cluster = builder.client_quota(QuotaEntity::client_id(CLIENT_ID), QuotaKey::ProducerByteRate, 1000.0);
+    let cluster = cluster.start().await.unwrap();
+    let mut waits = Client::in_memory(&cluster);
+    waits.send(12, &fetch_request(0, 3_600_000)).await;
+    let mut muted = Client::in_memory(&cluster);
+    let answer = muted.ask(12, &produce_request(1, batch(&"x".repeat(300_000)))).await;
+    assert!(answer.throttle_time_ms > 100_000);
+    // The one was answered when the other wrote; it waits again.
+    waits.receive::<FetchRequest>(12).await;
+    waits.send(12, &fetch_request(1, 3_600_000)).await;
+    let before = clock();
+    for client in [&mut waits, &mut muted] {
+        let mut rest = Vec::new();
+        client.stream.read_to_end(&mut rest).await.unwrap();
+        assert_eq!((rest.len(), before.elapsed().as_secs()), (0, 60));
+    }
+    assert!(
+        cluster.closures().iter().all(|closure| closure.reason.contains("60s")),
+        "{:?}",
+        cluster.closures()
+    );
 }
 
 /// As Kafka's `ConnectionQuotas`: whoever comes too early is kept waiting and is not refused.

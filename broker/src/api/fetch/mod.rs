@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use ottla_proto::messages::fetch::{
     AbortedTransaction, EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchableTopicResponse,
     LeaderIdAndEpoch, NodeEndpoint, PartitionData,
@@ -38,6 +39,7 @@ pub(crate) use session::FetchSessions;
 use super::waiting::WaitingRequest;
 use super::{Call, Handled, Incoming, check_epoch};
 use crate::Instant;
+use crate::coordinator::own;
 use crate::engine::{Close, Engine, NodeAddress, Partition, Replica, Topics};
 use crate::fault::{Reaction, Stage};
 use crate::log::{self, EpochEnd, Unreadable};
@@ -64,7 +66,13 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<FetchRequest>) -> R
     }
     let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or_default());
     let deadline = call.now + max_wait.min(engine.config.fetch_max_wait);
-    let fetch = WaitingFetch { call, request, session, asked };
+    let wanted = Wanted {
+        min_bytes: size(request.min_bytes),
+        max_bytes: size(request.max_bytes),
+        read_committed: request.isolation_level == READ_COMMITTED,
+        rack_id: own(&request.rack_id),
+    };
+    let fetch = WaitingFetch { call, wanted, session, asked };
     if max_wait.is_zero() || fetch.is_ready(engine) {
         return fetch.answer(engine);
     }
@@ -99,12 +107,20 @@ impl AskedTopic {
     }
 }
 
-/// A Fetch, and what of its session it needs.
+/// What a Fetch says of all that it reads.
+#[derive(Debug)]
+struct Wanted {
+    min_bytes: usize,
+    max_bytes: usize,
+    read_committed: bool,
+    rack_id: ByteString,
+}
+
+/// A Fetch, and what of its session it needs. Nothing of its frame, so that those who wait cost little.
 #[derive(Debug)]
 pub(super) struct WaitingFetch {
     call: Call,
-    /// Without its topics, which are in `asked`.
-    request: FetchRequest,
+    wanted: Wanted,
     session: Session,
     asked: Vec<Asked>,
 }
@@ -112,7 +128,7 @@ pub(super) struct WaitingFetch {
 impl WaitingFetch {
     /// Whether there is enough to read, or something else to tell, or nothing to wait for.
     pub(super) fn is_ready(&self, engine: &Engine) -> bool {
-        let needed = size(self.request.min_bytes).min(self.max_bytes(engine)) as u64;
+        let needed = self.wanted.min_bytes.min(self.max_bytes(engine)) as u64;
         let mut available = 0;
         for asked in &self.asked {
             let Ok(Found::Here(replica)) = self.find(engine, asked) else { return true };
@@ -285,7 +301,7 @@ impl WaitingFetch {
 
     /// The replica that the consumer had better read from: the best one of its rack, unless the leader is there.
     fn preferred(&self, engine: &Engine, partition: &Partition, asked: &Asked) -> Option<BrokerId> {
-        let rack = &*self.request.rack_id;
+        let rack = &*self.wanted.rack_id;
         if !engine.config.rack_aware_replicas || rack.is_empty() {
             return None;
         }
@@ -335,11 +351,11 @@ impl WaitingFetch {
 
     fn max_bytes(&self, engine: &Engine) -> usize {
         let quota = engine.most_at_once(QuotaKey::ConsumerByteRate, &self.call);
-        size(self.request.max_bytes).min(engine.config.fetch_max_bytes).min(quota)
+        self.wanted.max_bytes.min(engine.config.fetch_max_bytes).min(quota)
     }
 
     fn is_read_committed(&self) -> bool {
-        self.request.isolation_level == READ_COMMITTED
+        self.wanted.read_committed
     }
 }
 

@@ -10,6 +10,7 @@ use ottla_proto::{ErrorCode, TopicId, TopicName};
 use super::{Asked, AskedTopic};
 use crate::Instant;
 use crate::api::Call;
+use crate::coordinator::own;
 
 /// What a Fetch has to do with sessions.
 #[derive(Clone, Copy, Debug)]
@@ -270,15 +271,24 @@ impl CachedPartition {
     }
 }
 
-/// The partitions that the request names, taken out of it.
+/// The partitions that the request names, taken out of it: each once, as it is named last. They may be kept for long, and
+/// so keep nothing of the frame that they came in.
 fn named(request: &mut FetchRequest) -> Vec<Asked> {
-    let topics = std::mem::take(&mut request.topics).into_iter();
-    let asked = topics.flat_map(|topic| {
-        let name = AskedTopic { name: topic.topic, id: topic.topic_id };
-        let asked = move |partition: FetchPartition| Asked { topic: name.clone(), partition };
-        topic.partitions.into_iter().map(asked)
-    });
-    asked.collect()
+    let mut named: Vec<Asked> = Vec::new();
+    let mut places = BTreeMap::new();
+    for topic in std::mem::take(&mut request.topics) {
+        let name = AskedTopic { name: TopicName(own(&topic.topic.0)), id: topic.topic_id };
+        for partition in topic.partitions {
+            let partition = FetchPartition { unknown_tagged_fields: Vec::new(), ..partition };
+            let asked = Asked { topic: name.clone(), partition };
+            let place = *places.entry(asked.key()).or_insert(named.len());
+            match named.get_mut(place) {
+                Some(earlier) => *earlier = asked,
+                None => named.push(asked),
+            }
+        }
+    }
+    named
 }
 
 fn has_records(data: &PartitionData) -> bool {

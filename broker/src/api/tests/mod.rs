@@ -9,3 +9,4 @@ mod quotas;
 mod releases;
 mod transactions;
 mod versions;
+mod waiting;
