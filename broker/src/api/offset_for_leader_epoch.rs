@@ -3,7 +3,7 @@
 //! Where a leader epoch ends in the leader's log (KIP-101, 279, 320): the largest epoch that is not above the asked
 //! one, and the offset after its last record; -1 for both if the log cannot tell. Leader epochs are checked.
 //!
-//! Gaps: requests of replicas are answered like those of consumers.
+//! Gaps: none known.
 
 use ottla_proto::messages::offset_for_leader_epoch::{
     EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderPartition,

@@ -1,6 +1,7 @@
 mod admin;
 mod coverage;
 mod fetch;
+mod gaps;
 mod groups;
 mod metadata;
 mod partitions;
