@@ -4,11 +4,17 @@
 //! (which must match the whole name), static members, session and rebalance time-outs. A classic group becomes a
 //! consumer group with its first member of this kind, and its members go on by JoinGroup, if they are consumers and no
 //! assignor of their own adds to the assignments. `GROUP_ID_NOT_FOUND` for all others, and if
-//! `consumer_migration_policy` forbids it. A member that was fenced may join again with its id (as since Kafka 4.3). In version 1 the client chooses the member id (KIP-1082).
-//! `UNSUPPORTED_VERSION` while group.version is 0.
+//! `consumer_migration_policy` forbids it. As in Kafka, a group that becomes a classic one keeps what each member shall
+//! have, not what it has: if it is a consumer group again before all have joined, a partition may be given to one member
+//! while another does not know yet that it has lost it.
 //!
-//! Gaps: expressions are those of the crate `regex`, which differ from RE2/J's in rare details, and count from the
-//! first heartbeat on, where Kafka resolves them later; the uniform assignor deals out as evenly as Kafka's, but not always the same.
+//! A member that was fenced may join again with its id (as since Kafka 4.3). In version 1 the client chooses the member
+//! id (KIP-1082). `UNSUPPORTED_VERSION` while group.version is 0.
+//!
+//! Gaps: partitions are shared out at once, where Kafka 4.4 does so once a second at most
+//! (`group.consumer.assignment.interval.ms`); expressions are those of the crate `regex`, which differ from RE2/J's in
+//! rare details, and count from the first heartbeat on, where Kafka resolves them later; the uniform assignor deals out
+//! as evenly as Kafka's, but not always the same.
 
 use ottla_proto::ErrorCode;
 use ottla_proto::messages::consumer_group_heartbeat::{

@@ -8,8 +8,10 @@
 //! generation and no other members (online migration). When the last member that speaks KIP-848 is gone, the group is
 //! classic again, if `consumer_migration_policy` allows that.
 //!
-//! Gaps: a rebalance goes on when another node becomes the coordinator, where Kafka's goes back to what the members
-//! agreed on last.
+//! When another node becomes the coordinator, the group goes back to what its members agreed on last, and a rebalance
+//! that was going on is forgotten.
+//!
+//! Gaps: none known.
 
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
 use ottla_proto::wire::VersionRange;

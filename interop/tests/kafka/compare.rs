@@ -58,7 +58,8 @@ use crate::support::LIMIT;
 
 #[test]
 fn the_embedded_broker_answers_as_the_real_one() {
-    let real = kafka_or_skip!(Options::new());
+    // Both share partitions out at once.
+    let real = kafka_or_skip!(Options::new().set("group.consumer.assignment.interval.ms", 0));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let start = Cluster::builder().auto_create_topics(false).racks(["1"]).start();
     let embedded = runtime.block_on(start).unwrap();
@@ -83,6 +84,8 @@ fn the_embedded_broker_answers_as_the_real_one() {
     groups::classic(&mut pair);
     groups::offsets(&mut pair);
     groups::consumer(&mut pair);
+    groups::both_protocols(&mut pair);
+    groups::classic_for_a_moment(&mut pair);
     transactions::transactions(&mut pair);
     println!("FIGURE: {} answers of the embedded broker compared with real Kafka", pair.compared);
     assert!(pair.differences.is_empty(), "{}", pair.differences.join("\n"));

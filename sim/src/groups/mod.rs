@@ -15,8 +15,8 @@
 //! What is held: a position never moves past what nobody has processed, and neither does a commit; what the group has
 //! committed never goes back; within an ownership offsets go up; a partition that is given up was waited for, or its
 //! member was told that the wait is over; whoever keeps positions with the output has each record once; nobody is given
-//! a partition that a member in good standing has, being one itself (in a group of both protocols it is counted, since
-//! one seed in two thousand does it and nobody knows why yet); what a member owns is what its events say; memory stays
+//! a partition that a member in good standing has, being one itself (but for one moment in which Kafka's groups of both
+//! protocols do so, see `oracles`); what a member owns is what its events say; memory stays
 //! within the budget; who waits can say why; once the faults are over the group is stable in time, everything is read
 //! and committed, and then nothing happens any more; leaving ends in time.
 //!

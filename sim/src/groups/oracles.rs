@@ -9,7 +9,7 @@ use ottla_proto::messages::offset_fetch::OffsetFetchRequestGroup;
 use ottla_proto::messages::{ConsumerGroupDescribeRequest, DescribeGroupsRequest, OffsetFetchRequest};
 
 use super::member::{Ended, MemberApp};
-use super::plan::{Commits, GROUP, Kind};
+use super::plan::{Commits, GROUP};
 use super::truth::{committed, record_of};
 use super::world::World;
 use crate::log;
@@ -54,30 +54,50 @@ impl World {
         }
         let owners =
             self.members.iter().flatten().filter(|member| member.owns().any(|owned| owned == partition));
-        let ids = owners.map(|member| (member.slot, member.edge.status().member_id.to_string()));
-        let (own, others): (Vec<_>, Vec<_>) = ids.partition(|(owner, _)| *owner == slot);
+        let named = |member: &MemberApp| {
+            let status = member.edge.status();
+            (member.slot, status.member_id.to_string(), status.generation)
+        };
+        let (own, others): (Vec<_>, Vec<_>) = owners.map(named).partition(|(owner, ..)| *owner == slot);
         if others.is_empty() {
             return Ok(());
         }
         self.counts.add("two owners, one of them fenced");
         let Some(known) = self.known_members() else { return Ok(()) };
-        if own.iter().all(|(_, id)| !known.contains(id)) {
+        if own.iter().all(|(_, id, _)| !known.contains(id)) {
             // It was away while its answer lay there, and the group has gone on without it.
             self.counts.add("given by an answer that was too late");
             return Ok(());
         }
-        match others.into_iter().find(|(_, id)| known.contains(id)) {
-            Some(_) if self.plan.kind == Kind::Mixed => {
-                // One seed in two thousand, while a group goes from one protocol to the other; why is not known yet, so
-                // it is counted and not held against the run.
-                self.counts.add("open: two owners in a group of both protocols");
-                Ok(())
-            }
-            Some((other, id)) => Err(Violation::Untrue(format!(
-                "partition {partition} is given to member {slot} while member {other} ({id}), which the group knows, has it"
-            ))),
-            None => Ok(()),
+        let Some((other, id, generation)) = others.into_iter().find(|(_, id, _)| known.contains(id)) else {
+            return Ok(());
+        };
+        if self.is_forgotten(&id, generation, partition) {
+            self.counts.add("given by a group that was classic for a moment");
+            return Ok(());
         }
+        Err(Violation::Untrue(format!(
+            "partition {partition} is given to member {slot} while member {other} ({id}), which the group knows, has it"
+        )))
+    }
+
+    /// Whether the group has forgotten that the member has the partition, as Kafka's does: a consumer group that becomes
+    /// a classic one keeps of each member what it shall have, not what it has (`ClassicGroup.fromConsumerGroup`). In a
+    /// classic group all join anew before anybody gets anything, so that does no harm, unless a member that speaks
+    /// KIP-848 makes it a consumer group again before that. Who has not joined since is then in a later epoch than it
+    /// knows itself, as nobody else ever is who owns something.
+    fn is_forgotten(&mut self, id: &str, generation: i32, partition: i32) -> bool {
+        const CLASSIC: i8 = 0;
+        let request = ConsumerGroupDescribeRequest { group_ids: vec![GROUP.into()], ..Default::default() };
+        let coordinator = self.coordinator();
+        let answer = coordinator.and_then(|coordinator| self.ask(coordinator, 1, &request));
+        let members = answer.into_iter().flat_map(|answer| answer.groups).flat_map(|group| group.members);
+        members.filter(|member| *member.member_id == *id).any(|member| {
+            let mut assigned = member.assignment.topic_partitions.iter().flat_map(|topic| &topic.partitions);
+            member.member_type == CLASSIC
+                && member.member_epoch > generation
+                && !assigned.any(|assigned| *assigned == partition)
+        })
     }
 
     /// The members as the coordinator knows them; `None` if it cannot be asked.
@@ -212,6 +232,9 @@ impl World {
         if let Some(member) = members.clone().find(|member| !member.edge.status().is_stable) {
             let what = format!("member {} is not stable", member.slot);
             return unfinished(self, what);
+        }
+        if self.awaits_members() {
+            return unfinished(self, "somebody is refused again and again".to_owned());
         }
         let owned: BTreeMap<i32, usize> = members
             .flat_map(|member| member.owns().map(|partition| (partition, member.slot)).collect::<Vec<_>>())

@@ -305,6 +305,11 @@ impl World {
         self.queue.is_planned(|happening| matches!(happening, Happening::Group(deed) if is_plan(deed)))
     }
 
+    /// Whether somebody is still to join.
+    pub(super) fn awaits_members(&self) -> bool {
+        self.queue.is_planned(|happening| matches!(happening, Happening::Group(Deed::Join(_))))
+    }
+
     fn leave(&mut self, slot: usize, given: Duration) {
         let Some(member) = self.members[slot].as_mut().filter(|member| member.leaving.is_none()) else {
             return;
@@ -328,8 +333,9 @@ impl World {
             self.check_ended(&mut member)?;
             self.clients[member.client].die(&mut self.network, &mut self.queue);
             if member.has_failed() {
-                // The group speaks the other protocol by now.
-                self.plan.members[slot].auto = true;
+                // The group speaks the other protocol by now, or a new coordinator knows the others by one assignor.
+                let plan = &mut self.plan.members[slot];
+                (plan.auto, plan.assignor) = (true, 0);
                 let again = self.chance.millis(300, 3_000);
                 self.queue.after(again, Happening::Group(Deed::Join(slot)));
             }

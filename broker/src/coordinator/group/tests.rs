@@ -355,6 +355,53 @@ fn a_consumer_group_becomes_a_classic_one_when_only_classic_members_are_left() {
     }
 }
 
+/// As Kafka's does: what passes to a classic group is what each member shall have, and in a classic group all join anew.
+#[test]
+fn a_group_that_is_classic_for_a_moment_forgets_what_is_not_given_up_yet() {
+    let mut clients = cluster();
+    let [mut one, mut two] = classic_pair(&mut clients, Classic::new);
+    let mut modern = Modern::new(&mut clients, "modern");
+    modern.beat(&mut clients);
+    assert_eq!(modern.owned.len(), 0);
+    assert_eq!(leave(&mut clients, &[("modern", None)]), [ErrorCode::NONE]);
+    assert_eq!(kind(&clients), ("classic", "PreparingRebalance"));
+    let mut again = Modern::new(&mut clients, "again");
+    again.beat(&mut clients);
+    assert_eq!((kind(&clients).0, again.owned.len()), ("consumer", 2));
+    assert!(again.owned.iter().all(|owned| one.owned.contains(owned) || two.owned.contains(owned)));
+    // They learn of it with their next heartbeat.
+    for member in [&mut one, &mut two] {
+        assert_eq!(member.beat(&mut clients), ErrorCode::ILLEGAL_GENERATION);
+        member.step(&mut clients);
+    }
+    rest(&mut clients, &mut [&mut one, &mut two], &mut [&mut again]);
+}
+
+#[test]
+fn members_that_leave_one_after_the_other_leave_an_epoch_that_nobody_has_seen() {
+    let mut clients = cluster();
+    let mut modern = [Modern::new(&mut clients, "a"), Modern::new(&mut clients, "b")];
+    let mut classic = Classic::new(&mut clients);
+    modern[0].beat(&mut clients);
+    classic.step(&mut clients);
+    modern[1].beat(&mut clients);
+    let [one, two] = &mut modern;
+    rest(&mut clients, &mut [&mut classic], &mut [one, two]);
+    assert_eq!(classic.generation, 3);
+    // Nothing is new for it until somebody says something for which partitions are shared out.
+    assert_eq!(leave(&mut clients, &[("a", None)]), [ErrorCode::NONE]);
+    assert_eq!(classic.beat(&mut clients), ErrorCode::NONE);
+    classic.send_sync(&mut clients, &[]);
+    assert_eq!(classic.synced(&mut clients).error_code, ErrorCode::NONE);
+    let before = clients.world.engine.coordinators.groups.get("g").map(Group::state_name);
+    assert_eq!(before, Some("Assigning"));
+    assert_eq!(leave(&mut clients, &[("b", None)]), [ErrorCode::NONE]);
+    assert_eq!(kind(&clients), ("classic", "PreparingRebalance"));
+    assert_eq!(classic.beat(&mut clients), ErrorCode::ILLEGAL_GENERATION);
+    classic.send_join(&mut clients);
+    assert_eq!(classic.joined(&mut clients).generation_id, 5);
+}
+
 #[test]
 fn a_static_member_changes_its_protocol_in_its_place() {
     let mut clients = cluster();
@@ -398,7 +445,13 @@ fn the_policy_says_what_may_change() {
         clients.world.engine.coordinators.settings.consumer_migration_policy = policy;
         let mut modern = Modern::new(&mut clients, "modern");
         modern.beat(&mut clients);
-        Classic::new(&mut clients).step(&mut clients);
+        let mut classic = Classic::named(&mut clients, "i");
+        if policy == MigrationPolicy::Disabled {
+            classic.send_join(&mut clients);
+            assert_eq!(classic.joined(&mut clients).error_code, ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
+            continue;
+        }
+        classic.step(&mut clients);
         assert_eq!(leave(&mut clients, &[("modern", None)]), [ErrorCode::NONE]);
         let downgrades = matches!(policy, MigrationPolicy::Downgrade | MigrationPolicy::Bidirectional);
         assert_eq!(kind(&clients).0, if downgrades { "classic" } else { "consumer" }, "{policy:?}");
@@ -453,12 +506,8 @@ fn a_group_that_the_broker_cannot_assign_for_stays_as_it_is() {
         assert_eq!(leave(&mut clients, &[(&joined.member_id, None)]), [ErrorCode::NONE]);
         assert_eq!(modern.beat(&mut clients), ErrorCode::NONE);
         let refused = clients.ask(client, 3, &request).error_code;
-        let expected = if request.protocol_type == "connect" {
-            ErrorCode::INCONSISTENT_GROUP_PROTOCOL
-        } else {
-            ErrorCode::UNKNOWN_SERVER_ERROR
-        };
-        assert_eq!((refused, described(&mut clients).members.len()), (expected, 1));
+        let inconsistent = ErrorCode::INCONSISTENT_GROUP_PROTOCOL;
+        assert_eq!((refused, described(&mut clients).members.len()), (inconsistent, 1));
     }
 }
 
@@ -492,6 +541,23 @@ fn classic_members_that_are_silent_or_late_are_out() {
         third.beat(&mut clients);
         clients.pass(5000);
     }
+    assert_eq!(classic.beat(&mut clients), ErrorCode::UNKNOWN_MEMBER_ID);
+
+    // It has something to give up, and its time begins when it is told to join again.
+    let (mut clients, mut modern, classic) = start();
+    let mut classic = Classic { eager: false, ..classic };
+    let mut third = Modern::new(&mut clients, "third");
+    third.beat(&mut clients);
+    classic.step(&mut clients);
+    for _ in 0..REBALANCE_MS / 5000 {
+        clients.pass(5000);
+        assert_eq!(classic.beat(&mut clients), ErrorCode::REBALANCE_IN_PROGRESS);
+        modern.beat(&mut clients);
+        third.beat(&mut clients);
+    }
+    clients.pass(4999);
+    assert_eq!(classic.beat(&mut clients), ErrorCode::REBALANCE_IN_PROGRESS);
+    clients.pass(1);
     assert_eq!(classic.beat(&mut clients), ErrorCode::UNKNOWN_MEMBER_ID);
 
     // It joins and does not ask for its partitions.
@@ -551,6 +617,9 @@ fn each_protocol_has_its_own_errors() {
         it.group_instance_id = None;
     };
     assert_eq!(code(&mut clients, new), ErrorCode::GROUP_MAX_SIZE_REACHED);
+    // Who comes back under its name needs no more room.
+    let mut back = Classic::named(&mut clients, "i");
+    back.step(&mut clients);
     let left = leave(&mut clients, &[("nobody", None), ("me", Some("i")), ("", Some("j")), ("", Some("i"))]);
     let (unknown, fenced) = (ErrorCode::UNKNOWN_MEMBER_ID, ErrorCode::FENCED_INSTANCE_ID);
     assert_eq!(left, [unknown, fenced, unknown, ErrorCode::NONE]);

@@ -389,3 +389,189 @@ pub(super) fn consumer(pair: &mut Pair) {
     pair.compare(1, "good bye", |_| beat(-1), normal);
     pair.compare(1, "good bye again", |_| beat(-1), normal);
 }
+
+/// A group whose members come to speak both protocols, and one again.
+pub(super) fn both_protocols(pair: &mut Pair) {
+    const GROUP: &str = "both";
+    const MEMBER: &str = "both.modern";
+    let beat_modern = |member_epoch| ConsumerGroupHeartbeatRequest {
+        group_id: GROUP.into(),
+        member_id: MEMBER.into(),
+        member_epoch,
+        ..ConsumerGroupHeartbeatRequest::default()
+    };
+    let join_modern = || ConsumerGroupHeartbeatRequest {
+        rebalance_timeout_ms: 30_000,
+        subscribed_topic_names: Some(vec!["t".into()]),
+        topic_partitions: Some(Vec::new()),
+        ..beat_modern(0)
+    };
+    // Which partitions somebody gets is the assignor's affair, when is a setting's.
+    let normal = |answer: &mut ottla_proto::messages::ConsumerGroupHeartbeatResponse| {
+        (answer.error_message, answer.assignment) = (None, None);
+        answer.member_epoch = answer.member_epoch.signum();
+    };
+    let joined = |answer: &mut JoinGroupResponse| {
+        nameless(answer);
+        answer.generation_id = answer.generation_id.signum();
+    };
+    let synced = |answer: &mut ottla_proto::messages::SyncGroupResponse| answer.assignment.clear();
+    let classic = |side: &Side| join(GROUP, side.name("both"));
+    let generation = |side: &Side| side.name("generation").parse().unwrap();
+    let sync = |side: &Side, generation| {
+        let mut sync = sync(GROUP, generation, side.name("both"));
+        let bytes = b"\0\0\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\0\xff\xff\xff\xff";
+        sync.assignments[0].assignment = Bytes::from_static(bytes);
+        sync
+    };
+    let learn = |side: &mut Side| {
+        let answer = side.ask(9, &join(GROUP, side.name("both"))).unwrap();
+        side.names.insert("generation", answer.generation_id.to_string());
+    };
+    for side in &mut pair.sides {
+        let named = side.ask(9, &join(GROUP, "")).unwrap().member_id;
+        side.names.insert("both", named.to_string());
+        learn(side);
+    }
+    pair.compare(5, "before", |side| sync(side, generation(side)), synced);
+    pair.compare(1, "the first of its kind", |_| join_modern(), normal);
+    describe(pair, GROUP, "both kinds");
+    pair.each("an older generation", |side| beat(GROUP, generation(side), side.name("both")), |_| {});
+    pair.compare(5, "an older generation", |side| sync(side, generation(side)), synced);
+    pair.compare(9, "a newcomer", |_| join(GROUP, ""), |answer| answer.member_id = "drawn".into());
+    let other = |side: &Side| {
+        let mut join = join(GROUP, side.name("both"));
+        join.protocols[0].name = "other".into();
+        join
+    };
+    pair.each("another protocol", other, joined);
+    let other = |_: &Side| JoinGroupRequest { protocol_type: "other".into(), ..join(GROUP, "") };
+    pair.each("another type", other, joined);
+    let stranger = |_: &Side| JoinGroupRequest { group_instance_id: Some("i".into()), ..join(GROUP, "me") };
+    pair.compare(9, "a stranger with an instance id", stranger, joined);
+    pair.compare(9, "the next step", classic, joined);
+    pair.sides.iter_mut().for_each(learn);
+    pair.compare(5, "after it", |side| sync(side, generation(side)), synced);
+    for (what, later, member) in
+        [("current", 0, true), ("later", 1, true), ("the modern one", 0, false), ("later of it", 7, false)]
+    {
+        let name = move |side: &Side| if member { side.name("both").to_owned() } else { MEMBER.to_owned() };
+        pair.each(what, |side| beat(GROUP, generation(side) + later, &name(side)), |_| {});
+        pair.compare(
+            5,
+            what,
+            |side| SyncGroupRequest { member_id: name(side).into(), ..sync(side, generation(side) + later) },
+            synced,
+        );
+        for version in [2, 8, 9, 10] {
+            // Of the member that has epochs only what is refused: its epoch may be another one.
+            let epoch = if member { later } else { 1000 };
+            let request = |side: &Side| OffsetCommitRequest {
+                member_id: name(side).into(),
+                generation_id_or_member_epoch: generation(side) + epoch,
+                ..commit(side, version, GROUP, &["t"])
+            };
+            pair.compare(version, what, request, committed);
+        }
+    }
+    let kinds = |_: &Side| ConsumerGroupDescribeRequest {
+        group_ids: vec![GROUP.into()],
+        ..ConsumerGroupDescribeRequest::default()
+    };
+    pair.compare(1, "both kinds", kinds, |answer| {
+        for group in &mut answer.groups {
+            (group.group_epoch, group.assignment_epoch) = (1, 1);
+            group.group_state = "some".into();
+            group.members.sort_by_key(|member| member.member_type);
+            for member in &mut group.members {
+                (member.member_epoch, member.client_host) = (1, "somewhere".into());
+                member.assignment.topic_partitions.clear();
+                member.target_assignment.topic_partitions.clear();
+                if member.member_type == 0 {
+                    member.member_id = "drawn".into();
+                }
+            }
+        }
+    });
+    pair.compare(1, "the last of its kind", |_| beat_modern(-1), normal);
+    pair.each("a group of the past", |_| beat_modern(5), normal);
+    pair.each("classic again", |side| beat(GROUP, generation(side), side.name("both")), |_| {});
+    describe(pair, GROUP, "classic again");
+    pair.compare(9, "classic again", classic, joined);
+    pair.sides.iter_mut().for_each(learn);
+    pair.compare(5, "classic again", |side| sync(side, generation(side)), synced);
+    pair.each("at rest", |side| beat(GROUP, generation(side), side.name("both")), |_| {});
+    pair.compare(
+        5,
+        "the end",
+        |side| leave(GROUP, side.name("both")),
+        |answer| {
+            answer.members.iter_mut().for_each(|member| member.member_id = "drawn".into());
+        },
+    );
+}
+
+/// A consumer group that becomes a classic one forgets what its members have and shall not have. If it is a consumer
+/// group again before they have joined, somebody else is given that at once. And members that leave one after the other.
+pub(super) fn classic_for_a_moment(pair: &mut Pair) {
+    const GROUP: &str = "moment";
+    let beat_modern = |member: &'static str, member_epoch| ConsumerGroupHeartbeatRequest {
+        group_id: GROUP.into(),
+        member_id: member.into(),
+        member_epoch,
+        ..ConsumerGroupHeartbeatRequest::default()
+    };
+    let join_modern = |member| ConsumerGroupHeartbeatRequest {
+        rebalance_timeout_ms: 30_000,
+        subscribed_topic_names: Some(vec!["t".into()]),
+        topic_partitions: Some(Vec::new()),
+        ..beat_modern(member, 0)
+    };
+    // How many partitions counts, not which.
+    let counted = |answer: &mut ottla_proto::messages::ConsumerGroupHeartbeatResponse| {
+        (answer.error_message, answer.member_epoch) = (None, answer.member_epoch.signum());
+        for topic in answer.assignment.iter_mut().flat_map(|assignment| &mut assignment.topic_partitions) {
+            (topic.topic_id, topic.partitions) = (drawn(topic.topic_id), vec![0; topic.partitions.len()]);
+        }
+    };
+    let generation = |side: &Side| side.name("generation").parse().unwrap();
+    let classic_beat = |side: &Side| beat(GROUP, generation(side), side.name("moment"));
+    let sync = |side: &Side| {
+        let mut sync = sync(GROUP, generation(side), side.name("moment"));
+        let bytes = b"\0\0\0\0\0\x01\0\x01t\0\0\0\x02\0\0\0\0\0\0\0\x01\xff\xff\xff\xff";
+        sync.assignments[0].assignment = Bytes::from_static(bytes);
+        sync
+    };
+    let learn = |side: &mut Side| {
+        let joined = side.ask(9, &join(GROUP, side.name("moment"))).unwrap();
+        side.names.insert("generation", joined.generation_id.to_string());
+    };
+    for side in &mut pair.sides {
+        let named = side.ask(9, &join(GROUP, "")).unwrap().member_id;
+        side.names.insert("moment", named.to_string());
+        learn(side);
+    }
+    pair.compare(5, "has all", sync, |_| {});
+    pair.compare(1, "somebody comes and gets nothing", |_| join_modern("first"), counted);
+    pair.compare(1, "and goes", |_| beat_modern("first", -1), counted);
+    pair.compare(1, "another gets what nobody has given up", |_| join_modern("second"), counted);
+    pair.each("an owner that does not know", classic_beat, |_| {});
+    pair.sides.iter_mut().for_each(learn);
+    pair.compare(5, "has the rest", sync, |answer| {
+        answer.assignment = vec![0; answer.assignment.len()].into()
+    });
+
+    pair.compare(1, "a third", |_| join_modern("third"), counted);
+    pair.each("a member of before", classic_beat, |_| {});
+    pair.sides.iter_mut().for_each(learn);
+    pair.each("the newest", classic_beat, |_| {});
+    pair.compare(1, "the third goes", |_| beat_modern("third", -1), counted);
+    pair.each("nothing is shared out yet", classic_beat, |_| {});
+    pair.compare(1, "the second goes", |_| beat_modern("second", -1), counted);
+    pair.each("an epoch that it has not seen", classic_beat, |_| {});
+    let gone = |answer: &mut ottla_proto::messages::LeaveGroupResponse| {
+        answer.members.iter_mut().for_each(|member| member.member_id = "drawn".into());
+    };
+    pair.compare(5, "the end", |side| leave(GROUP, side.name("moment")), gone);
+    describe(pair, GROUP, "the end");
+}

@@ -320,10 +320,15 @@ impl ClassicGroup {
         turn.timers.cancel(&TimerKey::Sync(self.id.clone()));
     }
 
-    /// A consumer group goes on in its place, with the same members; who waits joins that one.
+    /// A consumer group goes on in its place, with the same members and their sessions; who waits joins that one.
     pub(super) fn superseded(&mut self, turn: &mut Turn<'_>) {
-        self.answer_joins(turn, ErrorCode::REBALANCE_IN_PROGRESS);
-        self.answer_syncs(turn, ErrorCode::REBALANCE_IN_PROGRESS);
+        self.stop_rebalance(turn, ErrorCode::REBALANCE_IN_PROGRESS);
+    }
+
+    /// Whoever waits is told why; those that were only given an id are forgotten.
+    fn stop_rebalance(&mut self, turn: &mut Turn<'_>, why: ErrorCode) {
+        self.answer_joins(turn, why);
+        self.answer_syncs(turn, why);
         for member_id in &self.pending_members {
             turn.timers.cancel(&self.session_timer(member_id));
         }
@@ -331,22 +336,15 @@ impl ClassicGroup {
         turn.timers.cancel(&TimerKey::Sync(self.id.clone()));
     }
 
-    /// The group's coordinator is another node now. More is kept than Kafka's coordinator finds in its log: a rebalance
-    /// goes on. Who waits for it is sent to the new coordinator.
+    /// The group's coordinator is another node now, which knows what the members agreed on last. Who waits for something
+    /// newer is sent to it.
     pub(crate) fn moved(&mut self, turn: &mut Turn<'_>) {
-        self.answer_joins(turn, ErrorCode::NOT_COORDINATOR);
-        for member in self.members.values_mut() {
-            if let Some(call) = member.awaiting_sync.take() {
-                turn.answer(call, refused_sync(ErrorCode::NOT_COORDINATOR));
-            }
-        }
+        self.stop_rebalance(turn, ErrorCode::NOT_COORDINATOR);
         for member_id in self.members.keys() {
-            self.extend_session(turn, member_id);
+            turn.timers.cancel(&self.session_timer(member_id));
         }
-        if matches!(self.state, State::PreparingRebalance { .. }) {
-            self.state = State::PreparingRebalance { initial: None };
-            turn.timers.set(TimerKey::Join(self.id.clone()), turn.now + self.rebalance_timeout());
-        }
+        let agreed = std::mem::take(&mut *self.agreed);
+        *self = Self::restored(turn, self.id.clone(), agreed);
     }
 
     fn check_member(&self, member_id: &str, instance_id: Option<&str>) -> Result<(), ErrorCode> {
@@ -601,7 +599,7 @@ impl ClassicGroup {
                 error_code,
                 protocol_type: self.protocol_type.clone().filter(|_| told),
                 protocol_name: self.protocol.clone().filter(|_| told),
-                assignment: member.assignment.clone(),
+                assignment: if told { member.assignment.clone() } else { Bytes::new() },
                 ..SyncGroupResponse::default()
             };
             turn.answer(call, Answer::Sync(response));

@@ -18,7 +18,7 @@ use ottla_proto::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
 use ottla_proto::{ErrorCode, GroupId, TopicName};
 
 use super::super::migration::{HandedOver, Handover};
-use super::super::{FIRST_WITH_KNOWN_ID, embedded, rebalance_timeout};
+use super::super::{FIRST_WITH_KNOWN_ID, MigrationPolicy, embedded, rebalance_timeout};
 use super::member::{Member, MemberState};
 use super::{ConsumerGroup, Partitions};
 use crate::api::Call;
@@ -107,8 +107,9 @@ impl ConsumerGroup {
             members.insert(id.clone(), handed);
             self.cancel_timers(turn, id);
         }
-        // Not that of a change that nobody has learnt of yet.
-        Some(Handover { epoch: self.assignment_epoch, members, at_rest })
+        // The member that left last has begun an epoch that Kafka does not count.
+        let epoch = if self.epoch > self.assignment_epoch { self.epoch - 1 } else { self.epoch };
+        Some(Handover { epoch, members, at_rest })
     }
 
     /// A JoinGroup: somebody joins, or takes another step.
@@ -122,7 +123,12 @@ impl ConsumerGroup {
     ) -> Result<JoinGroupResponse, ErrorCode> {
         let is_new = request.member_id.is_empty();
         let id = if is_new { fresh } else { own(&request.member_id) };
-        if self.members.len() >= turn.settings.max_size && !self.members.contains_key(&id) {
+        if turn.settings.consumer_migration_policy == MigrationPolicy::Disabled {
+            return Err(ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
+        }
+        let has_place = |instance_id: &ByteString| self.static_members.contains_key(instance_id);
+        let full = self.members.len() >= turn.settings.max_size && !self.members.contains_key(&id);
+        if full && !request.group_instance_id.as_ref().is_some_and(has_place) {
             return Err(ErrorCode::GROUP_MAX_SIZE_REACHED);
         }
         let supported = |name: &str| {
@@ -143,8 +149,7 @@ impl ConsumerGroup {
             protocols: embedded::protocols(&request.protocols),
         };
         let subscription = classic.protocol().and_then(|(_, metadata)| embedded::subscription(metadata));
-        // Kafka does not expect it either.
-        let subscription = subscription.ok_or(ErrorCode::UNKNOWN_SERVER_ERROR)?;
+        let subscription = subscription.ok_or(ErrorCode::INCONSISTENT_GROUP_PROTOCOL)?;
         let joined = self.admit_classic(turn, &id, request)?;
         let before = self.members.get(&id).cloned();
         let Some(member) = self.members.get_mut(&id) else { return Err(ErrorCode::UNKNOWN_MEMBER_ID) };
@@ -219,7 +224,7 @@ impl ConsumerGroup {
             return Err(ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
         }
         // Who has to give something up has joined already, and does so first.
-        if self.epoch > member.epoch && member.state != MemberState::UnrevokedPartitions {
+        if self.assignment_epoch > member.epoch && member.state != MemberState::UnrevokedPartitions {
             turn.timers.begin(self.join_timer(id), turn.now + member.rebalance_timeout);
             return Err(ErrorCode::REBALANCE_IN_PROGRESS);
         }
@@ -242,13 +247,10 @@ impl ConsumerGroup {
         let instance_id = request.group_instance_id.as_deref();
         let (id, member, _) = self.classic(&request.member_id, instance_id, request.generation_id)?;
         self.begin_session(turn, id, member);
-        let joins_again = member.epoch < self.epoch
-            || match member.state {
-                MemberState::Stable => false,
-                MemberState::UnrevokedPartitions => true,
-                MemberState::UnreleasedPartitions => !self.waits_for_others(id, member),
-            };
-        if joins_again {
+        // Who has something to give up is in an epoch before.
+        let gets_more =
+            member.state == MemberState::UnreleasedPartitions && !self.waits_for_others(id, member);
+        if member.epoch < self.assignment_epoch || gets_more {
             turn.timers.begin(self.join_timer(id), turn.now + member.rebalance_timeout);
             return Err(ErrorCode::REBALANCE_IN_PROGRESS);
         }

@@ -162,9 +162,7 @@ impl ConsumerGroup {
             classic: kept.classic.map(KeptClassic::restored),
         };
         self.begin_session(turn, &id, &member);
-        if member.state == MemberState::UnrevokedPartitions {
-            turn.timers.set(self.revoke_timer(&id), turn.now + member.rebalance_timeout);
-        }
+        self.begin_revocation(turn, &id, &member);
         if let Some(instance_id) = &member.instance_id {
             self.static_members.insert(instance_id.clone(), id.clone());
         }

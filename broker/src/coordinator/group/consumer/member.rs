@@ -117,11 +117,11 @@ impl Member {
         match self.state {
             MemberState::Stable if self.epoch == target_epoch => {}
             MemberState::Stable | MemberState::UnreleasedPartitions => {
-                self.advance(self.epoch, target, target_epoch, owned, held);
+                self.advance(target, target_epoch, owned, held);
             }
             MemberState::UnrevokedPartitions => {
                 if !still_owns(owned, &self.revoking) {
-                    self.advance(self.epoch + 1, target, target_epoch, owned, held);
+                    self.advance(target, target_epoch, owned, held);
                 }
             }
         }
@@ -129,7 +129,6 @@ impl Member {
 
     fn advance(
         &mut self,
-        epoch: i32,
         target: &Partitions,
         target_epoch: i32,
         owned: Option<&[RequestTopicPartitions]>,
@@ -146,7 +145,7 @@ impl Member {
         }
         if !revoking.is_empty() && still_owns(owned, &revoking) {
             self.state = MemberState::UnrevokedPartitions;
-            self.set_epoch(epoch);
+            self.set_epoch(self.epoch);
             self.assigned = kept;
             self.revoking = revoking;
             return;
@@ -158,7 +157,9 @@ impl Member {
                 if has {
                     continue;
                 }
-                if held.contains(&(*topic, *index)) {
+                // What it was itself about to give up it may keep after all.
+                let own = self.revoking.get(topic).is_some_and(|own| own.contains(index));
+                if held.contains(&(*topic, *index)) && !own {
                     unreleased = true;
                 } else {
                     kept.entry(*topic).or_default().insert(*index);

@@ -274,10 +274,13 @@ impl ConsumerGroup {
         }
     }
 
-    /// The group's coordinator is another node now; every member has its whole session to find it.
+    /// The group's coordinator is another node now. Every member has its whole session to find it, and all its time to
+    /// give up what it was told to.
     pub(crate) fn moved(&mut self, turn: &mut Turn<'_>) {
         for (id, member) in &self.members {
+            self.cancel_timers(turn, id);
             self.begin_session(turn, id, member);
+            self.begin_revocation(turn, id, member);
         }
     }
 
@@ -520,11 +523,12 @@ impl ConsumerGroup {
         let target = self.target.get(id).unwrap_or(&nothing);
         let timer = self.revoke_timer(id);
         let Some(member) = self.members.get_mut(id) else { return };
-        let before = (member.state, member.epoch);
+        let before = (member.state, member.revoking.clone());
         member.reconcile(target, epoch, owned, &held);
         if member.state != MemberState::UnrevokedPartitions {
             turn.timers.cancel(&timer);
-        } else if before != (member.state, member.epoch) {
+        } else if before != (member.state, member.revoking.clone()) && member.classic.is_none() {
+            // One that uses the classic protocol has to join and to ask in time instead.
             turn.timers.set(timer, turn.now + member.rebalance_timeout);
         }
     }
@@ -534,6 +538,13 @@ impl ConsumerGroup {
         let classic = member.classic.as_ref().map(|classic| classic.session_timeout);
         let session = classic.unwrap_or(turn.settings.consumer_session_timeout);
         turn.timers.set(TimerKey::Session(self.id.clone(), id.clone()), turn.now + session);
+    }
+
+    /// A member that has something to give up has all its time from now on.
+    fn begin_revocation(&self, turn: &mut Turn<'_>, id: &MemberId, member: &Member) {
+        if member.state == MemberState::UnrevokedPartitions {
+            turn.timers.set(self.revoke_timer(id), turn.now + member.rebalance_timeout);
+        }
     }
 
     fn cancel_timers(&self, turn: &mut Turn<'_>, id: &MemberId) {

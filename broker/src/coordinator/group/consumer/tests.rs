@@ -12,6 +12,8 @@ use ottla_proto::messages::offset_commit::{
 use ottla_proto::messages::offset_fetch::{OffsetFetchRequest, OffsetFetchRequestGroup};
 use ottla_proto::{ErrorCode, TopicId};
 
+use super::Partitions;
+use super::member::{Member as AssignedMember, MemberState};
 use crate::coordinator::testing::Clients;
 use crate::engine::ConnectionId;
 
@@ -343,4 +345,28 @@ fn commits_need_the_current_epoch() {
     assert_eq!(fetch(Some("one"), 1), ErrorCode::NONE);
     assert_eq!(fetch(Some("one"), 2), ErrorCode::STALE_MEMBER_EPOCH);
     assert_eq!(fetch(Some("two"), 1), ErrorCode::UNKNOWN_MEMBER_ID);
+}
+
+/// A member in its third epoch, of which it was told to give up partition 0, says that it has 1 and 2.
+#[test]
+fn who_has_given_up_stays_in_its_epoch_while_there_is_more_and_may_have_it_back() {
+    let topic = TopicId([1; 16]);
+    let some = |indexes: &[i32]| Partitions::from([(topic, indexes.iter().copied().collect())]);
+    let begin = || AssignedMember {
+        epoch: 3,
+        state: MemberState::UnrevokedPartitions,
+        assigned: some(&[1, 2]),
+        revoking: some(&[0]),
+        ..AssignedMember::new()
+    };
+    let owned = RequestTopicPartitions { topic_id: topic, partitions: vec![1, 2], ..Default::default() };
+    let held = (0..3).map(|index| (topic, index)).collect();
+    let mut member = begin();
+    member.reconcile(&some(&[1]), 5, Some(std::slice::from_ref(&owned)), &held);
+    assert_eq!((member.state, member.epoch), (MemberState::UnrevokedPartitions, 3));
+    assert_eq!((member.assigned, member.revoking), (some(&[1]), some(&[2])));
+    let mut member = begin();
+    member.reconcile(&some(&[0, 1, 2]), 5, Some(&[owned]), &held);
+    assert_eq!((member.state, member.epoch), (MemberState::Stable, 5));
+    assert_eq!((member.assigned, member.revoking), (some(&[0, 1, 2]), Partitions::new()));
 }

@@ -93,6 +93,52 @@ fn a_rebalance_under_way_is_forgotten() {
     assert_eq!(described(&mut clients).members.len(), 2);
 }
 
+/// Another node coordinates the group from now on.
+fn moves(clients: &mut Clients) {
+    let now = clients.world.now;
+    let (groups, mut turn) = clients.world.engine.coordinators.groups(now);
+    groups.moved(&mut turn, "g");
+    clients.world.engine.handle_timeout(now);
+    clients.pass(0);
+}
+
+#[test]
+fn another_coordinator_knows_what_was_agreed_on_last() {
+    let (mut clients, _disk) = cluster();
+    let (mut leader, mut other) = pair(&mut clients);
+    let mut third = Member::new(&mut clients);
+    third.join(&mut clients);
+    leader.send_join(&mut clients);
+    assert_eq!(state(&clients), "PreparingRebalance");
+    moves(&mut clients);
+    for member in [&mut third, &mut leader] {
+        assert_eq!(member.joined(&mut clients).error_code, ErrorCode::NOT_COORDINATOR);
+    }
+    assert_eq!((state(&clients), described(&mut clients).members.len()), ("Stable", 2));
+    third.send_join(&mut clients);
+    assert_eq!(third.joined(&mut clients).error_code, ErrorCode::UNKNOWN_MEMBER_ID);
+    // Who had joined goes on in the generation before, with its whole session.
+    clients.pass(SESSION_MS - 1);
+    assert_eq!(leader.beat(&mut clients, 1), ErrorCode::NONE);
+    assert_eq!(other.beat(&mut clients, 1), ErrorCode::NONE);
+    third.id.clear();
+    for member in [&mut third, &mut leader, &mut other] {
+        member.join(&mut clients);
+    }
+    for member in [&mut third, &mut leader, &mut other] {
+        assert_eq!(member.joined(&mut clients).generation_id, 2);
+    }
+    other.send_sync(&mut clients, 2, &[]);
+    moves(&mut clients);
+    assert_eq!(other.synced(&mut clients).error_code, ErrorCode::NOT_COORDINATOR);
+    assert_eq!(leader.beat(&mut clients, 2), ErrorCode::ILLEGAL_GENERATION);
+    assert_eq!(third.beat(&mut clients, 2), ErrorCode::UNKNOWN_MEMBER_ID);
+    clients.pass(SESSION_MS);
+    assert_eq!(leader.beat(&mut clients, 1), ErrorCode::UNKNOWN_MEMBER_ID);
+    clients.pass(REBALANCE_MS);
+    assert_eq!((state(&clients), clients.world.engine.poll_timeout()), ("Empty", None));
+}
+
 #[test]
 fn static_members_keep_their_places_and_their_new_ids() {
     let (mut clients, disk) = cluster();
