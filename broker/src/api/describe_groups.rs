@@ -1,7 +1,8 @@
 //! `DescribeGroups`, versions 0-6.
 //!
-//! Classic groups. Metadata and assignments of members are told while the group is stable. A group that does not
-//! exist, or is none of this kind, is described as dead, from version 6 on with `GROUP_ID_NOT_FOUND`.
+//! Classic groups. The metadata of members is told while the group is stable, what they were assigned last always. A
+//! group that does not exist, or is none of this kind, is described as dead, from version 6 on with
+//! `GROUP_ID_NOT_FOUND`.
 //!
 //! Gaps: every client has the address of this machine. As nobody is forbidden anything, the authorized operations
 //! are all that there are for groups.

@@ -185,7 +185,7 @@ impl ClassicGroup {
         }
     }
 
-    /// The members; what they read and what they were assigned only while the group is stable.
+    /// The members; what they read only while the group is stable, and always what they were assigned last.
     pub(crate) fn described_members(&self) -> Vec<DescribedGroupMember> {
         let stable = self.state == State::Stable;
         let describe = |(id, member): (&MemberId, &Member)| DescribedGroupMember {
@@ -194,7 +194,7 @@ impl ClassicGroup {
             client_id: member.client_id.clone(),
             client_host: CLIENT_HOST.into(),
             member_metadata: if stable { self.metadata(member) } else { Bytes::new() },
-            member_assignment: if stable { member.assignment.clone() } else { Bytes::new() },
+            member_assignment: member.assignment.clone(),
             ..DescribedGroupMember::default()
         };
         self.members.iter().map(describe).collect()

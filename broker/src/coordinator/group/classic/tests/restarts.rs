@@ -110,6 +110,12 @@ fn another_coordinator_knows_what_was_agreed_on_last() {
     third.join(&mut clients);
     leader.send_join(&mut clients);
     assert_eq!(state(&clients), "PreparingRebalance");
+    // What was handed out last is told all the same, and of what the members say nothing.
+    let told =
+        described(&mut clients).members.into_iter().map(|it| (it.member_assignment, it.member_metadata));
+    let told: std::collections::BTreeSet<_> = told.collect();
+    let told: Vec<_> = told.iter().map(|(assigned, said)| (&assigned[..], said.len())).collect();
+    assert_eq!(told, [(&b""[..], 0), (b"for the leader", 0), (b"for the other", 0)]);
     moves(&mut clients);
     for member in [&mut third, &mut leader] {
         assert_eq!(member.joined(&mut clients).error_code, ErrorCode::NOT_COORDINATOR);
