@@ -1,275 +1,270 @@
 //! `cargo xtask bench`: Ottla beside other clients, against one real broker, in rounds that take turns.
 //!
 //! The figure to compare is CPU time per record of the client's process: broker and clients share the machine, so what
-//! a clock shows depends on the share that each got. Which client begins moves on with every round.
+//! a clock shows depends on the share that each got. Which client begins moves on with every round, and a round goes
+//! through all loads before the next one begins, so that a machine that changes changes for all.
 
-mod clients;
+mod bench;
+mod cases;
+pub(crate) mod clients;
+mod goals;
 mod table;
+mod weights;
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use kafka_harness::{Cluster, Options, Version, process};
-use serde_json::Value;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
 
 use crate::steps::{cargo, output, target_folder};
+pub(crate) use bench::Bench;
+pub(crate) use cases::{CASES, Case, Op, Way};
 use clients::Client;
-
-/// No run takes longer unless it hangs.
-const LIMIT: Duration = Duration::from_secs(180);
+use weights::Weight;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only these clients, by name, with commas between; all that can be built here if not given.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Only these loads: produce, consume, latency, start.
+    /// Only these kinds of loads: produce, consume, latency, start.
     #[arg(long, value_delimiter = ',')]
     ops: Vec<String>,
+    /// Only loads whose name contains this: `lz4`.
+    #[arg(long, default_value = "")]
+    load: String,
+    /// How often each client gets each load.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// A tenth of the records and one round.
+    /// In how many of the rounds the main loads are also run with the client on one core.
+    #[arg(long, default_value_t = 1)]
+    pinned: usize,
+    /// How long each run of latency counts.
+    #[arg(long, default_value_t = 10)]
+    seconds: u32,
+    /// Begin no run later than this after the beginning; the tables show what there is by then.
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// A tenth of the records, one round, two seconds of latency, no sizes.
     #[arg(long)]
     quick: bool,
-    /// Where the table goes besides this terminal.
+    /// Where the tables go besides this terminal; the figures of every run go beside it, as `.jsonl`.
     #[arg(long, default_value = "target/bench.md")]
     file: PathBuf,
+    /// Write docs/benchmarks.md and the README's table too.
+    #[arg(long)]
+    publish: bool,
+    /// Run nothing; write the tables from the figures of the last time.
+    #[arg(long)]
+    again: bool,
 }
 
-/// A load that every client gets.
-#[derive(Clone, Copy)]
-pub(crate) struct Case {
-    pub(crate) name: &'static str,
-    op: Op,
-    records: usize,
-    size: usize,
-    codec: &'static str,
-    partitions: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
-    Produce,
-    Consume,
-    /// Records a second in the place of records.
-    Latency,
-    /// One record, timed from the start of the process to its end.
-    Start,
-}
-
-impl Op {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Produce => "produce",
-            Self::Consume => "consume",
-            Self::Latency => "latency",
-            Self::Start => "start",
-        }
-    }
-}
-
-#[rustfmt::skip]
-const CASES: [Case; 11] = [
-    Case { name: "produce 100 B", op: Op::Produce, records: 5_000_000, size: 100, codec: "none", partitions: 6 },
-    Case { name: "produce 100 B, lz4", op: Op::Produce, records: 5_000_000, size: 100, codec: "lz4", partitions: 6 },
-    Case { name: "produce 100 B, zstd", op: Op::Produce, records: 2_000_000, size: 100, codec: "zstd", partitions: 6 },
-    Case { name: "produce 1,000 B", op: Op::Produce, records: 1_000_000, size: 1_000, codec: "none", partitions: 6 },
-    Case { name: "produce 100 B, 1,000 partitions", op: Op::Produce, records: 5_000_000, size: 100, codec: "none", partitions: 1_000 },
-    Case { name: "consume 100 B", op: Op::Consume, records: 5_000_000, size: 100, codec: "none", partitions: 6 },
-    Case { name: "consume 100 B, lz4", op: Op::Consume, records: 5_000_000, size: 100, codec: "lz4", partitions: 6 },
-    Case { name: "consume 1,000 B", op: Op::Consume, records: 1_000_000, size: 1_000, codec: "none", partitions: 6 },
-    Case { name: "latency at 1,000/s", op: Op::Latency, records: 1_000, size: 100, codec: "none", partitions: 6 },
-    Case { name: "latency at 20,000/s", op: Op::Latency, records: 20_000, size: 100, codec: "none", partitions: 6 },
-    Case { name: "start to first acknowledgement", op: Op::Start, records: 1, size: 100, codec: "none", partitions: 6 },
-];
-
-/// One run: the line of figures that the program printed.
+/// One run: the line of figures that the program printed, or why there is none.
 pub(crate) struct Run {
-    pub(crate) case: Case,
+    pub(crate) case: &'static Case,
     pub(crate) client: String,
-    pub(crate) figures: Value,
+    pub(crate) way: Way,
+    pub(crate) outcome: Result<Value, String>,
 }
 
 impl Run {
-    pub(crate) fn figure(&self, name: &str) -> Option<f64> {
-        self.figures.get(name)?.as_f64()
+    fn is(&self, case: &Case, way: Way) -> bool {
+        self.case.name == case.name && self.way == way
     }
+
+    fn figure(&self, name: &str) -> Option<f64> {
+        self.outcome.as_ref().ok()?.get(name)?.as_f64()
+    }
+
+    fn line(&self) -> Value {
+        let (name, value) = match &self.outcome {
+            Ok(figures) => ("figures", figures.clone()),
+            Err(error) => ("error", error.as_str().into()),
+        };
+        json!({ "load": self.case.name, "client": self.client, "way": self.way, name: value })
+    }
+
+    fn read(line: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(line)?;
+        let text = |name: &str| value.get(name).and_then(Value::as_str).with_context(|| format!("no {name}"));
+        let case = CASES.iter().find(|case| text("load").is_ok_and(|name| name == case.name));
+        let outcome = match value.get("figures") {
+            Some(figures) => Ok(figures.clone()),
+            None => Err(text("error")?.to_owned()),
+        };
+        Ok(Self {
+            case: case.context("a load that is gone")?,
+            client: text("client")?.to_owned(),
+            way: serde_json::from_value(value.get("way").context("no way")?.clone())?,
+            outcome,
+        })
+    }
+}
+
+/// What is said before the tables, and the tables of what was not run but weighed.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Head {
+    lines: Vec<String>,
+    weights: Vec<Weight>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let rounds = if arguments.quick { 1 } else { arguments.rounds };
+    let figures = arguments.file.with_extension("jsonl");
+    if !arguments.again {
+        measure(arguments, &figures)?;
+    }
+    let text = fs::read_to_string(&figures).with_context(|| format!("cannot read {}", figures.display()))?;
+    let mut lines = text.lines();
+    let head: Head = serde_json::from_str(lines.next().context("no figures")?)?;
+    let runs: Vec<_> = lines.map(Run::read).collect::<Result<_>>()?;
+
+    let mut goals = String::new();
+    goals::markdown(&mut goals, &runs)?;
+    let mut text = String::from("# Clients side by side\n\nWritten by `cargo xtask bench --publish`. ");
+    text += "[bench/README.md](../bench/README.md) tells what lies behind the misses.\n\n";
+    text += &head.lines.join("\n");
+    text += "\n\n## Goals\n\n";
+    text += &goals;
+    weights::markdown(&mut text, &head.weights)?;
+    table::markdown(&mut text, &runs)?;
+    print!("{text}");
+    let write = |file: &Path, text: &str| {
+        fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    };
+    write(&arguments.file, &text)?;
+    if arguments.publish {
+        write(&crate::root().join("docs/benchmarks.md"), &text)?;
+        let readme = crate::root().join("README.md");
+        write(&readme, &with_goals(&fs::read_to_string(&readme)?, &goals)?)?;
+    }
+    Ok(())
+}
+
+/// The README with new figures between its two marks: the loads that run free.
+fn with_goals(readme: &str, goals: &str) -> Result<String> {
+    const MARKS: [&str; 2] = ["<!-- cargo xtask bench --publish -->\n", "<!-- end -->\n"];
+    let [begin, end] = MARKS;
+    let (before, rest) = readme.split_once(begin).context("the README has no place for the table")?;
+    let (_, after) = rest.split_once(end).context("the table's place in the README has no end")?;
+    let lines: Vec<_> = goals.lines().filter(|line| !line.contains("on one core")).collect();
+    Ok(format!("{before}{begin}{}\n{end}{after}", lines.join("\n")))
+}
+
+fn measure(arguments: &Arguments, figures: &Path) -> Result<()> {
+    let begin = Instant::now();
+    let late = || arguments.minutes.is_some_and(|most| begin.elapsed() > Duration::from_secs(60 * most));
     output(cargo().args(["build", "--release", "--quiet", "--package", "ottla-bench"]))?;
     let target = target_folder()?;
     let clients = clients::build(&target, &arguments.only)?;
-    let wanted =
-        |case: &&Case| arguments.ops.is_empty() || arguments.ops.iter().any(|op| op == case.op.name());
-    let cases: Vec<_> = CASES.iter().filter(wanted).copied().collect();
-    ensure!(!cases.is_empty(), "there is no such load");
-
-    let options = Options::new().version(Version::default()).heap_mebibytes(1_024);
-    let kafka = Cluster::start(options.set("log.segment.delete.delay.ms", 500))?;
-    let mut bench = Bench {
-        brokers: kafka.bootstrap(),
-        target,
-        quick: arguments.quick,
-        pools: BTreeMap::new(),
-        topics: 0,
+    let wanted = |case: &&Case| {
+        case.name.contains(&arguments.load)
+            && (arguments.ops.is_empty() || arguments.ops.iter().any(|op| op == case.op.name()))
     };
-    let ours = bench.ours();
-    // The broker compiles its own code while it works: it does that before anything counts.
-    let [first, ..] = CASES;
-    let warm_up = Case { records: 1_000_000, ..first };
-    bench.run(warm_up, &ours, None)?;
+    let cases: Vec<_> = CASES.iter().filter(wanted).collect();
+    ensure!(!cases.is_empty(), "there is no such load");
+    let rounds = if arguments.quick { 1 } else { arguments.rounds };
 
-    let mut runs = Vec::new();
-    for case in cases {
-        let filled = (case.op == Op::Consume).then(|| bench.fill(case)).transpose()?;
-        for round in 0..rounds {
-            let turns = clients.iter().cycle().skip(round).take(clients.len());
-            for client in turns.filter(|client| client.can(case)) {
-                match bench.run(case, client, filled.as_deref()) {
-                    Ok(figures) => {
-                        println!("{}: {}: {}", case.name, client.name, table::in_short(&figures));
-                        runs.push(Run { case, client: client.name.clone(), figures });
-                    }
-                    // One client's failure says nothing about the others.
-                    Err(error) => println!("{}: {} FAILED: {error:#}", case.name, client.name),
-                }
+    let mut file = File::create(figures).with_context(|| format!("cannot write {}", figures.display()))?;
+    let weights = if arguments.quick { Vec::new() } else { weights::weigh(&target, &clients)? };
+    let head = Head { lines: head(arguments, rounds)?, weights };
+    writeln!(file, "{}", serde_json::to_string(&head)?)?;
+
+    // A neutral client fills what is read: the ways in which clients cut and compress batches differ.
+    let filler = clients.iter().find(|client| client.name == "librdkafka");
+    let filler = filler.cloned().unwrap_or_else(|| clients::ottla(&target));
+    let counter = clients::counter(&target)?;
+    let mut bench = Bench::start(target, filler, arguments.quick, arguments.seconds)?;
+    for (round, way, case) in plan(&cases, rounds, arguments.pinned) {
+        let turns = clients.iter().cycle().skip(round).take(clients.len());
+        for client in turns.filter(|client| clients::cannot(&client.name, case, way).is_none()) {
+            if late() {
+                println!("{}: {}: no time is left", case.name, client.name);
+                continue;
             }
-        }
-        if let Some(topic) = filled {
-            bench.topic("delete", &topic, case)?;
+            let result = bench.run(*case, &prepared(client.clone(), way, &counter)?);
+            // One client's failure says nothing about the others.
+            let outcome = result.map_err(|error| format!("{error:#}"));
+            let short = match &outcome {
+                Ok(figures) => table::in_short(*case, way, figures),
+                Err(error) => format!("FAILED: {error}"),
+            };
+            let seconds = begin.elapsed().as_secs();
+            println!("{seconds} s: {}: {} {way:?}: {short}", case.name, client.name);
+            writeln!(file, "{}", Run { case, client: client.name.clone(), way, outcome }.line())?;
         }
     }
-    kafka.stop()?;
-    let text = table::markdown(&runs, &clients, rounds)?;
-    print!("{text}");
-    fs::write(&arguments.file, text).with_context(|| format!("cannot write {}", arguments.file.display()))
+    bench.stop()
 }
 
-struct Bench {
-    brokers: String,
-    target: PathBuf,
-    quick: bool,
-    /// Files of values, by the size of one.
-    pools: BTreeMap<usize, PathBuf>,
-    topics: usize,
+/// Every load in every round.
+fn plan<'a>(cases: &[&'a Case], rounds: usize, pinned: usize) -> Vec<(usize, Way, &'a Case)> {
+    let mut plan = Vec::new();
+    for round in 0..rounds {
+        let counted = (round == 0).then_some(Way::Counted);
+        let pinned = (round < pinned).then_some(Way::Pinned);
+        for way in [Some(Way::Free), counted, pinned].into_iter().flatten() {
+            plan.extend(cases.iter().filter(|case| way.takes(case)).map(|&case| (round, way, case)));
+        }
+    }
+    plan
 }
 
-impl Bench {
-    fn ours(&self) -> Client {
-        clients::ottla(&self.target)
-    }
-
-    /// One run in a topic of its own, or over one that is filled.
-    fn run(&mut self, case: Case, client: &Client, filled: Option<&str>) -> Result<Value> {
-        let topic = match filled {
-            Some(topic) => topic.to_owned(),
-            None => self.create(case)?,
-        };
-        let figures = self.load(case, client, &topic);
-        if filled.is_none() {
-            if figures.is_ok() && case.op != Op::Latency {
-                let arrived = self.topic("count", &topic, case)?;
-                ensure!(
-                    arrived.trim() == self.records(case).to_string(),
-                    "{} records arrived",
-                    arrived.trim()
-                );
-            }
-            self.topic("delete", &topic, case)?;
+fn prepared(client: Client, way: Way, counter: &Path) -> Result<Client> {
+    Ok(match way {
+        Way::Free => client,
+        Way::Pinned => {
+            let last = std::thread::available_parallelism()?.get() - 1;
+            client.under("taskset", &["--cpu-list", &last.to_string()])
         }
-        figures
-    }
+        Way::Counted => client.under("env", &[&format!("LD_PRELOAD={}", counter.display())]),
+    })
+}
 
-    fn load(&mut self, case: Case, client: &Client, topic: &str) -> Result<Value> {
-        let pool = self.pool(case.size)?;
-        let op = if case.op == Op::Start { "produce" } else { case.op.name() };
-        let mut command = client.command(op);
-        command.args(["--brokers", &self.brokers, "--topic", topic]);
-        if case.op == Op::Latency {
-            let seconds = if self.quick { 5 } else { 10 };
-            command.args(["--rate", &case.records.to_string(), "--seconds", &seconds.to_string()]);
-        } else {
-            command.args(["--records", &self.records(case).to_string()]);
-        }
-        if case.op != Op::Consume {
-            command.args(["--size", &case.size.to_string()]).arg("--pool").arg(pool);
-        }
-        match case.op {
-            Op::Produce => command.args(["--codec", case.codec]),
-            Op::Start => command.args(["--linger-ms", "0"]),
-            Op::Consume | Op::Latency => &mut command,
-        };
-        let begin = Instant::now();
-        let ended = process::run(&mut command, LIMIT)?;
-        let wall = begin.elapsed();
-        let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-        let Some(line) = out.lines().rfind(|line| line.starts_with('{')).filter(|_| ended.status.success())
-        else {
-            bail!("{}: {}", ended.status, err.lines().last().unwrap_or_default());
-        };
-        let mut figures: Value = serde_json::from_str(line).with_context(|| line.to_owned())?;
-        if let Some(fields) = figures.as_object_mut() {
-            fields.insert("process_ms".to_owned(), (wall.as_secs_f64() * 1e3).into());
-        }
-        Ok(figures)
+fn head(arguments: &Arguments, rounds: usize) -> Result<Vec<String>> {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cores = std::thread::available_parallelism()?;
+    let mut lines =
+        vec![format!("- machine: {} cores, {}", cores, model.map_or("unknown", |(_, model)| model))];
+    for (name, program, words) in [
+        ("system", "uname", ["-sr"].as_slice()),
+        ("compiler", "rustc", &["--version"]),
+        ("Go", "go", &["version"]),
+        ("Java", "java", &["--version"]),
+        ("C compiler", "cc", &["--version"]),
+        ("commit", "git", &["rev-parse", "--short", "HEAD"]),
+    ] {
+        lines.extend(first_line(program, words).map(|version| format!("- {name}: {version}")));
     }
-
-    fn records(&self, case: Case) -> usize {
-        if self.quick && case.records >= 1_000_000 { case.records / 10 } else { case.records }
+    lines
+        .push(format!("- broker: Kafka {}, one node on the same machine", kafka_harness::Version::default()));
+    let pinned = arguments.pinned.min(rounds);
+    lines.push(format!(
+        "\nMedian of {rounds} rounds ({pinned} with the client on one core), with the lowest and the highest behind it if \
+         there are several. CPU is of the client's process alone, from its first record to the last acknowledgement or \
+         the last record read; times and rates depend on the share that client and broker got of the machine. Every \
+         record that is sent is counted in the log. Latency counts from when a record was due, for {} s after one of \
+         warming up. `floor` is no client: it shows what the bytes alone cost.",
+        arguments.seconds
+    ));
+    if arguments.quick {
+        lines.push("\nA quick run with a tenth of the records: a rehearsal.".to_owned());
     }
-
-    fn create(&mut self, case: Case) -> Result<String> {
-        self.topics += 1;
-        let topic = format!("bench-{}", self.topics);
-        self.topic("create", &topic, case)?;
-        // Brokers learn of a new topic one after the other, and of a thousand partitions slowly.
-        let begin = Instant::now();
-        while let Err(error) = self.topic("count", &topic, case) {
-            ensure!(begin.elapsed() < LIMIT, "{topic} does not come to be: {error:#}");
-        }
-        Ok(topic)
-    }
-
-    /// A topic with the records of a case, written by Ottla and read once before anything counts.
-    fn fill(&mut self, case: Case) -> Result<String> {
-        let topic = self.create(case)?;
-        let ours = self.ours();
-        self.load(Case { op: Op::Produce, ..case }, &ours, &topic)?;
-        self.load(case, &ours, &topic)?;
-        Ok(topic)
-    }
-
-    fn topic(&self, action: &str, topic: &str, case: Case) -> Result<String> {
-        let mut command = self.ours().command("topic");
-        command.args([action, "--brokers", &self.brokers, "--topic", topic]);
-        output(command.args(["--partitions", &case.partitions.to_string()]))
-    }
-
-    fn pool(&mut self, size: usize) -> Result<PathBuf> {
-        if let Some(file) = self.pools.get(&size) {
-            return Ok(file.clone());
-        }
-        let file = self.target.join(format!("bench-pool-{size}"));
-        output(self.ours().command("pool").args(["--size", &size.to_string()]).arg(&file))?;
-        self.pools.insert(size, file.clone());
-        Ok(file)
-    }
+    Ok(lines)
 }
 
 /// The first line that a program prints.
-pub(crate) fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
-    let said = Command::new(program).args(arguments).output().ok()?;
+fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
+    let said = Command::new(program).args(arguments).current_dir(crate::root()).output().ok()?;
     let text = String::from_utf8(said.stdout).ok()?;
     Some(text.lines().next()?.trim().to_owned())
 }
 
 /// A program below the folder where cargo builds.
-pub(crate) fn released(target: &Path, name: &str) -> PathBuf {
+fn released(target: &Path, name: &str) -> PathBuf {
     target.join("release").join(name)
 }

@@ -56,12 +56,16 @@ func produce(l load) {
 		*r = kgo.Record{}
 		records.Put(r)
 	}
+	header := []kgo.RecordHeader{{Key: "trace", Value: []byte("0123456789abcdef")}}
 	m := begin()
 	for i := range l.records {
 		r := records.Get().(*kgo.Record)
 		r.Value = rows[i%len(rows)]
 		if l.keyed {
 			r.Key = r.Value[6:13]
+		}
+		if l.headers {
+			r.Headers = header
 		}
 		c.Produce(ctx, r, done)
 	}

@@ -1,6 +1,8 @@
 // The Java client: send with one shared callback, poll of up to 5,000 records. A fresh JVM, so its warm-up counts.
 
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,9 +20,10 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.utils.AppInfoParser;
 
 public class Peer {
     static final Map<String, String> FLAGS = new HashMap<>();
@@ -29,7 +32,7 @@ public class Peer {
     public static void main(String[] words) throws Exception {
         for (int i = 1; i < words.length; i++) {
             String name = words[i].substring(2);
-            FLAGS.put(name, name.equals("keyed") ? "" : words[++i]);
+            FLAGS.put(name, name.equals("keyed") || name.equals("headers") ? "" : words[++i]);
         }
         switch (words[0]) {
             case "produce" -> produce();
@@ -63,15 +66,24 @@ public class Peer {
         final long begin = System.nanoTime();
 
         void print(String load, long records, long bytes, String more) throws Exception {
-            double wall = (System.nanoTime() - begin) / 1e9, used = (PROCESS.getProcessCpuTime() - cpu) / 1e9, kib = 0;
+            double wall = (System.nanoTime() - begin) / 1e9, used = (PROCESS.getProcessCpuTime() - cpu) / 1e9;
+            double ended = System.currentTimeMillis() / 1e3, kib = 0;
             for (String line : Files.readAllLines(Path.of("/proc/self/status")))
                 if (line.startsWith("VmHWM:")) kib = Double.parseDouble(line.replaceAll("[^0-9]", ""));
             System.out.printf(Locale.ROOT,
                 "{\"client\":\"java\",\"version\":\"%s\",\"op\":\"%s\",\"records\":%d,\"bytes\":%d,\"wall_s\":%f,\"cpu_s\":%f,"
-                + "\"cpu_us_per_record\":%f,\"records_per_s\":%f,\"mb_per_s\":%f,\"max_rss_mb\":%f%s}%n",
-                AppInfoParser.getVersion(), load, records, bytes, wall, used, used * 1e6 / records, records / wall,
-                bytes / 1e6 / wall, kib / 1024, more);
+                + "\"cpu_us_per_record\":%f,\"records_per_s\":%f,\"mb_per_s\":%f,\"max_rss_mb\":%f,\"ended_s\":%f%s}%n",
+                version(), load, records, bytes, wall, used, used * 1e6 / records, records / wall,
+                bytes / 1e6 / wall, kib / 1024, ended, more);
         }
+    }
+
+    static String version() throws Exception {
+        Properties properties = new Properties();
+        try (InputStream file = KafkaProducer.class.getResourceAsStream("/kafka/kafka-version.properties")) {
+            properties.load(file);
+        }
+        return properties.getProperty("version");
     }
 
     static KafkaProducer<byte[], byte[]> producer(String linger) {
@@ -94,11 +106,13 @@ public class Peer {
         String topic = flag("topic", "bench");
         int records = number("records", 5_000_000);
         boolean keyed = FLAGS.containsKey("keyed");
+        List<Header> headers = FLAGS.containsKey("headers")
+            ? List.of(new RecordHeader("trace", "0123456789abcdef".getBytes(StandardCharsets.US_ASCII))) : null;
         KafkaProducer<byte[], byte[]> producer = producer("5");
         Meter meter = new Meter();
         for (int i = 0; i < records; i++) {
             byte[] value = rows[i % rows.length], key = keyed ? Arrays.copyOfRange(value, 6, 13) : null;
-            producer.send(new ProducerRecord<>(topic, key, value), (metadata, error) -> note(error));
+            producer.send(new ProducerRecord<>(topic, null, key, value, headers), (metadata, error) -> note(error));
         }
         producer.flush();
         if (FAILED.get() > 0) throw new Exception(FAILED + " records were not delivered");

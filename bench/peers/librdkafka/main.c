@@ -30,16 +30,23 @@ static void begin(void) {
     begun_wall = seconds(CLOCK_MONOTONIC);
 }
 
+static int has(int count, char **words, const char *name) {
+    for (int i = 2; i < count; i++)
+        if (!strncmp(words[i], "--", 2) && !strcmp(words[i] + 2, name)) return 1;
+    return 0;
+}
+
 /* Ends what begin() began and prints the line of figures. */
 static void report(const char *load, long records, long bytes) {
-    double wall = seconds(CLOCK_MONOTONIC) - begun_wall, cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu, kib = 0;
+    double wall = seconds(CLOCK_MONOTONIC) - begun_wall, cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu;
+    double ended = seconds(CLOCK_REALTIME), kib = 0;
     char line[256];
     FILE *status = fopen("/proc/self/status", "r");
     while (status && fgets(line, sizeof line, status)) sscanf(line, "VmHWM: %lf", &kib);
     printf("{\"client\":\"librdkafka\",\"version\":\"%s\",\"op\":\"%s\",\"records\":%ld,\"bytes\":%ld,\"wall_s\":%f,"
-           "\"cpu_s\":%f,\"cpu_us_per_record\":%f,\"records_per_s\":%f,\"mb_per_s\":%f,\"max_rss_mb\":%f}\n",
+           "\"cpu_s\":%f,\"cpu_us_per_record\":%f,\"records_per_s\":%f,\"mb_per_s\":%f,\"max_rss_mb\":%f,\"ended_s\":%f}\n",
            rd_kafka_version_str(), load, records, bytes, wall, cpu, cpu * 1e6 / (double)records, (double)records / wall,
-           (double)bytes / 1e6 / wall, kib / 1024);
+           (double)bytes / 1e6 / wall, kib / 1024, ended);
 }
 
 static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
@@ -61,6 +68,17 @@ static rd_kafka_t *client(rd_kafka_type_t type, rd_kafka_conf_t *conf) {
     return client;
 }
 
+/* The payload stays the caller's. Headers take the slower call with its list of fields. */
+static rd_kafka_resp_err_t hand_over(rd_kafka_t *producer, rd_kafka_topic_t *topic, void *value, size_t size,
+                                     void *key, size_t length, int headers) {
+    if (headers)
+        return rd_kafka_producev(producer, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_VALUE(value, size),
+                                 RD_KAFKA_V_KEY(key, length), RD_KAFKA_V_HEADER("trace", "0123456789abcdef", 16),
+                                 RD_KAFKA_V_END);
+    return rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, 0, value, size, key, length, NULL) ? rd_kafka_last_error()
+                                                                                            : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 static void produce(int count, char **words, rd_kafka_conf_t *conf, const char *topic) {
     long records = atol(flag(count, words, "records", "5000000"));
     size_t size = (size_t)atol(flag(count, words, "size", "100"));
@@ -73,6 +91,7 @@ static void produce(int count, char **words, rd_kafka_conf_t *conf, const char *
     if (!pool || fread(pool, size, rows, file) != rows) fail("the pool cannot be read");
     fclose(file);
     set(conf, "acks", "all");
+    set(conf, "enable.idempotence", "true");
     set(conf, "linger.ms", flag(count, words, "linger-ms", "5"));
     set(conf, "batch.size", flag(count, words, "batch-bytes", "1000000"));
     set(conf, "batch.num.messages", "100000");
@@ -84,11 +103,14 @@ static void produce(int count, char **words, rd_kafka_conf_t *conf, const char *
     rd_kafka_topic_t *handle = rd_kafka_topic_new(producer, topic, NULL);
     const struct rd_kafka_metadata *metadata;
     if (rd_kafka_metadata(producer, 0, handle, &metadata, 30000)) fail("no metadata");
+    int keyed = has(count, words, "keyed"), headers = has(count, words, "headers");
     begin();
     for (long i = 0; i < records; i++) {
-        char *value = pool + (size_t)i % rows * size;
-        while (rd_kafka_produce(handle, RD_KAFKA_PARTITION_UA, 0, value, size, NULL, 0, NULL)) {
-            if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) fail(rd_kafka_err2str(rd_kafka_last_error()));
+        char *value = pool + (size_t)i % rows * size, *key = keyed ? value + 6 : NULL;
+        size_t length = keyed ? 7 : 0;
+        rd_kafka_resp_err_t problem;
+        while ((problem = hand_over(producer, handle, value, size, key, length, headers))) {
+            if (problem != RD_KAFKA_RESP_ERR__QUEUE_FULL) fail(rd_kafka_err2str(problem));
             rd_kafka_poll(producer, 10);
         }
         if (i % 4096 == 0) rd_kafka_poll(producer, 0);
@@ -133,5 +155,6 @@ int main(int count, char **words) {
     else if (!strcmp(words[1], "consume")) consume(count, words, conf, topic);
     else fail("there is no such load here");
     fflush(stdout);
-    _Exit(0);
+    /* Without waiting for the threads of the client. */
+    exit(0);
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type load struct {
 	name, brokers, topic, codec, pool         string
 	records, size, batch, rate, seconds, warm int
 	linger                                    time.Duration
-	keyed                                     bool
+	keyed, headers                            bool
 }
 
 func read() load {
@@ -38,6 +39,7 @@ func read() load {
 	flags.IntVar(&l.seconds, "seconds", 10, "")
 	flags.IntVar(&l.warm, "warm-seconds", 2, "")
 	flags.BoolVar(&l.keyed, "keyed", false, "")
+	flags.BoolVar(&l.headers, "headers", false, "")
 	otherwise := 5
 	if l.name == "latency" {
 		otherwise = 0
@@ -68,11 +70,18 @@ func (l load) rows() [][]byte {
 
 // What a load uses between its first record and its last acknowledgement.
 type meter struct {
-	begin time.Time
-	cpu   time.Duration
+	begin  time.Time
+	cpu    time.Duration
+	allocs uint64
 }
 
-func begin() meter { return meter{cpu: cpu(), begin: time.Now()} }
+func begin() meter { return meter{allocs: allocs(), cpu: cpu(), begin: time.Now()} }
+
+func allocs() uint64 {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	return memory.Mallocs
+}
 
 func cpu() time.Duration {
 	var usage syscall.Rusage
@@ -80,10 +89,17 @@ func cpu() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-type usage struct{ wall, cpu float64 }
+type usage struct {
+	wall, cpu float64
+	// By which the caller knows how long the process took to get here.
+	ended  time.Time
+	allocs uint64
+}
 
 func (m meter) end() usage {
-	return usage{wall: time.Since(m.begin).Seconds(), cpu: (cpu() - m.cpu).Seconds()}
+	u := usage{wall: time.Since(m.begin).Seconds(), cpu: (cpu() - m.cpu).Seconds(), ended: time.Now()}
+	u.allocs = allocs() - m.allocs
+	return u
 }
 
 func (u usage) print(l load, records, bytes int, more map[string]any) {
@@ -91,6 +107,7 @@ func (u usage) print(l load, records, bytes int, more map[string]any) {
 		"client": client, "version": version(), "op": l.name, "records": records, "bytes": bytes, "wall_s": u.wall,
 		"cpu_s": u.cpu, "cpu_us_per_record": u.cpu * 1e6 / float64(records), "records_per_s": float64(records) / u.wall,
 		"mb_per_s": float64(bytes) / 1e6 / u.wall, "max_rss_mb": peakMemory(),
+		"ended_s": float64(u.ended.UnixMicro()) / 1e6, "allocs_per_record": float64(u.allocs) / float64(records),
 	}
 	for name, value := range more {
 		line[name] = value

@@ -1,5 +1,4 @@
-// Sarama: AsyncProducer with its successes drained, a goroutine per partition to read. Not idempotent: that would need
-// one request in flight.
+// Sarama: AsyncProducer with its successes drained, a goroutine per partition to read.
 package main
 
 import (
@@ -31,6 +30,8 @@ func config(l load) *sarama.Config {
 	c.Version = sarama.MaxVersion
 	c.ClientID = "bench"
 	c.Producer.RequiredAcks = sarama.WaitForAll
+	c.Producer.Idempotent = true
+	c.Net.MaxOpenRequests = 1 // idempotence demands it
 	c.Producer.Return.Successes = true
 	c.Producer.MaxMessageBytes = l.batch
 	c.Producer.Flush.Frequency = l.linger
@@ -67,12 +68,16 @@ func produce(l load) {
 		}
 		delivered <- count
 	}()
+	header := []sarama.RecordHeader{{Key: []byte("trace"), Value: []byte("0123456789abcdef")}}
 	m := begin()
 	for i := range l.records {
 		value := rows[i%len(rows)]
 		message := &sarama.ProducerMessage{Topic: l.topic, Value: sarama.ByteEncoder(value)}
 		if l.keyed {
 			message.Key = sarama.ByteEncoder(value[6:13])
+		}
+		if l.headers {
+			message.Headers = header
 		}
 		p.Input() <- message
 	}

@@ -1,6 +1,6 @@
 //! What a load used: time on the wall, CPU time and memory of this process.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value, json};
@@ -17,6 +17,8 @@ pub(super) struct Meter {
 pub(super) struct Usage {
     wall: f64,
     cpu: f64,
+    /// Seconds since 1970, by which the caller knows how long the process took to get here.
+    ended: f64,
 }
 
 impl Meter {
@@ -25,7 +27,9 @@ impl Meter {
     }
 
     pub(super) fn end(&self) -> Usage {
-        Usage { wall: self.begin.elapsed().as_secs_f64(), cpu: cpu_seconds() - self.cpu }
+        let (wall, cpu) = (self.begin.elapsed().as_secs_f64(), cpu_seconds() - self.cpu);
+        let ended = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        Usage { wall, cpu, ended }
     }
 }
 
@@ -57,6 +61,7 @@ impl Usage {
             "records_per_s": count / self.wall,
             "mb_per_s": crate::harness::as_f64(bytes) / 1e6 / self.wall,
             "max_rss_mb": peak_memory_megabytes()?,
+            "ended_s": self.ended,
         });
         if let Some(fields) = line.as_object_mut() {
             fields.extend(more);

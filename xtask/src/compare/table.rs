@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::clients::Client;
-use super::{Case, Op, Run, first_line};
-use crate::steps::output;
+use super::clients::{self, KNOWN, Known};
+use super::{CASES, Case, Op, Run, Way};
 
-/// Of one kind of load: a heading and the figure's name.
+/// Of one kind of load: a heading and the figure's name. The first one decides.
 type Columns = &'static [(&'static str, &'static str)];
 
 const THROUGHPUT: Columns = &[
@@ -27,115 +26,128 @@ const LATENCY: Columns = &[
     ("CPU us/record", "cpu_us_per_record"),
     ("peak MB", "max_rss_mb"),
 ];
-const START: Columns = &[("process, ms", "process_ms"), ("peak MB", "max_rss_mb")];
+const START: Columns = &[("ms", "start_ms"), ("peak MB", "max_rss_mb")];
+const ALLOCATIONS: Columns = &[("allocations/record", "allocs_per_record")];
 
-fn columns(op: Op) -> Columns {
-    match op {
-        Op::Produce | Op::Consume => THROUGHPUT,
-        Op::Latency => LATENCY,
-        Op::Start => START,
+fn columns(op: Op, way: Way) -> Columns {
+    match (op, way) {
+        (_, Way::Counted) => ALLOCATIONS,
+        (Op::Produce | Op::Consume, _) => THROUGHPUT,
+        (Op::Latency, _) => LATENCY,
+        (Op::Start, _) => START,
     }
 }
 
 /// The figure that decides, of a run that has just ended.
-pub(super) fn in_short(figures: &Value) -> String {
-    let figure = |name: &str| figures.get(name).and_then(Value::as_f64);
-    match (figure("p50_ms"), figure("cpu_us_per_record"), figure("process_ms")) {
-        (Some(p50), ..) => format!("p50 {p50:.3} ms"),
-        (None, Some(cpu), Some(ms)) => format!("{cpu:.3} us of CPU a record, {ms:.0} ms in all"),
-        _ => String::new(),
-    }
+pub(super) fn in_short(case: Case, way: Way, figures: &Value) -> String {
+    let (name, figure) = columns(case.op, way).first().copied().unwrap_or_default();
+    let figure = figures.get(figure).and_then(Value::as_f64);
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.3} {name}"))
 }
 
-pub(super) fn markdown(runs: &[Run], clients: &[Client], rounds: usize) -> Result<String> {
-    let mut text = String::from("# Clients side by side\n\nWritten by `cargo xtask bench`.\n\n");
-    head(&mut text, runs, clients, rounds)?;
-    let mut cases: Vec<Case> = Vec::new();
-    for run in runs {
-        if !cases.iter().any(|case| case.name == run.case.name) {
-            cases.push(run.case);
-        }
-    }
-    for case in cases {
-        let of_case: Vec<_> = runs.iter().filter(|run| run.case.name == case.name).collect();
-        write!(text, "\n## {}\n\n| client |", case.name)?;
-        for (heading, _) in columns(case.op) {
-            write!(text, " {heading} |")?;
-        }
-        text += " x best other |\n|---|";
-        text += &"---:|".repeat(columns(case.op).len() + 1);
-        text.push('\n');
-        let decides = columns(case.op).first().map_or("", |(_, figure)| figure);
-        let medians: Vec<_> = clients
-            .iter()
-            .filter_map(|client| Some((&client.name, spread(&of_case, &client.name, decides)?.median)))
-            .collect();
-        let best = medians.iter().filter(|(name, _)| is_peer(name)).map(|(_, median)| *median);
-        let best = best.min_by(f64::total_cmp);
-        for (name, median) in &medians {
-            write!(text, "| {name} |")?;
-            for (_, figure) in columns(case.op) {
-                match spread(&of_case, name, figure) {
-                    Some(spread) => write!(text, " {spread} |")?,
-                    None => text += " |",
-                }
-            }
-            match best {
-                Some(best) => writeln!(text, " {:.2} |", median / best)?,
-                None => text += " |\n",
+/// All figures, one table for each load and way to run it.
+pub(super) fn markdown(text: &mut String, runs: &[Run]) -> Result<()> {
+    settings(text, runs)?;
+    for way in [Way::Free, Way::Pinned, Way::Counted] {
+        for case in CASES.iter().filter(|case| way.takes(case)) {
+            let of_case: Vec<_> = runs.iter().filter(|run| run.is(case, way)).collect();
+            if !of_case.is_empty() {
+                table(text, case, way, &of_case)?;
             }
         }
     }
-    Ok(text)
-}
-
-/// Neither ours nor the floor.
-fn is_peer(name: &str) -> bool {
-    !name.starts_with("ottla") && name != "floor"
-}
-
-fn head(text: &mut String, runs: &[Run], clients: &[Client], rounds: usize) -> Result<()> {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let cores = std::thread::available_parallelism()?;
-    writeln!(text, "- machine: {} cores, {}", cores, model.map_or("unknown", |(_, model)| model))?;
-    if let Some(system) = first_line("uname", &["-sr"]) {
-        writeln!(text, "- system: {system}")?;
-    }
-    for (name, program, argument) in
-        [("compiler", "rustc", "--version"), ("Go", "go", "version"), ("Java", "java", "--version")]
-    {
-        if let Some(version) = first_line(program, &[argument]) {
-            writeln!(text, "- {name}: {version}")?;
-        }
-    }
-    let mut git = std::process::Command::new("git");
-    let commit = output(git.args(["rev-parse", "--short", "HEAD"]).current_dir(crate::root()))?;
-    writeln!(text, "- commit: {}", commit.trim())?;
-    writeln!(text, "- broker: Kafka {}, one node on the same machine", kafka_harness::Version::default())?;
-    for Client { name, .. } in clients {
-        let of_client = |run: &&Run| run.client == *name;
-        let version = runs.iter().find(of_client).and_then(|run| run.figures.get("version")?.as_str());
-        writeln!(text, "- {name}: {}", version.unwrap_or("did not run"))?;
-    }
-    writeln!(
-        text,
-        "\nMedian of {rounds} rounds, with the lowest and the highest behind it if there are several. acks=all, linger \
-         5 ms (0 for latency and start), batches of 1,000,000 bytes, no key, checksums compared on reading; idempotent \
-         where that is the client's default. CPU is of the client's process alone, from its first record to the last \
-         acknowledgement. `floor` is no client: it shows what the bytes alone cost."
-    )?;
     Ok(())
 }
 
-struct Spread {
-    median: f64,
+fn settings(text: &mut String, runs: &[Run]) -> Result<()> {
+    *text += "\n## Versions and settings\n\n\
+        All: acks=all, idempotent, linger 5 ms (0 for latency and start), batches of at most 1,000,000 bytes, 1 MiB of each \
+        partition at a time when reading, checksums compared, no key unless said. Levels of codecs are the clients' \
+        defaults.\n\n| client | version | besides |\n|---|---|---|\n";
+    for Known { name, settings } in present(runs) {
+        let of_client = |run: &&Run| run.client == *name;
+        let version =
+            runs.iter().filter(of_client).find_map(|run| run.outcome.as_ref().ok()?.get("version")?.as_str());
+        writeln!(text, "| {name} | {} | {settings} |", version.unwrap_or("did not run"))?;
+    }
+    Ok(())
+}
+
+fn present(runs: &[Run]) -> impl Iterator<Item = &'static Known> {
+    KNOWN.iter().filter(|known| runs.iter().any(|run| run.client == known.name))
+}
+
+fn table(text: &mut String, case: &Case, way: Way, runs: &[&Run]) -> Result<()> {
+    let columns = columns(case.op, way);
+    let how = match way {
+        Way::Free => "",
+        Way::Pinned => ", on one core",
+        Way::Counted => ", allocations",
+    };
+    write!(text, "\n## {}{how}\n\n| client |", case.name)?;
+    for (heading, _) in columns {
+        write!(text, " {heading} |")?;
+    }
+    *text += " x best other |\n|---|";
+    *text += &"---:|".repeat(columns.len() + 1);
+    text.push('\n');
+    let decides = columns.first().map_or("", |(_, figure)| figure);
+    let best = best_other(runs, decides).map(|(_, best)| best.median);
+    for Known { name, .. } in &KNOWN {
+        let of_client: Vec<_> = runs.iter().filter(|run| run.client == *name).collect();
+        if let Some(reason) = clients::cannot(name, case, way) {
+            if *name != "floor" {
+                writeln!(text, "| {name} | {reason} |{}", " |".repeat(columns.len()))?;
+            }
+            continue;
+        }
+        let Some(run) = of_client.first() else { continue };
+        let Some(deciding) = spread(runs, name, decides) else {
+            let reason = run.outcome.as_ref().err().map_or("no such figure", String::as_str);
+            writeln!(
+                text,
+                "| {name} | failed: {} |{}",
+                reason.replace('|', "/"),
+                " |".repeat(columns.len())
+            )?;
+            continue;
+        };
+        let failed = of_client.iter().filter(|run| run.outcome.is_err()).count();
+        match failed {
+            0 => write!(text, "| {name} |")?,
+            _ => write!(text, "| {name} ({failed} of {} failed) |", of_client.len())?,
+        }
+        for (_, figure) in columns {
+            match spread(runs, name, figure) {
+                Some(spread) => write!(text, " {spread} |")?,
+                None => *text += " |",
+            }
+        }
+        match best {
+            Some(best) => writeln!(text, " {:.2} |", deciding.median / best)?,
+            None => *text += " |\n",
+        }
+    }
+    Ok(())
+}
+
+/// The client with the lowest median that is neither ours nor the floor.
+pub(super) fn best_other(runs: &[&Run], figure: &str) -> Option<(&'static str, Spread)> {
+    let others = KNOWN.iter().filter(|known| !known.name.starts_with("ottla") && known.name != "floor");
+    others
+        .filter_map(|known| Some((known.name, spread(runs, known.name, figure)?)))
+        .min_by(|(_, a), (_, b)| a.median.total_cmp(&b.median))
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Spread {
+    pub(super) median: f64,
     lowest: f64,
     highest: f64,
     several: bool,
 }
 
-fn spread(runs: &[&Run], client: &str, figure: &str) -> Option<Spread> {
+pub(super) fn spread(runs: &[&Run], client: &str, figure: &str) -> Option<Spread> {
     let of_client = runs.iter().filter(|run| run.client == client);
     let mut figures: Vec<_> = of_client.filter_map(|run| run.figure(figure)).collect();
     figures.sort_by(f64::total_cmp);
@@ -154,7 +166,7 @@ impl std::fmt::Display for Spread {
 }
 
 /// Three digits or so.
-fn short(figure: f64) -> String {
+pub(super) fn short(figure: f64) -> String {
     match figure {
         1_000.0.. => format!("{figure:.0}"),
         100.0.. => format!("{figure:.1}"),

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use rustix::time::{ClockId, clock_gettime};
+
+/// The header that each record gets with `--headers`.
+pub const HEADER: (&str, &[u8]) = ("trace", b"0123456789abcdef");
 
 /// `produce|consume|latency`, then flags.
 pub struct Arguments {
@@ -21,7 +24,8 @@ impl Arguments {
         let mut flags = BTreeMap::new();
         while let Some(word) = words.next() {
             let name = word.trim_start_matches("--").to_owned();
-            let value = if name == "keyed" { String::new() } else { words.next().expect("a flag's value") };
+            let alone = matches!(name.as_str(), "keyed" | "headers");
+            let value = if alone { String::new() } else { words.next().expect("a flag's value") };
             flags.insert(name, value);
         }
         Self { load, flags }
@@ -82,6 +86,8 @@ pub struct Meter {
 pub struct Usage {
     wall: f64,
     cpu: f64,
+    /// Seconds since 1970, by which the caller knows how long the process took to get here.
+    ended: f64,
 }
 
 impl Meter {
@@ -90,17 +96,19 @@ impl Meter {
     }
 
     pub fn end(&self) -> Usage {
-        Usage { wall: self.begin.elapsed().as_secs_f64(), cpu: cpu_seconds() - self.cpu }
+        let (wall, cpu) = (self.begin.elapsed().as_secs_f64(), cpu_seconds() - self.cpu);
+        let ended = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        Usage { wall, cpu, ended }
     }
 }
 
 impl Usage {
     /// Prints the line of figures; `more` are further fields, each with a comma before it.
     pub fn print(&self, client: &str, version: &str, op: &str, records: usize, bytes: usize, more: &str) {
-        let Self { wall, cpu } = self;
+        let Self { wall, cpu, ended } = self;
         let (count, megabytes) = (records as f64, bytes as f64 / 1e6);
         println!(
-            r#"{{"client":"{client}","version":"{version}","op":"{op}","records":{records},"bytes":{bytes},"wall_s":{wall},"cpu_s":{cpu},"cpu_us_per_record":{},"records_per_s":{},"mb_per_s":{},"max_rss_mb":{}{more}}}"#,
+            r#"{{"client":"{client}","version":"{version}","op":"{op}","records":{records},"bytes":{bytes},"wall_s":{wall},"cpu_s":{cpu},"cpu_us_per_record":{},"records_per_s":{},"mb_per_s":{},"max_rss_mb":{},"ended_s":{ended}{more}}}"#,
             cpu * 1e6 / count,
             count / wall,
             megabytes / wall,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kacrab::common::TopicPartition;
 use kacrab::consumer::Consumer;
 use kacrab::producer::{Producer, ProducerRecord};
-use peer::{Arguments, Meter, OpenLoop};
+use peer::{Arguments, HEADER, Meter, OpenLoop};
 
 const VERSION: &str = "0.4.0";
 
@@ -53,6 +53,9 @@ async fn produce(arguments: &Arguments) {
         let mut record = ProducerRecord::unassigned(topic.clone()).value(value.clone());
         if arguments.has("keyed") {
             record = record.key(value.slice(6..13));
+        }
+        if arguments.has("headers") {
+            record = record.header(HEADER.0, HEADER.1);
         }
         if open.len() == window
             && let Some(oldest) = open.pop_front()

@@ -1,4 +1,5 @@
-//! krafka: `enqueue` with at most 200,000 handles open, each awaited; a groupless consumer that is polled.
+//! krafka: `enqueue` with at most 200,000 handles open, each awaited; a groupless consumer that is polled. With
+//! `--variant current` on a runtime of one thread, which costs less, but has no worker for the latency load.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use krafka::consumer::AutoOffsetReset;
 use krafka::producer::{Acks, Producer};
 use krafka::{Compression, Kafka, Record};
-use peer::{Arguments, Meter, OpenLoop};
+use peer::{Arguments, HEADER, Meter, OpenLoop};
 use tokio::runtime::Runtime;
 
 const VERSION: &str = "0.28.1";
@@ -16,7 +17,11 @@ const OPEN_HANDLES: usize = 200_000;
 
 fn main() {
     let arguments = Arguments::read();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let mut runtime = match arguments.text("variant", "").as_str() {
+        "current" => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = runtime.enable_all().build().unwrap();
     match arguments.load.as_str() {
         "produce" => runtime.block_on(produce(&arguments)),
         "consume" => runtime.block_on(consume(&arguments)),
@@ -56,6 +61,9 @@ async fn produce(arguments: &Arguments) {
         let mut record = Record::new(topic.as_str(), value.clone());
         if arguments.has("keyed") {
             record = record.key(value.slice(6..13));
+        }
+        if arguments.has("headers") {
+            record = record.header(HEADER.0, HEADER.1);
         }
         if open.len() == OPEN_HANDLES
             && let Some(oldest) = open.pop_front()

@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use partitionline::{Compression, Consumer, ConsumerConfig, Error, ProduceRecord, Producer, ProducerConfig};
-use peer::{Arguments, Meter, OpenLoop};
+use peer::{Arguments, HEADER, Meter, OpenLoop};
 
 const VERSION: &str = "0.1.0";
 const PAUSE: Duration = Duration::from_micros(200);
@@ -51,8 +51,14 @@ async fn produce(arguments: &Arguments) {
     let producer = producer(arguments, 8).await;
     let record = |index: usize| {
         let value = &rows[index % rows.len()];
-        let record = ProduceRecord::to(topic.clone()).value(value.clone());
-        if arguments.has("keyed") { record.key(value.slice(6..13)) } else { record }
+        let mut record = ProduceRecord::to(topic.clone()).value(value.clone());
+        if arguments.has("keyed") {
+            record = record.key(value.slice(6..13));
+        }
+        if arguments.has("headers") {
+            record = record.header(HEADER.0, HEADER.1);
+        }
+        record
     };
     let meter = Meter::begin();
     for index in 0..records {

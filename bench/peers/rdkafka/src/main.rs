@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use peer::{Arguments, Meter, OpenLoop};
+use peer::{Arguments, HEADER, Meter, OpenLoop};
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message;
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{
     BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer,
 };
@@ -35,6 +35,7 @@ fn config(arguments: &Arguments) -> ClientConfig {
     config
         .set("bootstrap.servers", arguments.brokers())
         .set("acks", "all")
+        .set("enable.idempotence", "true")
         .set("linger.ms", arguments.linger().as_millis().to_string())
         .set("batch.size", arguments.batch_bytes().to_string())
         .set("batch.num.messages", "100000")
@@ -70,6 +71,10 @@ fn produce(arguments: &Arguments) {
         let mut record = BaseRecord::<[u8], [u8], ()>::to(&topic).payload(value);
         if arguments.has("keyed") {
             record = record.key(&value[6..13]);
+        }
+        if arguments.has("headers") {
+            let header = Header { key: HEADER.0, value: Some(HEADER.1) };
+            record = record.headers(OwnedHeaders::new_with_capacity(1).insert(header));
         }
         while let Err((error, back)) = producer.send(record) {
             assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
@@ -134,11 +139,8 @@ fn latency(arguments: &Arguments) {
     let warm_up: BaseProducer<Counts> = config(arguments).create_with_context(Counts::default()).unwrap();
     warm_up.client().fetch_metadata(Some(&topic), PATIENCE).unwrap();
     let open_loop = Arc::new(OpenLoop::new(arguments));
-    // Without idempotence it puts no bound on requests in flight, and falls behind at 20,000 records a second.
-    let producer: ThreadedProducer<Timed> = config(arguments)
-        .set("enable.idempotence", "true")
-        .create_with_context(Timed(Arc::clone(&open_loop)))
-        .unwrap();
+    let producer: ThreadedProducer<Timed> =
+        config(arguments).create_with_context(Timed(Arc::clone(&open_loop))).unwrap();
     let meter = open_loop.run(|index| {
         let record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(&topic, index);
         producer
