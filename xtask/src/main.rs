@@ -13,6 +13,7 @@ mod generate;
 mod instructions;
 mod kafka;
 mod planted;
+mod profile;
 mod steps;
 mod test;
 mod throttle_report;
@@ -54,6 +55,12 @@ enum Command {
     },
     /// Measure Ottla beside other clients against a real broker; prints a table and writes it.
     Bench(compare::Arguments),
+    /// Run Ottla's loads of `bench` under perf and draw a flame graph of each, in target/profile.
+    Profile {
+        /// Only loads whose name contains this: `consume`.
+        #[arg(default_value = "")]
+        filter: String,
+    },
     /// Count the instructions of pieces of work under callgrind and compare them with the committed counts.
     Instructions {
         /// Make these counts the ones to compare with.
@@ -87,6 +94,7 @@ fn main() -> ExitCode {
         Command::Proof => gate::proof(),
         Command::Planted { filter } => planted::run(&filter),
         Command::Bench(arguments) => compare::run(&arguments).map(done),
+        Command::Profile { filter } => profile::run(&filter).map(done),
         Command::Instructions { bless, filter } => instructions::run(bless, &filter).map(done),
         Command::ThrottleReport { arguments } => throttle_report::run(&arguments).map(done),
         Command::Fuzz { seconds } => fuzz::run(root(), seconds).map(done),
