@@ -3,40 +3,71 @@
 
 use kafka_harness::{Artifacts, run_or_skip};
 use ottla::consumer::group::Protocol;
-use ottla_broker::Cluster;
+use ottla_broker::{Cluster, Windows};
+use ottla_proto::BrokerId;
 
-use crate::support::run;
-use crate::{groups, releases, tools};
+use crate::consuming::{self, Fate};
+use crate::support::{connect, is_proof, run};
+use crate::{groups, releases, sizing, tools};
 
 macro_rules! on_the_embedded_broker {
-    ($($(#[$note:meta])* $name:ident($servers:ident) $test:block)*) => {$(
+    ($($(#[$note:meta])* $name:ident($servers:ident, $cluster:ident = $builder:expr) $test:block)*) => {$(
         $(#[$note])*
         #[test]
         fn $name() {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = runtime.unwrap();
-            let cluster = runtime.block_on(Cluster::builder().start()).unwrap();
-            let $servers: &str = &cluster.bootstrap();
+            let $cluster = &runtime.block_on($builder.start()).unwrap();
+            let $servers: &str = &$cluster.bootstrap();
             $test
         }
     )*};
 }
 
+/// As `quota.window.num=2` on the real ones.
+const TWO: Windows = Windows { samples: 2, length_ms: 1000 };
+
 on_the_embedded_broker! {
-    the_embedded_broker_works_like_the_releases(servers) {
+    the_embedded_broker_works_like_the_releases(servers, _cluster = Cluster::builder()) {
         run(releases::round_trips(servers));
     }
 
-    the_embedded_broker_has_groups_of_both_protocols(servers) {
+    the_embedded_broker_has_groups_of_both_protocols(servers, _cluster = Cluster::builder()) {
         for protocol in [Protocol::Classic, Protocol::Consumer, Protocol::Auto] {
             run(groups::one_member_reads_commits_and_leaves(servers, protocol));
         }
     }
 
     /// The tools need Java, the broker does not.
-    kafka_s_tools_take_the_embedded_broker_for_kafka(servers) {
+    kafka_s_tools_take_the_embedded_broker_for_kafka(servers, _cluster = Cluster::builder()) {
         if run_or_skip(|| Artifacts::Tools.class_path()).is_some() {
             tools::read_what_the_other_wrote(servers);
         }
+    }
+
+    the_embedded_broker_s_quotas_are_those_of_the_chapter(servers, _cluster = Cluster::builder()) {
+        run(sizing::byte_rate(servers));
+        run(sizing::mutations(servers));
+    }
+
+    the_embedded_broker_keeps_sessions_under_quotas(servers, _cluster = Cluster::builder().nodes(3).quota_windows(TWO)) {
+        run(async {
+            let client = connect(servers).await;
+            consuming::a_session_spares_partitions_that_are_idle(&client).await;
+            // Half a minute of throttle.
+            if is_proof() {
+                consuming::a_quota_keeps_the_session_and_is_named(&client, servers).await;
+            }
+        });
+    }
+
+    the_embedded_broker_cuts_logs(servers, cluster = Cluster::builder().nodes(3)) {
+        consuming::a_cut_log(servers, |fate| {
+            let done = match fate {
+                Fate::Kill(node) => cluster.kill_node(BrokerId(node)),
+                Fate::Restart(node) => cluster.start_node(BrokerId(node)),
+            };
+            assert!(done, "{fate:?}");
+        });
     }
 }

@@ -32,7 +32,7 @@ fn sessions_replicas_nearby_and_quotas() {
     cluster.thaw(leader).unwrap();
 }
 
-async fn a_session_spares_partitions_that_are_idle(client: &Client) {
+pub(crate) async fn a_session_spares_partitions_that_are_idle(client: &Client) {
     create_topic(client, NewTopic::new("many").partitions(PARTITIONS).replication(1)).await;
     let producer = client.producer().linger(Duration::ZERO).build().await.unwrap();
     let many = producer.topic("many");
@@ -55,7 +55,7 @@ async fn a_session_spares_partitions_that_are_idle(client: &Client) {
 const RATE: usize = 100_000;
 const SLOW: &str = "slow";
 
-async fn a_quota_keeps_the_session_and_is_named(client: &Client, servers: &str) {
+pub(crate) async fn a_quota_keeps_the_session_and_is_named(client: &Client, servers: &str) {
     create_topic(client, NewTopic::new("quota").partitions(1).replication(1)).await;
     fill(client, "quota", 40, 20_000).await;
     fill(client, "quota", 1, 3 * RATE).await;
@@ -170,15 +170,30 @@ fn a_log_that_was_cut_is_told_or_followed() {
     let options = Options::new().nodes(3).set("broker.session.timeout.ms", 3_000);
     let mut cluster = kafka_or_skip!(options);
     let servers = cluster.bootstrap();
+    a_cut_log(&servers, |fate| match fate {
+        Fate::Kill(node) => cluster.kill(node.try_into().unwrap()).unwrap(),
+        Fate::Restart(node) => cluster.restart(node.try_into().unwrap()).unwrap(),
+    });
+}
+
+/// What becomes of a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fate {
+    Kill(i32),
+    Restart(i32),
+}
+
+/// What holds on a cluster of three nodes without topics.
+pub(crate) fn a_cut_log(servers: &str, mut becomes: impl FnMut(Fate)) {
     let topic =
         NewTopic::new("cut").assignment([vec![1, 2]]).config("unclean.leader.election.enable", "true");
-    let client = run(connect(&servers));
+    let client = run(connect(servers));
     run(async {
         create_topic(&client, topic.config("min.insync.replicas", "1")).await;
         fill(&client, "cut", 10, 10).await;
     });
     // Node 1 goes on alone, and is lost with what only it has.
-    cluster.kill(2).unwrap();
+    becomes(Fate::Kill(2));
     let build = |reset| client.consumer().assign([("cut", 0)]).from(Offset::Earliest).reset(reset).build();
     let (mut asking, mut following) = run(async {
         fill(&client, "cut", 10, 10).await;
@@ -190,8 +205,8 @@ fn a_log_that_was_cut_is_told_or_followed() {
         }
         (asking, following)
     });
-    cluster.kill(1).unwrap();
-    cluster.restart(2).unwrap();
+    becomes(Fate::Kill(1));
+    becomes(Fate::Restart(2));
     run(async {
         fill(&client, "cut", 5, 10).await;
         let error = match asking.next().await {

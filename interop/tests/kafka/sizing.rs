@@ -33,7 +33,7 @@ async fn client(servers: &str, name: &str, key: QuotaKey, limit: f64) -> Client 
 }
 
 /// 400 kB at 20 kB/s: ten seconds of it are free, the other ten are waited for.
-async fn byte_rate(servers: &str) {
+pub(crate) async fn byte_rate(servers: &str) {
     create_topic(&Client::builder(servers).build().await.unwrap(), NewTopic::new("bytes").partitions(1))
         .await;
     let client = client(servers, "bytes", QuotaKey::ProducerByteRate, 20_000.0).await;
@@ -64,7 +64,7 @@ async fn request_percentage(servers: &str) {
 }
 
 /// One partition a second: 11 seconds' worth are saved up, 15 are taken at once, so four seconds are owed.
-async fn mutations(servers: &str) {
+pub(crate) async fn mutations(servers: &str) {
     let client = client(servers, "mutations", QuotaKey::ControllerMutationRate, 1.0).await;
     let admin = client.admin();
     admin.create_topic(NewTopic::new("many").partitions(15)).await.unwrap();

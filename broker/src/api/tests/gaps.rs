@@ -77,8 +77,8 @@ const GAPS: [Gap; 23] = [
     gap("produce", "a client that does so is at fault", claimed_append_times_are_refused),
     gap("update_features", "the engine does not know what a level would lose", metadata_goes_only_up),
     gap("fetch/mod", "the nodes of one engine need no requests", anybody_may_fetch_as_a_replica),
-    // Shown by a coordinator that moves under load, in the simulation.
-    Gap { file: "join_group", reason: "found by no client yet", is_open: None },
+    // Kafka's way fails in the simulation, which moves coordinators under load.
+    Gap { file: "join_group", reason: "why Kafka's way fails there is not known yet", is_open: None },
     // A statement about who may do what: it closes with the APIs of ACLs.
     Gap { file: "metadata", reason: "there is no authorization yet", is_open: None },
 ];
