@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use kafka_harness::{Cluster, Options};
 use ottla::admin::{NewTopic, QuotaAlteration, QuotaEntity, QuotaKey};
-use ottla::{Client, Offset, Producer, Record, TopicProducer};
+use ottla::{Client, ErrorCode, Offset, Producer, Record, TopicProducer};
 use tokio::runtime::Runtime;
 
 use crate::proxy::Proxy;
@@ -124,8 +124,19 @@ impl<'a> Bench<'a> {
         let topic = NewTopic::new(name).assignment(nodes.iter().map(|nodes| nodes.to_vec()));
         let single = nodes.iter().all(|nodes| nodes.len() == 1);
         let topic = if single { topic.config("min.insync.replicas", "1") } else { topic };
-        self.admin.admin().create_topic(topic).await?;
-        Ok(())
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            match self.admin.admin().create_topic(topic.clone()).await {
+                // A node that stood still or was away takes no partition until the controller has heard of it.
+                Err(error)
+                    if error.code() == Some(ErrorCode::INVALID_REPLICA_ASSIGNMENT)
+                        && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                created => return Ok(created.map(drop)?),
+            }
+        }
     }
 
     /// Creates a topic, and a producer without linger that has had a record acknowledged by each of `partitions`.
@@ -200,6 +211,20 @@ impl<'a> Bench<'a> {
             return Ok(Throttled { from, until, acknowledged_after });
         }
         bail!("node {node} did not throttle {client_id}")
+    }
+
+    /// When the proxy had handed on the answer to the first small request since then: that of a record sent beside a
+    /// burst. The client may have read it a moment before.
+    pub(crate) fn answered_beside_burst(
+        &self,
+        client_id: &str,
+        node: i32,
+        since: Instant,
+    ) -> Result<Instant> {
+        let requests = self.recording.produced(client_id, node);
+        let small = requests.iter().filter(|one| one.begun >= since && one.bytes < BURST_QUOTA);
+        let first = small.min_by_key(|one| one.begun);
+        first.and_then(|one| one.answered).context("no small request was answered")
     }
 
     /// The last answer of a node that told the client of a throttle.

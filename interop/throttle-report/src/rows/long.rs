@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use ottla::Record;
 use ottla::admin::QuotaKey;
 
@@ -49,6 +49,7 @@ struct Found {
 async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
     let (_client, _producer, topic) = bench.sender(name, &[&[1], &[1]], 0..1).await?;
     bench.prepare_throttle(name).await?;
+    let begin = Instant::now();
     let behind = topic.clone();
     let behind = tokio::spawn(async move {
         tokio::time::sleep(MILLISECOND / 2).await;
@@ -68,9 +69,7 @@ async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
         failed += usize::from(delivery.await.is_err());
     }
     let requests = bench.recording().produced(name, 1);
-    let answer =
-        requests.iter().filter_map(|one| one.answered).filter(|answered| *answered <= acknowledged).max();
-    let took = acknowledged - answer.context("an ack without an answer")?;
+    let took = acknowledged.saturating_duration_since(bench.answered_beside_burst(name, 1, begin)?);
     let connections: BTreeSet<_> = requests.iter().map(|one| one.connection).collect();
     let log = bench.read(name).await?;
     let expected = (0..RECORDS).map(|number| number.to_string()).chain(["behind".to_owned()]);

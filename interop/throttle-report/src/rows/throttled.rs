@@ -129,9 +129,7 @@ async fn once(bench: &Bench<'_>, name: &str, cut: bool) -> Result<Found> {
     let requests = bench.recording().produced(name, 1);
     let early = requests.iter().filter(|one| one.begun > throttle.from + FIVE && one.begun < throttle.until);
     let resumed = requests.iter().map(|one| one.begun).filter(|begun| *begun >= throttle.until).min();
-    let behind_answer =
-        requests.iter().filter_map(|one| one.answered).filter(|answered| *answered <= behind_at);
-    let ack = behind_answer.max().map_or(Duration::ZERO, |answered| behind_at - answered);
+    let ack = behind_at.saturating_duration_since(bench.answered_beside_burst(name, 1, free_end)?);
     let fetches = bench.recording().of(name, 1);
     let fetches = fetches.iter().filter(|one| one.api == ApiKey::FETCH);
     let fetches = fetches.filter(|one| one.begun > throttle.from && one.begun < throttle.until).count();
