@@ -53,7 +53,7 @@ const fn gap(file: &'static str, reason: &'static str, is_open: fn() -> bool) ->
     Gap { file, reason, is_open: Some(is_open) }
 }
 
-const GAPS: [Gap; 23] = [
+const GAPS: [Gap; 22] = [
     gap("alter_client_quotas", "the engine looks up no names", host_names_have_no_quotas),
     gap("alter_configs", "nodes are set up when the cluster starts", || nodes_keep_their_settings(ALTER)),
     gap("incremental_alter_configs", "nodes are set up when the cluster starts", || {
@@ -77,8 +77,6 @@ const GAPS: [Gap; 23] = [
     gap("produce", "a client that does so is at fault", claimed_append_times_are_refused),
     gap("update_features", "the engine does not know what a level would lose", metadata_goes_only_up),
     gap("fetch/mod", "the nodes of one engine need no requests", anybody_may_fetch_as_a_replica),
-    // Kafka's way fails in the simulation, which moves coordinators under load.
-    Gap { file: "join_group", reason: "why Kafka's way fails there is not known yet", is_open: None },
     // A statement about who may do what: it closes with the APIs of ACLs.
     Gap { file: "metadata", reason: "there is no authorization yet", is_open: None },
 ];
