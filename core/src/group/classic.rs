@@ -343,8 +343,8 @@ impl Member {
         let owned = self.edge.owned();
         let taken: Vec<_> =
             owned.iter().filter(|ownership| !assigned.contains(ownership.partition())).cloned().collect();
-        let added = assigned.difference(&self.owned()).cloned().collect();
-        self.own(added);
+        let owned = self.owned();
+        self.own(assigned.difference(&owned).map(|partition| (partition.clone(), None)));
         if taken.is_empty() {
             self.finish_rebalance(now);
         } else {

@@ -6,13 +6,15 @@ use std::time::Duration;
 use bytestring::ByteString;
 use ottla_proto::messages::offset_commit::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use ottla_proto::messages::{OffsetCommitRequest, OffsetCommitResponse};
-use ottla_proto::{ApiKey, ErrorCode, LeaderEpoch, TopicName};
+use ottla_proto::wire::Request;
+use ottla_proto::{ApiKey, ErrorCode, LeaderEpoch};
 
 use super::edge::GroupEvent;
 use super::error::{CommitError, GroupError};
 use super::member::{Asked, Member, Protocol, soonest};
 use super::ownership::{Cause, Ownership, OwnershipId, Phase};
-use super::positions::BY_NAME;
+use super::positions::{highest_version, is_by_id};
+use crate::cluster::Cluster;
 use crate::consumer::TopicPartition;
 use crate::event::{Event, Ticket};
 use crate::net::{Answer, Net};
@@ -198,11 +200,14 @@ impl Member {
         }
         self.commits.retry_at = None;
         let Some(link) = self.coordinator_link(ApiKey::OFFSET_COMMIT, net, now) else { return };
-        let Some(version) = self.version::<OffsetCommitRequest>(link, BY_NAME, net, now) else { return };
+        let entries = self.commits.queue.iter().flat_map(|job| job.entries.values());
+        let ownerships = entries.map(|(ownership, _)| ownership);
+        let highest = highest_version(ownerships, OffsetCommitRequest::LATEST_STABLE);
+        let Some(version) = self.version::<OffsetCommitRequest>(link, highest, net, now) else { return };
         let jobs: Vec<_> = self.commits.queue.drain(..).collect();
         // The later of two for one partition counts.
-        let mut topics: BTreeMap<&TopicName, BTreeMap<i32, OffsetCommitRequestPartition>> = BTreeMap::new();
-        for (_, entry) in jobs.iter().flat_map(|job| job.entries.values()) {
+        let mut topics: BTreeMap<_, BTreeMap<i32, OffsetCommitRequestPartition>> = BTreeMap::new();
+        for (ownership, entry) in jobs.iter().flat_map(|job| job.entries.values()) {
             let partition = OffsetCommitRequestPartition {
                 partition_index: entry.partition.partition,
                 committed_offset: entry.offset,
@@ -210,10 +215,12 @@ impl Member {
                 committed_metadata: Some(entry.metadata.clone().unwrap_or_default()),
                 ..Default::default()
             };
-            topics.entry(&entry.partition.topic).or_default().insert(entry.partition.partition, partition);
+            let topic = topics.entry(ownership.topic_as(is_by_id(version))).or_default();
+            topic.insert(entry.partition.partition, partition);
         }
-        let topics = topics.into_iter().map(|(name, partitions)| OffsetCommitRequestTopic {
-            name: name.clone(),
+        let topics = topics.into_iter().map(|((name, topic_id), partitions)| OffsetCommitRequestTopic {
+            name,
+            topic_id,
             partitions: partitions.into_values().collect(),
             ..Default::default()
         });
@@ -235,10 +242,11 @@ impl Member {
         let Ok(response) = net.open::<OffsetCommitResponse>(answer, now) else {
             return self.unanswered(Asked::Commit, net, now);
         };
-        let mut errors: BTreeMap<(&TopicName, i32), ErrorCode> = BTreeMap::new();
-        for topic in &response.topics {
-            for partition in &topic.partitions {
-                errors.insert((&topic.name, partition.partition_index), partition.error_code);
+        let mut errors: BTreeMap<_, ErrorCode> = BTreeMap::new();
+        for topic in response.topics {
+            for partition in topic.partitions {
+                let topic = (topic.name.clone(), topic.topic_id);
+                errors.insert((topic, partition.partition_index), partition.error_code);
             }
         }
         let mut retry = None;
@@ -246,14 +254,15 @@ impl Member {
         let mut jobs = std::mem::take(&mut self.commits.in_flight);
         for job in &mut jobs {
             for (partition, (ownership, entry)) in std::mem::take(&mut job.entries) {
-                let error = errors.get(&(&partition.topic, partition.partition)).copied();
+                let topic = ownership.topic_as(is_by_id(answer.version));
+                let error = errors.get(&(topic, partition.partition)).copied();
                 // An answer that leaves it out says nothing about it.
                 match error.unwrap_or(ErrorCode::UNKNOWN_SERVER_ERROR) {
                     ErrorCode::NONE => ownership.set_committed(entry.offset),
                     _ if !ownership.is_held() => job.fail(CommitError::NotOwned { partition }),
                     error => {
                         job.last_error = Some(error);
-                        match self.judge(error, &ownership) {
+                        match self.judge(error, &ownership, net) {
                             Judgement::Retry => {
                                 retry = retry.or(Some(error));
                                 job.entries.insert(partition, (ownership, entry));
@@ -262,6 +271,7 @@ impl Member {
                                 expelled = Some(error);
                                 job.fail(CommitError::NotOwned { partition });
                             }
+                            Judgement::Gone => job.fail(CommitError::TopicGone { partition }),
                             Judgement::Refused => job.fail(CommitError::Refused { partition, error }),
                         }
                     }
@@ -285,9 +295,11 @@ impl Member {
         }
     }
 
-    fn judge(&self, error: ErrorCode, ownership: &Ownership) -> Judgement {
+    fn judge(&self, error: ErrorCode, ownership: &Ownership, net: &Net) -> Judgement {
         let moved_on = self.commits.generation != self.generation;
         match error {
+            // A coordinator may hear of a topic later than this member; what the view does not have either is gone.
+            ErrorCode::UNKNOWN_TOPIC_ID if !is_there(ownership, net.cluster()) => Judgement::Gone,
             // The epoch in the request is not the one that the coordinator has by now.
             ErrorCode::STALE_MEMBER_EPOCH => Judgement::Retry,
             // What is still owned after the rebalance can be committed then; what is being given up cannot wait.
@@ -316,6 +328,7 @@ impl Member {
         match error {
             ErrorCode::STALE_MEMBER_EPOCH => self.consumer.hurry(now),
             ErrorCode::REBALANCE_IN_PROGRESS => self.classic.rejoin(Cause::Others),
+            ErrorCode::UNKNOWN_TOPIC_ID => net.cluster_mut().refresh(),
             error if remedy(error) == Remedy::FindCoordinator => self.lose_coordinator(error, net, now),
             _ => {}
         }
@@ -371,10 +384,18 @@ impl Job {
     }
 }
 
+/// Whether the topic that the partition was given of exists, as far as is known.
+fn is_there(ownership: &Ownership, cluster: &Cluster) -> bool {
+    let topic = &ownership.partition().topic;
+    cluster.topic_id(topic) == ownership.topic_id() && !cluster.says_no_such_topic(topic)
+}
+
 /// What an error of one partition means.
 enum Judgement {
     Retry,
     /// The coordinator does not take this member for one.
     Expelled,
+    /// The topic that the partition was given of is no more.
+    Gone,
     Refused,
 }

@@ -12,7 +12,6 @@ use ottla_proto::{ApiKey, ErrorCode, TopicId};
 
 use super::classic::millis;
 use super::config::ProtocolChoice;
-use super::leader::by_topic;
 use super::member::{Asked, Member, Protocol, soonest};
 use super::ownership::{Cause, End};
 use super::subscription::MOST_PARTITIONS;
@@ -36,6 +35,9 @@ const MOST_PATIENCE: Duration = Duration::from_secs(15);
 /// that they allow. A heartbeat too many does no harm; one too few costs the membership.
 const MOST_INTERVAL: Duration = Duration::from_secs(15);
 
+/// Partitions as this protocol names them.
+type ById = BTreeMap<TopicId, BTreeSet<i32>>;
+
 /// Where a member stands in the consumer protocol.
 #[derive(Debug)]
 pub(super) struct ConsumerProtocol {
@@ -47,10 +49,13 @@ pub(super) struct ConsumerProtocol {
     /// The coordinator may have missed something: the next heartbeat says everything.
     says_all: bool,
     /// What the coordinator wants this member to own.
-    target: Option<BTreeMap<TopicId, BTreeSet<i32>>>,
+    target: Option<ById>,
     /// What the coordinator was last told that this member owns, and what a heartbeat in flight tells it.
-    reported: Option<BTreeSet<TopicPartition>>,
-    reporting: Option<BTreeSet<TopicPartition>>,
+    reported: Option<ById>,
+    reporting: Option<ById>,
+    /// The assignment is another than when the coordinator was last told what this member owns. It takes no earlier word
+    /// for an answer, and may wait for one: what the view had no topic for any more was given up unasked.
+    owes_word: bool,
     failures: u32,
     /// Heartbeats in a row that got no answer.
     unanswered: u32,
@@ -81,6 +86,7 @@ impl ConsumerProtocol {
             target: None,
             reported: None,
             reporting: None,
+            owes_word: false,
             failures: 0,
             unanswered: 0,
             told: None,
@@ -115,6 +121,7 @@ impl ConsumerProtocol {
         self.lacks_topics = false;
         self.reported = None;
         self.reporting = None;
+        self.owes_word = false;
         self.heartbeat_at = None;
     }
 
@@ -173,7 +180,7 @@ impl Member {
             return;
         }
         let Some(target) = &self.consumer.target else { return };
-        let mut wanted = BTreeSet::new();
+        let mut added = BTreeMap::new();
         let mut unknown = false;
         for (id, partitions) in target {
             let Some(topic) = net.cluster().topic_name(*id) else {
@@ -181,13 +188,18 @@ impl Member {
                 continue;
             };
             let partition = |partition: &i32| TopicPartition { topic: topic.clone(), partition: *partition };
-            wanted.extend(partitions.iter().map(partition));
+            added.extend(partitions.iter().map(|number| (partition(number), Some(*id))));
         }
         self.consumer.lacks_topics = unknown;
-        let owned = self.edge.owned();
-        let taken: Vec<_> =
-            owned.iter().filter(|ownership| !wanted.contains(ownership.partition())).cloned().collect();
-        let added: BTreeSet<_> = wanted.difference(&self.owned()).cloned().collect();
+        // A topic that was created anew is another one, though its name is the same.
+        let mut taken = self.edge.owned();
+        taken.retain(|ownership| {
+            let is_kept = added.get(ownership.partition()) == Some(&ownership.topic_id());
+            if is_kept {
+                added.remove(ownership.partition());
+            }
+            !is_kept
+        });
         let is_settled = taken.is_empty() && added.is_empty();
         if !is_settled {
             let cause = self.consumer.because.take().unwrap_or(Cause::Assigned);
@@ -211,6 +223,16 @@ impl Member {
         }
     }
 
+    fn owned_by_id(&self) -> ById {
+        let mut owned = ById::new();
+        for ownership in self.edge.owned() {
+            if let Some(id) = ownership.topic_id() {
+                owned.entry(id).or_default().insert(ownership.partition().partition);
+            }
+        }
+        owned
+    }
+
     fn send_consumer_heartbeat(&mut self, net: &mut Net, now: Instant) {
         if self.is_asked(Asked::ConsumerHeartbeat) || self.is_asked(Asked::Leave) {
             return;
@@ -219,9 +241,10 @@ impl Member {
         if joining && self.closing.is_some() {
             return;
         }
-        let owned = if joining { BTreeSet::new() } else { self.owned() };
+        let owned = if joining { ById::new() } else { self.owned_by_id() };
         // What is being given up is owned until it is given up.
-        let news = self.consumer.reported.as_ref() != Some(&owned);
+        let owes_word = self.consumer.owes_word && self.hand_over.is_none();
+        let news = owes_word || self.consumer.reported.as_ref() != Some(&owned);
         let due = self.consumer.heartbeat_at.is_none_or(|at| at <= now);
         let wishes = self.consumer.told != Some(self.interest.revision);
         let tells = (news || wishes) && self.consumer.failures == 0;
@@ -256,15 +279,17 @@ impl Member {
             request.subscribed_topic_regex = pattern.or(none);
         }
         if says_all || news {
-            let partitions = by_topic(&owned).into_iter().filter_map(|(topic, partitions)| {
-                let topic_id = net.cluster().topic_id(topic)?;
-                Some(RequestTopicPartitions { topic_id, partitions, ..Default::default() })
+            let partitions = owned.iter().map(|(topic_id, partitions)| RequestTopicPartitions {
+                topic_id: *topic_id,
+                partitions: partitions.iter().copied().collect(),
+                ..Default::default()
             });
             request.topic_partitions = Some(partitions.collect());
         }
         let timeout = self.consumer.patience().min(self.config.request_timeout);
         if self.send(link, version, &request, Asked::ConsumerHeartbeat, timeout, net, now) {
             self.consumer.reporting = Some(owned);
+            self.consumer.owes_word &= request.topic_partitions.is_none();
             self.consumer.telling = Some(self.interest.revision);
             self.consumer.knows_pattern |= request.subscribed_topic_regex.is_some();
             self.consumer.heartbeat_at = Some(now + self.consumer.interval);
@@ -341,13 +366,16 @@ impl Member {
         if named > MOST_PARTITIONS {
             return self.cast_out(Cause::Malformed, ErrorCode::CORRUPT_MESSAGE, net, now);
         }
-        let mut target: BTreeMap<TopicId, BTreeSet<i32>> = BTreeMap::new();
+        let mut target = ById::new();
         for topic in assignment.topic_partitions {
             let valid = topic.partitions.into_iter().filter(|partition| *partition >= 0);
             target.entry(topic.topic_id).or_default().extend(valid);
         }
         self.follow_ids(target.keys().copied(), net);
-        self.consumer.target = Some(target);
+        if self.consumer.target.as_ref() != Some(&target) {
+            self.consumer.owes_word = true;
+            self.consumer.target = Some(target);
+        }
     }
 
     /// The coordinator gave this member's partitions away: it joins anew.

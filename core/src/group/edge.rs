@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytestring::ByteString;
-use ottla_proto::{BrokerId, LeaderEpoch};
+use ottla_proto::{BrokerId, LeaderEpoch, TopicId};
 
 use super::commit::{CommitEntry, CommitOrder};
 use super::error::{CommitError, GroupError};
@@ -281,14 +281,17 @@ impl GroupEdge {
         std::mem::take(&mut self.state.lock().came_back)
     }
 
-    /// Makes partitions this member's.
-    pub(super) fn own(&self, partitions: impl IntoIterator<Item = TopicPartition>) -> Vec<Arc<Ownership>> {
+    /// Makes partitions this member's, with the ids of their topics where the coordinator names those.
+    pub(super) fn own(
+        &self,
+        partitions: impl IntoIterator<Item = (TopicPartition, Option<TopicId>)>,
+    ) -> Vec<Arc<Ownership>> {
         let mut state = self.state.lock();
         let mut new = Vec::new();
-        for partition in partitions {
+        for (partition, topic_id) in partitions {
             state.last_ownership += 1;
             let id = OwnershipId(state.last_ownership);
-            let ownership = Ownership::new(partition.clone(), id, Arc::clone(&self.bell));
+            let ownership = Ownership::new(partition.clone(), topic_id, id, Arc::clone(&self.bell));
             state.owned.insert(partition, Arc::clone(&ownership));
             new.push(ownership);
         }

@@ -40,6 +40,14 @@ pub enum CommitError {
         /// The partition.
         partition: TopicPartition,
     },
+    /// The topic whose records were processed was deleted; there may be another of its name. Nothing was committed for it.
+    #[error(
+        "the topic of {partition} was deleted, or deleted and created anew; nothing was committed for it"
+    )]
+    TopicGone {
+        /// The partition.
+        partition: TopicPartition,
+    },
     /// The coordinator refused.
     #[error("the coordinator refused to commit {partition}: {error}")]
     Refused {

@@ -144,7 +144,7 @@ impl Member {
     /// Follows the topics that the coordinator named by id, and those that are being given up.
     pub(super) fn follow_ids(&mut self, target: impl IntoIterator<Item = TopicId>, net: &mut Net) {
         let owned = self.edge.owned();
-        let owned = owned.iter().filter_map(|ownership| net.cluster().topic_id(&ownership.partition().topic));
+        let owned = owned.iter().filter_map(|ownership| ownership.topic_id());
         let ids: BTreeSet<_> = target.into_iter().chain(owned).collect();
         let before = std::mem::replace(&mut self.interest.ids, ids);
         for id in self.interest.ids.difference(&before) {

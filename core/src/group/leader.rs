@@ -13,7 +13,6 @@ use super::member::Member;
 use super::ownership::Cause;
 use super::subscription::{MemberSubscription, encode_assignment};
 use crate::cluster::Cluster;
-use crate::consumer::TopicPartition;
 use crate::net::Net;
 use crate::time::Instant;
 
@@ -143,13 +142,4 @@ fn describe(topics: &BTreeSet<TopicName>, cluster: &Cluster) -> GroupTopics {
         }
     }
     described
-}
-
-/// Partitions by topic id, as the consumer protocol names them.
-pub(super) fn by_topic(partitions: &BTreeSet<TopicPartition>) -> BTreeMap<&TopicName, Vec<i32>> {
-    let mut topics: BTreeMap<&TopicName, Vec<i32>> = BTreeMap::new();
-    for TopicPartition { topic, partition } in partitions {
-        topics.entry(topic).or_default().push(*partition);
-    }
-    topics
 }

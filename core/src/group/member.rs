@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use ottla_proto::messages::ConsumerGroupHeartbeatRequest;
 use ottla_proto::wire::Request;
-use ottla_proto::{ApiKey, BrokerId, ErrorCode};
+use ottla_proto::{ApiKey, BrokerId, ErrorCode, TopicId};
 
 use super::classic::Classic;
 use super::closing::Closing;
@@ -369,15 +369,15 @@ impl Member {
     }
 
     /// Makes partitions this member's; reading begins where the group stopped.
-    pub(super) fn own(&mut self, partitions: BTreeSet<TopicPartition>) {
-        if partitions.is_empty() {
+    pub(super) fn own(&mut self, given: impl IntoIterator<Item = (TopicPartition, Option<TopicId>)>) {
+        let ownerships = self.edge.own(given);
+        if ownerships.is_empty() {
             return;
         }
-        let partitions: Vec<_> = partitions.into_iter().collect();
+        let partitions = super::hand_over::partitions(&ownerships);
         if let Some(rebalance) = &mut self.rebalance {
             rebalance.assigned.extend(partitions.clone());
         }
-        let ownerships = self.edge.own(partitions.clone());
         self.positions.find(ownerships);
         self.tell(GroupEvent::Assigned { partitions });
     }

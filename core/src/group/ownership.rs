@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 
-use ottla_proto::{ErrorCode, LeaderEpoch};
+use ottla_proto::{ErrorCode, LeaderEpoch, TopicId, TopicName};
 
 use crate::consumer::TopicPartition;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
@@ -16,10 +16,14 @@ use crate::wake::DriverWake;
 /// Every call is one short lock and never waits.
 pub struct Ownership {
     partition: TopicPartition,
+    topic_id: Option<TopicId>,
     id: OwnershipId,
     bell: Arc<Bell>,
     state: Mutex<State>,
 }
+
+/// A topic as requests and answers name it: by name or by id, never by both; the other is empty.
+pub(super) type TopicKey = (TopicName, TopicId);
 
 /// The number of one ownership, unique in its member; a later one is larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,7 +144,12 @@ impl Bell {
 }
 
 impl Ownership {
-    pub(super) fn new(partition: TopicPartition, id: OwnershipId, bell: Arc<Bell>) -> Arc<Self> {
+    pub(super) fn new(
+        partition: TopicPartition,
+        topic_id: Option<TopicId>,
+        id: OwnershipId,
+        bell: Arc<Bell>,
+    ) -> Arc<Self> {
         let state = State {
             phase: Phase::Held,
             held: 0,
@@ -152,13 +161,28 @@ impl Ownership {
             abandoned: None,
             wakers: Vec::new(),
         };
-        Arc::new(Self { partition, id, bell, state: Mutex::new(state) })
+        Arc::new(Self { partition, topic_id, id, bell, state: Mutex::new(state) })
     }
 
     /// The partition.
     #[must_use]
     pub fn partition(&self) -> &TopicPartition {
         &self.partition
+    }
+
+    /// The id of its topic, if the coordinator gave the partition by it. A topic of the same name that is created later
+    /// is another one.
+    #[must_use]
+    pub fn topic_id(&self) -> Option<TopicId> {
+        self.topic_id
+    }
+
+    /// How a request or an answer names its topic.
+    pub(super) fn topic_as(&self, by_id: bool) -> TopicKey {
+        match self.topic_id.filter(|_| by_id) {
+            Some(id) => (TopicName::default(), id),
+            None => (self.partition.topic.clone(), TopicId::ZERO),
+        }
     }
 
     /// Its number.

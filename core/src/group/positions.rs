@@ -6,19 +6,19 @@ use ottla_proto::messages::offset_fetch::{
     OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
 };
 use ottla_proto::messages::{OffsetFetchRequest, OffsetFetchResponse};
-use ottla_proto::{ApiKey, ErrorCode, GroupId, LeaderEpoch, TopicName};
+use ottla_proto::wire::Request;
+use ottla_proto::{ApiKey, ErrorCode, GroupId, LeaderEpoch, TopicId};
 
-use super::leader::by_topic;
 use super::member::{Asked, Member, Protocol};
-use super::ownership::{Ownership, Processed};
-use crate::consumer::{Isolation, Start, TopicPartition};
+use super::ownership::{Ownership, Processed, TopicKey};
+use crate::consumer::{Isolation, Start};
 use crate::net::{Answer, Net};
 use crate::retry::{Remedy, remedy};
 use crate::sync::Arc;
 use crate::time::Instant;
 
-/// The last version that names topics by name.
-pub(super) const BY_NAME: i16 = 9;
+/// The last version of OffsetFetch and of OffsetCommit that names topics by name.
+const BY_NAME: i16 = 9;
 /// From this version on one request asks about several groups.
 const BATCHED: i16 = 8;
 
@@ -47,6 +47,20 @@ impl Positions {
     }
 }
 
+/// The highest version in which to speak of these partitions. A topic that was deleted and created anew has another id,
+/// so that nothing of the old one is taken for the new one's; members of the classic protocol know names only.
+pub(super) fn highest_version<'a>(
+    mut ownerships: impl Iterator<Item = &'a Arc<Ownership>>,
+    latest: i16,
+) -> i16 {
+    if ownerships.all(|ownership| ownership.topic_id().is_some()) { latest } else { BY_NAME }
+}
+
+/// Whether that version names topics by their ids.
+pub(super) fn is_by_id(version: i16) -> bool {
+    version > BY_NAME
+}
+
 impl Member {
     pub(super) fn find_positions(&mut self, net: &mut Net, now: Instant) {
         let waits = self.positions.retry_at.is_some_and(|at| at > now);
@@ -58,11 +72,14 @@ impl Member {
         }
         self.positions.retry_at = None;
         let Some(link) = self.coordinator_link(ApiKey::OFFSET_FETCH, net, now) else { return };
-        let Some(version) = self.version::<OffsetFetchRequest>(link, BY_NAME, net, now) else { return };
-        let partitions =
-            self.positions.wanted.iter().map(|ownership| ownership.partition().clone()).collect();
-        let partitions = by_topic(&partitions);
-        let topics = partitions.into_iter();
+        let highest = highest_version(self.positions.wanted.iter(), OffsetFetchRequest::LATEST_STABLE);
+        let Some(version) = self.version::<OffsetFetchRequest>(link, highest, net, now) else { return };
+        let mut topics: BTreeMap<_, Vec<i32>> = BTreeMap::new();
+        for ownership in &self.positions.wanted {
+            let topic = topics.entry(ownership.topic_as(is_by_id(version))).or_default();
+            topic.push(ownership.partition().partition);
+        }
+        let topics = topics.into_iter();
         let stable = self.config.isolation == Isolation::ReadCommitted && version >= 7;
         let mut request = OffsetFetchRequest { require_stable: stable, ..Default::default() };
         if version >= BATCHED {
@@ -72,16 +89,18 @@ impl Member {
                 group.member_id = Some(self.member_id.clone());
                 group.member_epoch = self.generation;
             }
-            let topics = topics.map(|(name, partition_indexes)| {
-                let name = name.clone();
-                OffsetFetchRequestTopics { name, partition_indexes, ..Default::default() }
+            let topics = topics.map(|((name, topic_id), partition_indexes)| OffsetFetchRequestTopics {
+                name,
+                topic_id,
+                partition_indexes,
+                ..Default::default()
             });
             group.topics = Some(topics.collect());
             request.groups = vec![group];
         } else {
             request.group_id = self.config.group.clone();
-            let topics = topics.map(|(name, partition_indexes)| OffsetFetchRequestTopic {
-                name: name.clone(),
+            let topics = topics.map(|((name, _), partition_indexes)| OffsetFetchRequestTopic {
+                name,
                 partition_indexes,
                 ..Default::default()
             });
@@ -104,7 +123,8 @@ impl Member {
         let mut refused = None;
         let start = self.config.start;
         self.positions.wanted.retain(|ownership| {
-            let Some(found) = offsets.get(ownership.partition()) else { return true };
+            let topic = ownership.topic_as(is_by_id(answer.version));
+            let Some(found) = offsets.get(&(topic, ownership.partition().partition)) else { return true };
             if !found.error.is_none() {
                 refused = refused.or(Some(found.error));
                 return true;
@@ -156,6 +176,10 @@ impl Member {
     }
 
     pub(super) fn positions_unanswered(&mut self, error: ErrorCode, net: &mut Net, now: Instant) {
+        if error == ErrorCode::UNKNOWN_TOPIC_ID {
+            // The topic is gone, or newer than what the coordinator knows.
+            net.cluster_mut().refresh();
+        }
         self.positions.met = error;
         self.positions.failures = self.positions.failures.saturating_add(1);
         let delay = self.config.retry_backoff.delay(self.positions.failures, net.random());
@@ -175,18 +199,19 @@ fn committed_offsets(
     response: &OffsetFetchResponse,
     group: &GroupId,
     version: i16,
-) -> (ErrorCode, BTreeMap<TopicPartition, CommittedOffset>) {
+) -> (ErrorCode, BTreeMap<(TopicKey, i32), CommittedOffset>) {
     let mut offsets = BTreeMap::new();
-    let mut note = |topic: &TopicName, partition, offset: i64, leader_epoch, error| {
+    let mut note = |topic, partition: i32, offset: i64, leader_epoch, error| {
         let offset = Some(offset).filter(|offset| *offset >= 0);
         let committed = CommittedOffset { offset, leader_epoch, error };
-        offsets.entry(TopicPartition { topic: topic.clone(), partition }).or_insert(committed);
+        offsets.entry((topic, partition)).or_insert(committed);
     };
     if version < BATCHED {
         for topic in &response.topics {
             for found in &topic.partitions {
                 let (offset, epoch) = (found.committed_offset, found.committed_leader_epoch);
-                note(&topic.name, found.partition_index, offset, epoch, found.error_code);
+                let topic = (topic.name.clone(), TopicId::ZERO);
+                note(topic, found.partition_index, offset, epoch, found.error_code);
             }
         }
         return (response.error_code, offsets);
@@ -197,7 +222,8 @@ fn committed_offsets(
     for topic in &group.topics {
         for found in &topic.partitions {
             let (offset, epoch) = (found.committed_offset, found.committed_leader_epoch);
-            note(&topic.name, found.partition_index, offset, epoch, found.error_code);
+            let topic = (topic.name.clone(), topic.topic_id);
+            note(topic, found.partition_index, offset, epoch, found.error_code);
         }
     }
     (group.error_code, offsets)

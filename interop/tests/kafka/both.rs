@@ -36,6 +36,7 @@ on_the_embedded_broker! {
         for protocol in [Protocol::Classic, Protocol::Consumer, Protocol::Auto] {
             run(groups::one_member_reads_commits_and_leaves(servers, protocol));
         }
+        run(groups::a_topic_that_is_created_anew_begins_anew(servers));
     }
 
     /// The tools need Java, the broker does not.

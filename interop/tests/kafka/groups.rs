@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use kafka_harness::{Options, kafka_or_skip};
 use ottla::admin::NewTopic;
-use ottla::consumer::group::{GroupBatch, GroupConsumer, GroupConsumerBuilder, GroupEvent, Protocol};
+use ottla::consumer::group::{
+    CommitError, GroupBatch, GroupConsumer, GroupConsumerBuilder, GroupEvent, Protocol,
+};
 use ottla::{Client, Offset, Record};
 
 use crate::support::{connect, create_topic, run};
@@ -20,6 +22,7 @@ fn groups_of_both_protocols_read_commit_and_hand_over() {
     for protocol in [Protocol::Classic, Protocol::Consumer, Protocol::Auto] {
         run(one_member_reads_commits_and_leaves(&servers, protocol));
     }
+    run(a_topic_that_is_created_anew_begins_anew(&servers));
 }
 
 fn member(client: &Client, group: &str, topic: &str, protocol: Protocol) -> GroupConsumerBuilder {
@@ -103,4 +106,28 @@ pub(crate) async fn one_member_reads_commits_and_leaves(servers: &str, protocol:
     let mut consumer = member(&client, &group, &topic, protocol).build().await.unwrap();
     assert_eq!(read(&mut consumer, 60).await, (600..660).collect());
     consumer.close(SOON).await.unwrap();
+}
+
+/// What was read of a topic that is deleted says nothing of the one that takes its name.
+pub(crate) async fn a_topic_that_is_created_anew_begins_anew(servers: &str) {
+    let client = connect(servers).await;
+    let topic = || NewTopic::new("anew").partitions(2).replication(1);
+    create_topic(&client, topic()).await;
+    fill(&client, "anew", 2, 0, 200).await;
+    let builder = member(&client, "group-anew", "anew", Protocol::Consumer).manual_commits();
+    let mut consumer = builder.build().await.unwrap();
+    let batch = tokio::time::timeout(SOON, consumer.next_batch()).await.unwrap().unwrap().unwrap();
+    client.admin().delete_topic("anew").await.unwrap();
+    create_topic(&client, topic()).await;
+
+    // The batch is still held, so its partition is not given up before the commit.
+    let ownership = batch.ownership();
+    tokio::time::timeout(SOON, ownership.revoking()).await.expect("the member learns that the topic is gone");
+    let refused = consumer.commit(&batch).await.unwrap_err();
+    assert!(matches!(refused, CommitError::TopicGone { .. }), "{refused}");
+    drop(batch);
+    fill(&client, "anew", 2, 1_000, 20).await;
+    assert_eq!(read(&mut consumer, 20).await, (1_000..1_020).collect());
+    assert!(client.admin().group_offsets("group-anew").await.unwrap().is_empty());
+    assert!(consumer.close(SOON).await.unwrap().left);
 }

@@ -59,6 +59,16 @@ pub enum CommitError {
         /// The partition.
         partition: TopicPartition,
     },
+    /// The topic whose records were processed was deleted; there may be another of its name, which begins anew. Nothing was
+    /// committed for it. Told by coordinators that know topic ids in commits (Kafka 4.1), to members that speak the
+    /// consumer protocol; others commit by name, and the new topic's offsets are what they then change.
+    #[error(
+        "the topic of {partition} was deleted, or deleted and created anew; nothing was committed for it"
+    )]
+    TopicGone {
+        /// The partition.
+        partition: TopicPartition,
+    },
     /// The coordinator refused.
     #[error("the coordinator refused to commit {partition}: {error}")]
     Refused {
@@ -86,6 +96,9 @@ impl CommitError {
         match error {
             core::CommitError::NotOwned { partition } => {
                 Self::NotOwned { partition: TopicPartition::new(partition) }
+            }
+            core::CommitError::TopicGone { partition } => {
+                Self::TopicGone { partition: TopicPartition::new(partition) }
             }
             core::CommitError::Refused { partition, error } => {
                 Self::Refused { partition: TopicPartition::new(partition), error: *error }

@@ -15,7 +15,7 @@ impl Bench {
         self.world.core.parts().groups.commit(self.key, Some(ticket), order, deadline);
     }
 
-    fn done(&mut self) -> Vec<Result<(), CommitError>> {
+    pub(super) fn done(&mut self) -> Vec<Result<(), CommitError>> {
         let events = std::mem::take(&mut self.world.events).into_iter();
         events
             .filter_map(|event| match event {

@@ -1,4 +1,3 @@
-use ottla_proto::TopicId;
 use ottla_proto::messages::consumer_group_heartbeat::{Assignment, ResponseTopicPartitions};
 
 use super::*;
@@ -39,7 +38,11 @@ impl Bench {
 
     /// A member at epoch 1 that owns these partitions and has said so.
     pub(super) fn consumer(config: GroupConfig, partitions: &[i32]) -> Self {
-        let mut bench = Self::new(config);
+        Self::new(config).into_consumer(partitions)
+    }
+
+    pub(super) fn into_consumer(self, partitions: &[i32]) -> Self {
+        let mut bench = self;
         let (request, asked) = bench.heartbeat();
         assert_eq!((asked.member_epoch, owned(&asked)), (0, Some(vec![])));
         assert_eq!(asked.subscribed_topic_names, Some(vec![TopicName::from("t")]));

@@ -7,6 +7,7 @@ mod found;
 mod hostile;
 mod outdated;
 mod progress;
+mod topic_ids;
 mod topics;
 mod waits;
 
@@ -24,7 +25,7 @@ use ottla_proto::messages::offset_fetch::{
 };
 use ottla_proto::messages::*;
 use ottla_proto::wire::{Request, Response};
-use ottla_proto::{Api, ApiKey, BrokerId, ErrorCode, GroupId, LeaderEpoch, TopicName};
+use ottla_proto::{Api, ApiKey, BrokerId, ErrorCode, GroupId, LeaderEpoch, TopicId, TopicName};
 
 use super::*;
 use crate::consumer::{ConsumerConfig, ConsumerReader, Start, TopicPartition};
@@ -47,6 +48,8 @@ struct Bench {
     /// What the cluster has, and what it says that it does not have.
     topics: Vec<(&'static str, i32)>,
     gone: Vec<&'static str>,
+    /// Every topic was deleted and created anew.
+    is_recreated: bool,
     /// It does not say which topics there are.
     keeps_names: bool,
     /// What the group's partitions are shared out by: what this member likes best.
@@ -94,7 +97,7 @@ impl Bench {
         let opened = world.connects.iter().map(|(id, _)| *id).collect();
         let (requests, fetches, events) = (VecDeque::new(), Vec::new(), Vec::new());
         let (topics, gone) = (TOPICS.to_vec(), Vec::new());
-        let keeps_names = false;
+        let (keeps_names, is_recreated) = (false, false);
         let coordinator = 1;
         Self {
             world,
@@ -108,6 +111,7 @@ impl Bench {
             events,
             topics,
             gone,
+            is_recreated,
             keeps_names,
             assignor,
         }
@@ -157,6 +161,9 @@ impl Bench {
             return;
         }
         let mut response = metadata(2, &self.topics);
+        if self.is_recreated {
+            response.topics.iter_mut().for_each(|topic| topic.topic_id = anew(topic.topic_id));
+        }
         response.topics.extend(self.gone.iter().map(|name| MetadataResponseTopic {
             name: Some(TopicName::from(*name)),
             error_code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
@@ -250,6 +257,7 @@ impl Bench {
                 });
             OffsetFetchResponseTopics {
                 name: topic.name,
+                topic_id: topic.topic_id,
                 partitions: partitions.collect(),
                 ..Default::default()
             }
@@ -304,6 +312,7 @@ impl Bench {
     fn commit_answer(request: &OffsetCommitRequest, error: ErrorCode) -> OffsetCommitResponse {
         let topics = request.topics.iter().map(|topic| offset_commit::OffsetCommitResponseTopic {
             name: topic.name.clone(),
+            topic_id: topic.topic_id,
             partitions: topic
                 .partitions
                 .iter()
@@ -333,6 +342,11 @@ impl Bench {
         let partitions = request.topics.iter().flat_map(|topic| &topic.partitions);
         partitions.map(|partition| (partition.partition_index, partition.committed_offset)).collect()
     }
+}
+
+/// The id of the topic that takes the place of that one.
+fn anew(id: TopicId) -> TopicId {
+    TopicId(id.0.map(|byte| !byte))
 }
 
 fn other_member(id: &'static str, topics: &[&'static str]) -> JoinGroupResponseMember {
