@@ -1,6 +1,7 @@
 //! Answers that no coordinator should give: each costs a bounded amount of work and memory, and is named.
 
 use ottla_proto::messages::consumer_group_heartbeat::{Assignment, ResponseTopicPartitions};
+use ottla_proto::wire::Message;
 
 use super::consumer::{given, topic_id};
 use super::*;
@@ -18,6 +19,22 @@ fn assigned(parts: &[&[i32]]) -> ConsumerGroupHeartbeatResponse {
 }
 
 impl Bench {
+    /// Takes the member in under an id of 40,000 bytes, which the writer of this project refuses to write.
+    fn answer_with_long_id(&mut self, join: &Received) {
+        let body = self.join_answer("another", 1).encode(join.version).unwrap();
+        let short = b"\x03me";
+        let at = body.windows(short.len()).position(|bytes| bytes == short).unwrap();
+        let mut frame = BytesMut::new();
+        frame.put_i32(join.correlation);
+        frame.put_slice(b"\0");
+        frame.put_slice(&body[..at]);
+        frame.put_slice(b"\xc1\xb8\x02");
+        frame.put_bytes(b'x', 40_000);
+        frame.put_slice(&body[at + short.len()..]);
+        self.world.core.handle_frame(join.connection, frame.freeze(), self.world.now);
+        self.settle();
+    }
+
     fn lost_for(&self) -> Vec<&Cause> {
         let lost = self.events.iter().filter_map(|event| match event {
             GroupEvent::Lost { cause, .. } => Some(cause),
@@ -152,7 +169,8 @@ fn a_join_that_gives_no_generation_or_no_id_is_made_again_at_growing_intervals()
     let mut bench = Bench::new(classic());
     let begin = bench.world.now;
     for (generation, id) in [(-1, "me"), (1, ""), (i32::MIN, ""), (-2, "me"), (1, ""), (-1, "me")] {
-        let (join, _) = bench.next::<JoinGroupRequest>();
+        let (join, asked) = bench.next::<JoinGroupRequest>();
+        assert_eq!(asked.member_id, "");
         let answer = JoinGroupResponse { member_id: id.into(), ..bench.join_answer("another", generation) };
         bench.answer(&join, &answer);
     }
@@ -162,6 +180,15 @@ fn a_join_that_gives_no_generation_or_no_id_is_made_again_at_growing_intervals()
         matches!(reason, WaitReason::RetryBackoff { error: ErrorCode::CORRUPT_MESSAGE, .. })
     };
     assert!(told.iter().any(named), "{told:?}");
+
+    // The coordinator gives out what no request can say.
+    let (join, _) = bench.next::<JoinGroupRequest>();
+    let error_code = ErrorCode::MEMBER_ID_REQUIRED;
+    bench.answer(&join, &JoinGroupResponse { error_code, ..Default::default() });
+    let (join, asked) = bench.next::<JoinGroupRequest>();
+    assert_eq!(asked.member_id, "");
+    bench.answer_with_long_id(&join);
+    assert_eq!(bench.next::<JoinGroupRequest>().1.member_id, "");
 }
 
 #[test]
