@@ -166,7 +166,7 @@ pub(super) fn build_peer(name: &str, target: &Path) -> Result<PathBuf> {
     let folder = folder(target, name)?;
     let package = format!("peer-{name}");
     let mut cargo = cargo();
-    cargo.current_dir(peers()).args(["build", "--release", "--quiet", "--locked", "--package", &package]);
+    cargo.current_dir(peers()).args(["build", "--release", "--quiet", "--package", &package]);
     timed(&folder, cargo.arg("--target-dir").arg(&folder))?;
     Ok(released(&folder, &package))
 }

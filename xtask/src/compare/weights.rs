@@ -54,7 +54,7 @@ fn stripped(program: &Path, folder: &Path) -> Result<u64> {
 fn crates(name: &str) -> Result<usize> {
     let tree = |package: &str| -> Result<BTreeSet<String>> {
         let mut tree = cargo();
-        tree.current_dir(clients::peers()).args(["tree", "--locked", "--package", package]);
+        tree.current_dir(clients::peers()).args(["tree", "--package", package]);
         tree.args(["--edges", "normal,build", "--prefix", "none", "--no-dedupe", "--format", "{p}"]);
         let tree = output(&mut tree)?;
         Ok(tree.lines().filter(|line| !line.starts_with("peer")).map(str::to_owned).collect())
