@@ -42,6 +42,10 @@ pub(crate) struct Broker {
     #[arg(short, long = "topic", value_name = "NAME[:PARTITIONS]", value_parser = topic)]
     topics: Vec<(String, i32)>,
 
+    /// How many partitions a topic gets if nobody says so
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    default_partitions: i32,
+
     /// Do not create a topic just because a client asks for it
     #[arg(long)]
     no_auto_create: bool,
@@ -124,6 +128,7 @@ impl Broker {
             .nodes(self.nodes)
             .host(self.host)
             .port(self.port)
+            .default_partitions(self.default_partitions)
             .auto_create_topics(!self.no_auto_create)
             .act_as(self.act_as)
             .delay_throttled_answers(self.delay_throttled_answers);

@@ -213,8 +213,8 @@ impl<'a> Bench<'a> {
         bail!("node {node} did not throttle {client_id}")
     }
 
-    /// When the proxy had handed on the answer to the first small request since then: that of a record sent beside a
-    /// burst. The client may have read it a moment before.
+    /// When the proxy had handed on the answer to the first small request since then that was answered: that of a record
+    /// sent beside a burst, or of its second attempt after a cut. The client may have read it a moment before.
     pub(crate) fn answered_beside_burst(
         &self,
         client_id: &str,
@@ -223,8 +223,8 @@ impl<'a> Bench<'a> {
     ) -> Result<Instant> {
         let requests = self.recording.produced(client_id, node);
         let small = requests.iter().filter(|one| one.begun >= since && one.bytes < BURST_QUOTA);
-        let first = small.min_by_key(|one| one.begun);
-        first.and_then(|one| one.answered).context("no small request was answered")
+        let answers = small.filter_map(|one| Some((one.begun, one.answered?)));
+        answers.min().map(|(_, answered)| answered).context("no small request was answered")
     }
 
     /// The last answer of a node that told the client of a throttle.
