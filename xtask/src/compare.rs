@@ -127,6 +127,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut text = String::from("# Clients side by side\n\nWritten by `cargo xtask bench --publish`. ");
     text += "[bench/README.md](../bench/README.md) tells what lies behind the misses.\n\n";
     text += &head.lines.join("\n");
+    text += &table::rounds(&runs);
     text += "\n\n## Goals\n\n";
     text += &goals;
     weights::markdown(&mut text, &head.weights)?;
@@ -170,7 +171,7 @@ fn measure(arguments: &Arguments, figures: &Path) -> Result<()> {
 
     let mut file = File::create(figures).with_context(|| format!("cannot write {}", figures.display()))?;
     let weights = if arguments.quick { Vec::new() } else { weights::weigh(&target, &clients)? };
-    let head = Head { lines: head(arguments, rounds)?, weights };
+    let head = Head { lines: head(arguments)?, weights };
     writeln!(file, "{}", serde_json::to_string(&head)?)?;
 
     // A neutral client fills what is read: the ways in which clients cut and compress batches differ.
@@ -224,7 +225,7 @@ fn prepared(client: Client, way: Way, counter: &Path) -> Result<Client> {
     })
 }
 
-fn head(arguments: &Arguments, rounds: usize) -> Result<Vec<String>> {
+fn head(arguments: &Arguments) -> Result<Vec<String>> {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let cores = std::thread::available_parallelism()?;
@@ -242,10 +243,8 @@ fn head(arguments: &Arguments, rounds: usize) -> Result<Vec<String>> {
     }
     lines
         .push(format!("- broker: Kafka {}, one node on the same machine", kafka_harness::Version::default()));
-    let pinned = arguments.pinned.min(rounds);
     lines.push(format!(
-        "\nMedian of {rounds} rounds ({pinned} with the client on one core), with the lowest and the highest behind it if \
-         there are several. CPU is of the client's process alone, from its first record to the last acknowledgement or \
+        "\nCPU is of the client's process alone, from its first record to the last acknowledgement or \
          the last record read; times and rates depend on the share that client and broker got of the machine. Every \
          record that is sent is counted in the log. Latency counts from when a record was due, for {} s after one of \
          warming up. `floor` is no client: it shows what the bytes alone cost.",

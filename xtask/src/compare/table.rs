@@ -1,5 +1,6 @@
 //! The figures as Markdown: medians, spread, and how they compare with the best of the others.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -43,6 +44,37 @@ pub(super) fn in_short(case: Case, way: Way, figures: &Value) -> String {
     let (name, figure) = columns(case.op, way).first().copied().unwrap_or_default();
     let figure = figures.get(figure).and_then(Value::as_f64);
     figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.3} {name}"))
+}
+
+/// How often the loads were run, and which of them some clients did not get, since time can be too short.
+pub(super) fn rounds(runs: &[Run]) -> String {
+    let clients: BTreeSet<_> = runs.iter().map(|run| run.client.as_str()).collect();
+    let (mut fewest, mut most, mut partly) = (usize::MAX, 0, Vec::new());
+    for way in [Way::Free, Way::Pinned] {
+        for case in CASES.iter().filter(|case| runs.iter().any(|run| run.is(case, way))) {
+            let of_client =
+                |client| runs.iter().filter(|run| run.client == client && run.is(case, way)).count();
+            let able = clients.iter().filter(|client| clients::cannot(client, case, way).is_none());
+            let counts: Vec<_> = able.map(|&client| of_client(client)).collect();
+            if counts.contains(&0) {
+                let on_one_core = if way == Way::Pinned { " on one core" } else { "" };
+                partly.push(format!("{}{on_one_core}", case.name));
+            }
+            if way == Way::Free {
+                fewest = counts.iter().copied().min().unwrap_or(0).min(fewest);
+                most = counts.into_iter().max().unwrap_or(0).max(most);
+            }
+        }
+    }
+    let times = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
+    let mut text = format!(
+        "\n\nWith the cores free each client ran each load so many times: {times}. The median is shown, and behind it the \
+         lowest and the highest if there are several; of one run nobody knows how far another would lie from it."
+    );
+    if !partly.is_empty() {
+        text += &format!(" Time was too short for some of the clients at {}.", partly.join(", "));
+    }
+    text
 }
 
 /// All figures, one table for each load and way to run it.
