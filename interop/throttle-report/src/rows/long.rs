@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use ottla::Record;
 use ottla::admin::QuotaKey;
 
@@ -69,7 +69,8 @@ async fn once(bench: &Bench<'_>, name: &str) -> Result<Found> {
         failed += usize::from(delivery.await.is_err());
     }
     let requests = bench.recording().produced(name, 1);
-    let took = acknowledged.saturating_duration_since(bench.answered_beside_burst(name, 1, begin)?);
+    let answered = bench.answered_beside_burst(name, 1, begin).context("an ack without an answer")?;
+    let took = acknowledged.saturating_duration_since(answered);
     let connections: BTreeSet<_> = requests.iter().map(|one| one.connection).collect();
     let log = bench.read(name).await?;
     let expected = (0..RECORDS).map(|number| number.to_string()).chain(["behind".to_owned()]);

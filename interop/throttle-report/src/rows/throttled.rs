@@ -129,7 +129,9 @@ async fn once(bench: &Bench<'_>, name: &str, cut: bool) -> Result<Found> {
     let requests = bench.recording().produced(name, 1);
     let early = requests.iter().filter(|one| one.begun > throttle.from + FIVE && one.begun < throttle.until);
     let resumed = requests.iter().map(|one| one.begun).filter(|begun| *begun >= throttle.until).min();
-    let ack = behind_at.saturating_duration_since(bench.answered_beside_burst(name, 1, free_end)?);
+    let behind_answered = bench.answered_beside_burst(name, 1, free_end);
+    let ack =
+        behind_answered.map_or(Duration::ZERO, |answered| behind_at.saturating_duration_since(answered));
     let fetches = bench.recording().of(name, 1);
     let fetches = fetches.iter().filter(|one| one.api == ApiKey::FETCH);
     let fetches = fetches.filter(|one| one.begun > throttle.from && one.begun < throttle.until).count();
