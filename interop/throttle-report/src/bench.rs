@@ -11,7 +11,7 @@ use ottla::{Client, ErrorCode, Offset, Producer, Record, TopicProducer};
 use tokio::runtime::Runtime;
 
 use crate::proxy::Proxy;
-use crate::recording::{Exchange, Recording};
+use crate::recording::Recording;
 
 /// How many nodes the cluster has.
 pub(crate) const NODES: usize = 3;
@@ -197,9 +197,22 @@ impl<'a> Bench<'a> {
                 eprintln!("   node {node} had not heard of the quota of {client_id}; once more");
                 tokio::time::sleep(FORGOTTEN).await;
             }
+            let sent = Instant::now();
             topic.send(Record::value(&burst).partition(partition)).await?.await?;
             let acknowledged = Instant::now();
-            let Ok(answer) = self.last_throttle(client_id, node) else { continue };
+            // The proxy notes an answer after it has handed it on.
+            let answer = loop {
+                let mut requests = self.recording.produced(client_id, node);
+                requests.retain(|one| one.begun >= sent && one.bytes >= burst.len());
+                match requests.pop() {
+                    Some(request) if request.answered.is_some() => break request,
+                    _ => tokio::time::sleep(Duration::from_millis(1)).await,
+                }
+                ensure!(acknowledged.elapsed() < FORGOTTEN, "the proxy saw no answer to the burst");
+            };
+            if answer.throttle.is_zero() {
+                continue;
+            }
             let (from, until) =
                 answer.answered.zip(answer.throttled_until()).context("no answer was recorded")?;
             ensure!(
@@ -226,15 +239,6 @@ impl<'a> Bench<'a> {
         let small = requests.iter().filter(|one| one.begun >= since && one.bytes < BURST_QUOTA);
         let answers = small.filter_map(|one| Some((one.begun, one.answered?)));
         answers.min().map(|(_, answered)| answered)
-    }
-
-    /// The last answer of a node that told the client of a throttle.
-    pub(crate) fn last_throttle(&self, client_id: &str, node: i32) -> Result<Exchange> {
-        let answers = self.recording.produced(client_id, node);
-        match answers.into_iter().rev().find(|answer| !answer.throttle.is_zero()) {
-            Some(answer) => Ok(answer),
-            None => bail!("node {node} did not throttle {client_id}"),
-        }
     }
 
     /// The values of a topic, in the order of its partitions' logs.
