@@ -230,19 +230,27 @@ fn compaction_keeps_the_newest_of_each_key_at_its_offset() {
     assert_eq!(kept(&log), [(2, "3".into()), (3, "4".into()), (4, "5".into()), (5, "6".into())]);
 }
 
+/// The stamp of a batch under its producer's first epoch.
+fn stamp(producer_id: i64, base_sequence: i32, transactional: bool) -> Stamp {
+    let (producer_id, producer_epoch) = (ProducerId(producer_id), ProducerEpoch(0));
+    Stamp { producer_id, producer_epoch, base_sequence, transactional }
+}
+
+/// A transaction of one record, whose marker has this epoch.
+fn transaction(log: &mut PartitionLog, sequence: i32, committed: bool, epoch: ProducerEpoch) {
+    let record = [(START.as_millis(), Some("k"), "v")];
+    append(log, 0, crate::testing::batch_of(stamp(1, sequence, true), Codec::None, &record));
+    let marker = EndTransaction { committed, coordinator_epoch: 0 };
+    log.append_marker(marker, ProducerId(1), epoch, LeaderEpoch(0), START).unwrap();
+}
+
 #[test]
 fn compaction_keeps_the_last_sequence_of_a_producer_without_its_records() {
     let mut log = PartitionLog::default();
     log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
-    let stamp = |producer_id, base_sequence| Stamp {
-        producer_id: ProducerId(producer_id),
-        producer_epoch: ProducerEpoch(0),
-        base_sequence,
-        transactional: false,
-    };
     for (producer, sequence) in [(1, 0), (1, 1), (2, 0), (3, 0)] {
         let record = [(START.as_millis(), Some("k"), "v")];
-        append(&mut log, 0, crate::testing::batch_of(stamp(producer, sequence), Codec::None, &record));
+        append(&mut log, 0, crate::testing::batch_of(stamp(producer, sequence, false), Codec::None, &record));
     }
     assert!(compact(&mut log, 0));
     let all = log.read(0, 4, usize::MAX, true).unwrap();
@@ -259,17 +267,11 @@ fn compaction_leaves_out_what_was_aborted_and_what_is_undecided() {
     let mut log = PartitionLog::default();
     log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
     let record = |value| [(START.as_millis(), Some("k"), value)];
-    let stamp = |base_sequence| Stamp {
-        producer_id: ProducerId(1),
-        producer_epoch: ProducerEpoch(0),
-        base_sequence,
-        transactional: true,
-    };
     append(&mut log, 0, crate::testing::batch_of(Stamp::NONE, Codec::None, &record("committed")));
-    append(&mut log, 0, crate::testing::batch_of(stamp(0), Codec::None, &record("aborted")));
+    append(&mut log, 0, crate::testing::batch_of(stamp(1, 0, true), Codec::None, &record("aborted")));
     let marker = EndTransaction { committed: false, coordinator_epoch: 0 };
     log.append_marker(marker, ProducerId(1), ProducerEpoch(0), LeaderEpoch(0), START).unwrap();
-    append(&mut log, 0, crate::testing::batch_of(stamp(1), Codec::None, &record("undecided")));
+    append(&mut log, 0, crate::testing::batch_of(stamp(1, 1, true), Codec::None, &record("undecided")));
     append(&mut log, 0, crate::testing::batch_of(Stamp::NONE, Codec::None, &record("active")));
     let limit = log.first_undecided(5).unwrap();
     assert!(log.compact(EAGER, START.as_millis(), limit, &mut BatchChecker::default()).unwrap());
@@ -329,20 +331,8 @@ fn a_marker_goes_some_time_after_all_that_it_decided() {
     for committed in [true, false] {
         let mut log = PartitionLog::default();
         log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
-        let stamp = |producer_id, base_sequence| Stamp {
-            producer_id: ProducerId(producer_id),
-            producer_epoch: ProducerEpoch(0),
-            base_sequence,
-            transactional: true,
-        };
-        let record = [(START.as_millis(), Some("k"), "v")];
-        let transaction = |log: &mut PartitionLog, sequence, committed| {
-            append(log, 0, crate::testing::batch_of(stamp(1, sequence), Codec::None, &record));
-            let marker = EndTransaction { committed, coordinator_epoch: 0 };
-            log.append_marker(marker, ProducerId(1), ProducerEpoch(0), LeaderEpoch(0), START).unwrap();
-        };
-        transaction(&mut log, 0, committed);
-        transaction(&mut log, 1, true);
+        transaction(&mut log, 0, committed, ProducerEpoch(0));
+        transaction(&mut log, 1, true, ProducerEpoch(0));
         // The first one's record goes; its marker was needed until then, and no longer.
         assert_eq!(after_another(&mut log, "a", 0), [1, 2, 3, 4], "{committed}");
         assert_eq!(after_another(&mut log, "b", 100), [1, 2, 3, 4, 5]);
@@ -483,20 +473,8 @@ fn horizons(log: &PartitionLog) -> BTreeMap<i64, i64> {
 fn a_transaction_without_a_marker_is_not_told_any_more() {
     let mut log = PartitionLog::default();
     log.set_segment_rule(SegmentRule { bytes: 1, ..SegmentRule::default() });
-    let end = |log: &mut PartitionLog, sequence, committed| {
-        let stamp = Stamp {
-            producer_id: ProducerId(1),
-            producer_epoch: ProducerEpoch(0),
-            base_sequence: sequence,
-            transactional: true,
-        };
-        let record = [(START.as_millis(), Some("k"), "v")];
-        append(log, 0, crate::testing::batch_of(stamp, Codec::None, &record));
-        let marker = EndTransaction { committed, coordinator_epoch: 0 };
-        log.append_marker(marker, ProducerId(1), ProducerEpoch(0), LeaderEpoch(0), START).unwrap();
-    };
-    end(&mut log, 0, false);
-    end(&mut log, 1, true);
+    transaction(&mut log, 0, false, ProducerEpoch(0));
+    transaction(&mut log, 1, true, ProducerEpoch(0));
     let told = |log: &PartitionLog| log.aborted(0, log.end_offset()).len();
     // The records go, then the marker gets its horizon, and then it goes.
     for (key, after_ms, left, aborted) in
@@ -512,16 +490,7 @@ fn a_marker_that_alone_knows_an_epoch_stays() {
     let disk = Arc::new(SimulatedDisk::new(1));
     let rule = SegmentRule { bytes: 1, ..SegmentRule::default() };
     let mut log = reopened(&disk, rule);
-    let stamp = Stamp {
-        producer_id: ProducerId(1),
-        producer_epoch: ProducerEpoch(0),
-        base_sequence: 0,
-        transactional: true,
-    };
-    let record = [(START.as_millis(), Some("k"), "v")];
-    append(&mut log, 0, crate::testing::batch_of(stamp, Codec::None, &record));
-    let marker = EndTransaction { committed: true, coordinator_epoch: 0 };
-    log.append_marker(marker, ProducerId(1), ProducerEpoch(1), LeaderEpoch(0), START).unwrap();
+    transaction(&mut log, 0, true, ProducerEpoch(1));
     for (key, after_ms) in [("k", 0), ("a", 1), ("b", 5000), ("c", 9000)] {
         after_another(&mut log, key, after_ms);
     }

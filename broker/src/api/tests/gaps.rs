@@ -28,16 +28,11 @@ use ottla_proto::messages::incremental_alter_configs::{
     AlterConfigsResource as Alteration, AlterableConfig, IncrementalAlterConfigsRequest,
 };
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
-use ottla_proto::messages::offset_commit::{
-    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
-};
-use ottla_proto::messages::offset_fetch::{
-    OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics,
-};
 use ottla_proto::messages::update_features::{FeatureUpdateKey, UpdateFeaturesRequest};
 use ottla_proto::records::{Batch, Placement};
 use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch};
 
+use super::groups::{commit, committed, fetched};
 use crate::coordinator::testing::{Clients, join_request};
 use crate::engine::{Config, Engine, NodeAddress};
 use crate::testing::*;
@@ -347,32 +342,12 @@ fn share_groups_have_no_coordinator() -> bool {
 /// Kafka keeps what a group without members has committed for seven days.
 fn commits_never_expire() -> bool {
     let mut world = World::with_topic();
-    let partition = OffsetCommitRequestPartition { committed_offset: 7, ..Default::default() };
-    let topic =
-        OffsetCommitRequestTopic { name: "t".into(), partitions: vec![partition], ..Default::default() };
-    let request = OffsetCommitRequest {
-        group_id: "g".into(),
-        generation_id_or_member_epoch: -1,
-        topics: vec![topic],
-        ..OffsetCommitRequest::default()
-    };
-    assert_eq!(world.ask(8, &request).topics[0].partitions[0].error_code, ErrorCode::NONE);
+    assert_eq!(committed(&mut world, 8, &commit(7)), ErrorCode::NONE);
     for _ in 0..2 {
         world.now = world.now + Duration::from_secs(8 * 24 * 3600);
         world.engine.handle_timeout(world.now);
     }
-    let topic = OffsetFetchRequestTopics {
-        name: "t".into(),
-        partition_indexes: vec![0],
-        ..OffsetFetchRequestTopics::default()
-    };
-    let group = OffsetFetchRequestGroup {
-        group_id: "g".into(),
-        topics: Some(vec![topic]),
-        ..OffsetFetchRequestGroup::default()
-    };
-    let request = OffsetFetchRequest { groups: vec![group], ..OffsetFetchRequest::default() };
-    world.ask(9, &request).groups[0].topics[0].partitions[0].committed_offset == 7
+    fetched(&mut world) == 7
 }
 
 fn claimed_append_times_are_refused() -> bool {

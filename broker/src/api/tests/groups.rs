@@ -19,7 +19,7 @@ use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch, TopicId};
 use crate::coordinator::testing::{Clients, find};
 use crate::testing::*;
 
-fn commit(offset: i64) -> OffsetCommitRequest {
+pub(super) fn commit(offset: i64) -> OffsetCommitRequest {
     let partition = OffsetCommitRequestPartition {
         committed_offset: offset,
         committed_leader_epoch: LeaderEpoch(4),
@@ -34,12 +34,12 @@ fn commit(offset: i64) -> OffsetCommitRequest {
     OffsetCommitRequest { group_id: "g".into(), topics: vec![topic], ..OffsetCommitRequest::default() }
 }
 
-fn committed(world: &mut World, version: i16, request: &OffsetCommitRequest) -> ErrorCode {
+pub(super) fn committed(world: &mut World, version: i16, request: &OffsetCommitRequest) -> ErrorCode {
     world.ask(version, request).topics[0].partitions[0].error_code
 }
 
 /// What the group has committed for partition 0 of `t`.
-fn fetched(world: &mut World) -> i64 {
+pub(super) fn fetched(world: &mut World) -> i64 {
     let topic = OffsetFetchRequestTopics {
         name: "t".into(),
         partition_indexes: vec![0],
