@@ -31,6 +31,14 @@ impl Bench {
         self.world.now = self.world.now + Duration::from_secs(60);
     }
 
+    /// The only request is a join, and its answer gives a partition.
+    fn joins_again(&mut self) {
+        let (join, asked) = self.take::<ConsumerGroupHeartbeatRequest>();
+        assert_eq!((asked.member_epoch, asked.subscribed_topic_names), (0, Some(vec!["t".into()])));
+        self.answer(&join, &given(2, Some(&[1])));
+        assert_eq!(self.owned(), partitions([1]));
+    }
+
     fn is_fetched(&self, number: i32) -> bool {
         let topics = self.fetches.iter().flat_map(|fetch| fetch.read::<FetchRequest>().topics);
         topics.flat_map(|topic| topic.partitions).any(|asked| asked.partition == number)
@@ -61,10 +69,7 @@ fn a_member_that_stood_still_while_it_joined_joins_again() {
     bench.stand_still();
     bench.answer(&before, &given(1, Some(&[0])));
     assert!(bench.owned().is_empty());
-    let (request, asked) = bench.take::<ConsumerGroupHeartbeatRequest>();
-    assert_eq!((asked.member_epoch, asked.subscribed_topic_names), (0, Some(vec!["t".into()])));
-    bench.answer(&request, &given(2, Some(&[1])));
-    assert_eq!(bench.owned(), partitions([1]));
+    bench.joins_again();
 }
 
 /// Nobody who is out is in again without joining.
@@ -128,10 +133,7 @@ fn an_answer_to_a_heartbeat_from_before_a_fence_is_not_taken_for_one_to_the_join
     bench.answer(&before, &given(1, Some(&[0])));
     bench.advance(Duration::from_secs(1));
     assert!(bench.owned().is_empty(), "what was given before the fence");
-    let (join, asked) = bench.take::<ConsumerGroupHeartbeatRequest>();
-    assert_eq!((asked.member_epoch, asked.subscribed_topic_names), (0, Some(vec!["t".into()])));
-    bench.answer(&join, &given(2, Some(&[1])));
-    assert_eq!(bench.owned(), partitions([1]));
+    bench.joins_again();
 }
 
 #[test]
