@@ -6,15 +6,29 @@ use ottla_core::consumer as core;
 
 use super::batch::{Batch, ConsumerRecord};
 use super::error::ConsumeError;
+use crate::admin::CommittedOffset;
 
-/// Looks at every batch before the application gets it. Java: `ConsumerInterceptor`.
+/// Looks at every batch before the application gets it, and at every commit that went through. Java:
+/// `ConsumerInterceptor`.
 ///
-/// It runs on the thread that reads, so one that blocks delays that reader and nobody else. A panic in it is caught
-/// and told as a `tracing` event at level `ERROR`; the batch is handed out all the same. It is `Sync` because the
-/// consumer is, whose questions ([`explain`](super::Consumer::explain) and the like) any task may then ask.
+/// It runs where the application reads, so one that blocks delays that reader and nobody else: no heartbeat, no commit. A
+/// panic in it is caught and told as a `tracing` event at level `ERROR`, and nothing else happens. It is `Sync` because
+/// the consumer is, whose questions ([`explain`](super::Consumer::explain) and the like) any task may then ask.
 pub trait ConsumerInterceptor: Send + Sync + 'static {
     /// The batch is about to be handed out: whole, or record by record.
     fn on_consume(&mut self, batch: &Batch);
+
+    /// The coordinator has these offsets from now on, whoever committed them: the member by itself, or the application
+    /// through any handle. Java: `onCommit`.
+    ///
+    /// Called with what one request committed, in the order of the requests, as soon as the application waits in
+    /// [`next_batch`](super::GroupConsumer::next_batch) or its kin, and at the end of
+    /// [`commit_processed`](super::GroupConsumer::commit_processed) and [`close`](super::GroupConsumer::close). Of an
+    /// application that stays away for more than 256 commits the oldest are told as one, each partition with its last. What
+    /// was not told when the consumer is dropped is told no more.
+    fn on_commit(&mut self, committed: &[CommittedOffset]) {
+        let _ = committed;
+    }
 }
 
 /// The end of a consumer at which batches and records come out.
@@ -58,17 +72,22 @@ impl Feed {
 
     /// The batch, once every interceptor saw it.
     pub(super) fn shown(&mut self, batch: Batch) -> Batch {
+        self.each_interceptor(|interceptor| interceptor.on_consume(&batch));
+        batch
+    }
+
+    /// Shows every interceptor what was committed.
+    pub(super) fn committed(&mut self, committed: &[CommittedOffset]) {
+        self.each_interceptor(|interceptor| interceptor.on_commit(committed));
+    }
+
+    fn each_interceptor(&mut self, show: impl Fn(&mut dyn ConsumerInterceptor)) {
         for interceptor in &mut self.interceptors {
             // What an interceptor leaves behind when it panics is its own affair.
-            if catch_unwind(AssertUnwindSafe(|| interceptor.on_consume(&batch))).is_err() {
-                tracing::error!(
-                    topic = batch.topic(),
-                    partition = batch.partition(),
-                    "a consumer's interceptor panicked"
-                );
+            if catch_unwind(AssertUnwindSafe(|| show(interceptor.as_mut()))).is_err() {
+                tracing::error!("a consumer's interceptor panicked");
             }
         }
-        batch
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use futures_core::Stream;
+use ottla::admin::CommittedOffset;
 use ottla::consumer::{Batch, ConsumerInterceptor};
 
 /// Counts what goes by.
@@ -124,4 +125,99 @@ async fn batches_come_as_a_stream_and_offsets_are_found_without_moving() {
     let lags: Vec<_> =
         consumer.partitions().iter().map(|status| (status.high_watermark, status.lag)).collect();
     assert_eq!(lags, [(Some(100), Some(0)); 4]);
+}
+
+/// Tells of commits on which thread and of which offsets, and panics.
+struct Auditor(std::sync::mpsc::Sender<(std::thread::ThreadId, Vec<CommittedOffset>)>);
+
+impl ConsumerInterceptor for Auditor {
+    fn on_consume(&mut self, _batch: &Batch) {}
+
+    fn on_commit(&mut self, committed: &[CommittedOffset]) {
+        self.0.send((std::thread::current().id(), committed.to_vec())).unwrap();
+        panic!("an interceptor's own fault");
+    }
+}
+
+#[tokio::test]
+async fn interceptors_see_what_was_committed_where_the_application_reads() {
+    for protocol in BOTH {
+        let (_cluster, kafka) = start().await;
+        one_partition(&kafka, 10).await;
+        let (sender, told) = std::sync::mpsc::channel();
+        let (all_the_same, _) = std::sync::mpsc::channel();
+        let builder = member(&kafka, protocol).commit_metadata("host 7");
+        let mut consumer =
+            builder.interceptor(Auditor(sender)).interceptor(Auditor(all_the_same)).build().await.unwrap();
+        for offset in 0..10 {
+            assert_eq!(next_offset(&mut consumer).await, offset);
+        }
+        // The automatic commit comes while the application waits for more, of which there is none.
+        let waits = async { consumer.next().await.map(|_| ()) };
+        let committed = async {
+            loop {
+                match told.try_recv() {
+                    Ok(found) => return found,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                }
+            }
+        };
+        let found = tokio::select! {
+            _ = waits => panic!("there is no further record"),
+            found = tokio::time::timeout(SOON, committed) => found.expect("the commit is told"),
+        };
+        let (thread, mut offsets) = found;
+        assert_eq!(thread, std::thread::current().id(), "{protocol:?}");
+        offsets.retain(|offset| offset.partition.partition == 1);
+        assert_eq!((offsets[0].offset, &*offsets[0].metadata), (10, "host 7"));
+        let stored = kafka.admin().group_offsets("billing").await.unwrap();
+        assert_eq!(stored.iter().find(|offset| offset.partition.partition == 1), offsets.first());
+        // What the application commits itself, and the last ones of all.
+        one_partition(&kafka, 10).await;
+        let batch = consumer.next_batch().await.unwrap().unwrap();
+        consumer.handle().commit_with(&batch, Some("mine")).await.unwrap();
+        drop(batch);
+        one_partition(&kafka, 1).await;
+        assert_eq!(next_offset(&mut consumer).await, 20);
+        assert!(
+            told.try_iter()
+                .flat_map(|(_, offsets)| offsets)
+                .any(|it| (it.offset, &*it.metadata) == (20, "mine"))
+        );
+        consumer.close(SOON).await.unwrap();
+        let last = told.try_iter().flat_map(|(_, offsets)| offsets).last().unwrap();
+        assert_eq!((last.offset, &*last.metadata), (21, "host 7"), "{protocol:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_is_refused_and_harms_no_other_commit() {
+    let (_cluster, kafka) = start().await;
+    one_partition(&kafka, 10).await;
+    let mut consumer =
+        member(&kafka, Protocol::Auto).commit_metadata("x".repeat(4_097)).build().await.unwrap();
+    let batch = consumer.next_batch().await.unwrap().unwrap();
+    let handle = consumer.handle();
+    let refused = handle.commit(&batch).await;
+    assert!(
+        matches!(refused, Err(CommitError::Refused { error: ErrorCode::OFFSET_METADATA_TOO_LARGE, .. })),
+        "{refused:?}"
+    );
+    let long = "x".repeat(32_768);
+    let too_long = handle.commit_with(&batch, Some(&long)).await;
+    assert!(matches!(too_long, Err(CommitError::MetadataTooLong { length: 32_768, .. })), "{too_long:?}");
+    handle.commit_with(&batch, Some("short")).await.unwrap();
+    drop(batch);
+    // The automatic ones say so, and the member lives on.
+    one_partition(&kafka, 1).await;
+    let reads = async {
+        assert_eq!(consumer.next().await.unwrap().unwrap().offset(), 10);
+        let _ = consumer.next().await;
+    };
+    let told = async { while !matches!(handle.next_event().await.unwrap(), GroupEvent::CommitFailed(_)) {} };
+    tokio::select! {
+        () = reads => panic!("there is no further record"),
+        told = tokio::time::timeout(SOON, told) => told.expect("the failure is told"),
+    }
+    assert_eq!(committed(&kafka).await, Some(10));
 }

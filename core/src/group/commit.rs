@@ -37,6 +37,12 @@ pub struct CommitEntry {
     pub metadata: Option<ByteString>,
 }
 
+/// What was committed, by partition.
+pub type Committed = BTreeMap<TopicPartition, CommitEntry>;
+
+/// The longest text that a request can carry; brokers take less (`offset.metadata.max.bytes`, 4,096).
+const LONGEST_METADATA: usize = i16::MAX as usize;
+
 /// What the application commits, taken into account by [`GroupEdge::order`](super::GroupEdge::order).
 #[derive(Debug)]
 pub struct CommitOrder(pub(super) Vec<CommitEntry>);
@@ -100,9 +106,7 @@ impl Member {
                 ownership.is_held() && entry.ownership.is_none_or(|shown| shown == ownership.id())
             });
             match owned {
-                Some(ownership) => {
-                    job.entries.insert(entry.partition.clone(), (ownership, entry));
-                }
+                Some(ownership) => job.add(ownership, entry, self.config.commit_metadata.as_ref()),
                 None => job.fail(CommitError::NotOwned { partition: entry.partition }),
             }
         }
@@ -127,9 +131,11 @@ impl Member {
                 leader_epoch: processed.leader_epoch,
                 metadata: None,
             };
-            job.entries.insert(entry.partition.clone(), (Arc::clone(ownership), entry));
+            job.add(Arc::clone(ownership), entry, self.config.commit_metadata.as_ref());
         }
-        if !job.entries.is_empty() {
+        if job.entries.is_empty() {
+            self.finish_commit(job);
+        } else {
             self.commits.queue.push_back(job);
         }
     }
@@ -251,6 +257,7 @@ impl Member {
         }
         let mut retry = None;
         let mut expelled = None;
+        let mut committed = Committed::new();
         let mut jobs = std::mem::take(&mut self.commits.in_flight);
         for job in &mut jobs {
             for (partition, (ownership, entry)) in std::mem::take(&mut job.entries) {
@@ -258,7 +265,10 @@ impl Member {
                 let error = errors.get(&(topic, partition.partition)).copied();
                 // An answer that leaves it out says nothing about it.
                 match error.unwrap_or(ErrorCode::UNKNOWN_SERVER_ERROR) {
-                    ErrorCode::NONE => ownership.set_committed(entry.offset),
+                    ErrorCode::NONE => {
+                        ownership.set_committed(entry.offset);
+                        committed.insert(partition, entry);
+                    }
                     _ if !ownership.is_held() => job.fail(CommitError::NotOwned { partition }),
                     error => {
                         job.last_error = Some(error);
@@ -277,6 +287,9 @@ impl Member {
                     }
                 }
             }
+        }
+        if self.config.tells_commits && !committed.is_empty() {
+            self.edge.note_commit(committed);
         }
         self.commits.failures = 0;
         for job in jobs.into_iter().rev() {
@@ -376,6 +389,17 @@ impl Member {
 impl Job {
     fn new(ticket: Option<Ticket>, deadline: Option<Instant>) -> Self {
         Self { ticket, entries: BTreeMap::new(), deadline, last_error: None, failure: None }
+    }
+
+    /// `usual` is the text of whoever brings none.
+    fn add(&mut self, ownership: Arc<Ownership>, mut entry: CommitEntry, usual: Option<&ByteString>) {
+        entry.metadata = entry.metadata.or_else(|| usual.cloned());
+        let length = entry.metadata.as_ref().map_or(0, |text| text.len());
+        if length > LONGEST_METADATA {
+            self.fail(CommitError::MetadataTooLong { partition: entry.partition, length });
+        } else {
+            self.entries.insert(entry.partition.clone(), (ownership, entry));
+        }
     }
 
     /// The first failure is the one that is told.

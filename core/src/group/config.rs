@@ -43,6 +43,10 @@ pub struct GroupConfig {
     /// How often what was processed is committed: every 5 s; `None` leaves commits to the application. Java:
     /// `enable.auto.commit` and `auto.commit.interval.ms`.
     pub auto_commit: Option<Duration>,
+    /// The text beside each committed offset that was given none of its own: none.
+    pub commit_metadata: Option<ByteString>,
+    /// Whether what was committed is kept until [`GroupEdge::next_commit`](super::GroupEdge::next_commit) takes it: no.
+    pub tells_commits: bool,
     /// Where a partition begins that nothing was ever committed for.
     pub start: Start,
     /// Whether offsets of open transactions are waited for: no.
@@ -84,6 +88,8 @@ impl GroupConfig {
             assignors: None,
             server_assignor: None,
             auto_commit: Some(Duration::from_secs(5)),
+            commit_metadata: None,
+            tells_commits: false,
             start: Start::Latest,
             isolation: Isolation::ReadUncommitted,
             request_timeout: Duration::from_secs(30),

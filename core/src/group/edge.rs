@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use ottla_proto::{BrokerId, LeaderEpoch, TopicId};
 
-use super::commit::{CommitEntry, CommitOrder};
+use super::commit::{CommitEntry, CommitOrder, Committed};
 use super::error::{CommitError, GroupError};
 use super::ownership::{Bell, Cause, HandedOut, Ownership, OwnershipId};
 use crate::consumer::{Batch, TopicPartition};
@@ -17,6 +17,8 @@ use crate::time::Instant;
 
 /// Events that are kept for an application that does not look; the oldest go first.
 const EVENTS_KEPT: usize = 256;
+/// Commits that are kept for whoever wants to know of each; of two beyond that the later one counts.
+const COMMITS_KEPT: usize = 256;
 /// Rebalances that are remembered.
 const REBALANCES_KEPT: usize = 64;
 
@@ -157,6 +159,8 @@ struct State {
     failure: Option<GroupError>,
     reader: Option<Waker>,
     events: VecDeque<GroupEvent>,
+    /// What was committed and not taken by [`GroupEdge::next_commit`] yet.
+    commits: VecDeque<Committed>,
     watchers: Vec<Waker>,
     rebalances: VecDeque<Rebalance>,
     status: GroupStatus,
@@ -256,6 +260,12 @@ impl GroupEdge {
         Poll::Pending
     }
 
+    /// What was committed next, if [`tells_commits`](super::GroupConfig::tells_commits) was set: one request at a time,
+    /// oldest first. Who waits after [`Self::come_back`] is woken when there is more.
+    pub fn next_commit(&self) -> Option<Committed> {
+        self.state.lock().commits.pop_front()
+    }
+
     /// The latest rebalances, oldest first.
     pub fn rebalances(&self) -> Vec<Rebalance> {
         self.state.lock().rebalances.iter().cloned().collect()
@@ -318,6 +328,24 @@ impl GroupEdge {
         drop(state);
         for watcher in watchers {
             watcher.wake();
+        }
+    }
+
+    pub(super) fn note_commit(&self, committed: Committed) {
+        let mut state = self.state.lock();
+        state.commits.push_back(committed);
+        if state.commits.len() > COMMITS_KEPT
+            && let Some(oldest) = state.commits.pop_front()
+            && let Some(next) = state.commits.front_mut()
+        {
+            for (partition, entry) in oldest {
+                next.entry(partition).or_insert(entry);
+            }
+        }
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
         }
     }
 

@@ -56,6 +56,16 @@ pub enum CommitError {
         /// Its reason.
         error: ErrorCode,
     },
+    /// The text beside the offset is longer than a request can say. Nothing was committed for the partition.
+    #[error(
+        "the metadata beside the offset of {partition} has {length} bytes; Kafka's texts have at most 32,767"
+    )]
+    MetadataTooLong {
+        /// The partition.
+        partition: TopicPartition,
+        /// How long it is, in bytes.
+        length: usize,
+    },
     /// The time ran out. What was sent may still be committed.
     #[error("the commit was not answered in time{}", Last(.last_error))]
     DeadlineExceeded {

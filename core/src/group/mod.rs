@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ottla_proto::TopicName;
 
 pub use closing::LeaveReport;
-pub use commit::{CommitEntry, CommitOrder};
+pub use commit::{CommitEntry, CommitOrder, Committed};
 pub use config::{GroupConfig, ProtocolChoice};
 pub use coordinator::{coordinator_of, find_coordinator};
 pub use edge::{GroupEdge, GroupEvent, GroupStatus, HandOut, Rebalance};

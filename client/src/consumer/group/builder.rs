@@ -81,8 +81,8 @@ impl GroupConsumerBuilder {
         self
     }
 
-    /// Shows each batch to this interceptor before it is handed out, besides those named before. Java:
-    /// `interceptor.classes`.
+    /// Shows each batch to this interceptor before it is handed out, and each commit that went through, besides those
+    /// named before. Java: `interceptor.classes`.
     pub fn interceptor(mut self, interceptor: impl ConsumerInterceptor) -> Self {
         self.interceptors.push(Box::new(interceptor));
         self
@@ -173,6 +173,18 @@ impl GroupConsumerBuilder {
         self
     }
 
+    /// A text that goes beside each committed offset for which none was given: those of automatic commits, and of
+    /// [`commit`](GroupConsumer::commit) and its kin. Default none. Whoever looks at the group finds it
+    /// ([`Admin::group_offsets`](crate::admin::Admin::group_offsets)): the name of a host, say.
+    ///
+    /// Brokers take 4,096 bytes at most unless told otherwise (`offset.metadata.max.bytes`). A text that is too long makes
+    /// each commit fail: with [`CommitError`](super::CommitError), or by the event
+    /// [`CommitFailed`](super::GroupEvent::CommitFailed) for those that nobody waits for.
+    pub fn commit_metadata(mut self, metadata: impl Into<String>) -> Self {
+        self.group.commit_metadata = Some(metadata.into().into());
+        self
+    }
+
     /// Which records of transactions are seen. With [`Isolation::ReadCommitted`] offsets of open transactions are waited
     /// for too. Java: `isolation.level`.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
@@ -208,6 +220,7 @@ impl GroupConsumerBuilder {
         }
         group.start = from.start();
         group.isolation = reading.isolation;
+        group.tells_commits = !interceptors.is_empty();
         let handle = driver.clone();
         let add = move |core: &mut Core, now| {
             let wake = core.wake().clone();

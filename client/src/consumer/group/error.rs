@@ -77,6 +77,18 @@ pub enum CommitError {
         /// Its reason.
         error: ErrorCode,
     },
+    /// The text beside the offset is longer than any request can say. Nothing was committed for the partition. (A text
+    /// that only this broker finds too long is [`Refused`](Self::Refused) with
+    /// [`OFFSET_METADATA_TOO_LARGE`](ErrorCode::OFFSET_METADATA_TOO_LARGE).)
+    #[error(
+        "the metadata beside the offset of {partition} has {length} bytes; Kafka's texts have at most 32,767"
+    )]
+    MetadataTooLong {
+        /// The partition.
+        partition: TopicPartition,
+        /// How long it is, in bytes.
+        length: usize,
+    },
     /// The time ran out. What was sent may still be committed.
     #[error("{message}")]
     TimedOut {
@@ -102,6 +114,9 @@ impl CommitError {
             }
             core::CommitError::Refused { partition, error } => {
                 Self::Refused { partition: TopicPartition::new(partition), error: *error }
+            }
+            core::CommitError::MetadataTooLong { partition, length } => {
+                Self::MetadataTooLong { partition: TopicPartition::new(partition), length: *length }
             }
             core::CommitError::Group(error) => Self::Group(GroupError::new(error)),
             other => Self::TimedOut { message: other.to_string() },

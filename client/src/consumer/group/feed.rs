@@ -5,7 +5,8 @@ use futures_core::Stream;
 use ottla_core::consumer as reading;
 use ottla_core::group as core;
 
-use super::{GroupBatch, GroupError, GroupHandle};
+use super::{GroupBatch, GroupError, GroupHandle, TopicPartition};
+use crate::admin::CommittedOffset;
 use crate::consumer::batch::{Batch, ConsumerRecord};
 use crate::consumer::feed::Feed;
 use crate::consumer::{ConsumeError, ConsumerInterceptor};
@@ -49,7 +50,10 @@ impl GroupFeed {
     ) -> Poll<Result<Option<GroupBatch>, ConsumeError>> {
         let edge = self.handle.edge().clone();
         loop {
-            let seen = match edge.come_back(context) {
+            let back = edge.come_back(context);
+            // From here on the next commit wakes this reader.
+            self.tell_commits();
+            let seen = match back {
                 Ok(seen) => seen,
                 Err(core::GroupError::Closed) => return Poll::Ready(Ok(None)),
                 Err(error) => return Poll::Ready(Err(GroupError::new(&error).into())),
@@ -127,6 +131,14 @@ impl GroupFeed {
         }
     }
 
+    /// Shows the interceptors what was committed since.
+    pub(super) fn tell_commits(&mut self) {
+        while let Some(committed) = self.handle.edge().next_commit() {
+            let committed: Vec<_> = committed.into_values().map(told).collect();
+            self.feed.committed(&committed);
+        }
+    }
+
     /// The application is done with what it had, and asks for nothing more for now.
     pub(super) fn come_back(&mut self) {
         let edge = self.handle.edge().clone();
@@ -142,6 +154,15 @@ impl GroupFeed {
         for opened in std::mem::take(&mut self.opened) {
             opened.handed_out.give_back();
         }
+    }
+}
+
+fn told(entry: core::CommitEntry) -> CommittedOffset {
+    CommittedOffset {
+        partition: TopicPartition::new(&entry.partition),
+        offset: entry.offset,
+        leader_epoch: Some(entry.leader_epoch.0).filter(|epoch| *epoch >= 0),
+        metadata: entry.metadata.unwrap_or_default().to_string(),
     }
 }
 

@@ -47,7 +47,8 @@ impl GroupHandle {
         self.commit_with(batch, None).await
     }
 
-    /// As [`commit`](Self::commit), with a text that is kept beside the offset.
+    /// As [`commit`](Self::commit), with a text that is kept beside the offset; `None` is the one of
+    /// [`commit_metadata`](super::GroupConsumerBuilder::commit_metadata).
     ///
     /// # Errors
     /// See [`CommitError`].
@@ -59,9 +60,16 @@ impl GroupHandle {
     }
 
     /// Begins a commit and does not wait for it. Commits of one partition take effect in the order in which they were
-    /// begun; a failure is told by an event. Java: `commitAsync`.
+    /// begun; a failure is told by an event, a success to
+    /// [`ConsumerInterceptor::on_commit`](crate::consumer::ConsumerInterceptor::on_commit). Java: `commitAsync`.
     pub fn commit_in_background(&self, batch: &GroupBatch) {
-        let (key, order) = (self.key, self.edge.order(vec![entry(batch, None)]));
+        self.commit_in_background_with(batch, None);
+    }
+
+    /// As [`commit_in_background`](Self::commit_in_background), with a text that is kept beside the offset; `None` is the
+    /// one of [`commit_metadata`](super::GroupConsumerBuilder::commit_metadata).
+    pub fn commit_in_background_with(&self, batch: &GroupBatch, metadata: Option<&str>) {
+        let (key, order) = (self.key, self.edge.order(vec![entry(batch, metadata)]));
         self.driver.post(move |core, now| {
             core.parts().groups.commit(key, None, order, now + COMMIT_TIMEOUT);
         });

@@ -189,7 +189,9 @@ impl GroupConsumer {
     pub async fn commit_processed(&mut self) -> Result<(), CommitError> {
         // The exclusive borrow shows that the application is not in `next_batch`: it is back from what it did.
         self.feed.come_back();
-        self.feed.handle().commit_processed().await
+        let result = self.feed.handle().commit_processed().await;
+        self.feed.tell_commits();
+        result
     }
 
     /// The application is at work: counts as coming back for more, without asking for anything. To be called now and then
@@ -340,7 +342,9 @@ impl GroupConsumer {
     pub async fn close(mut self, deadline: Duration) -> Result<LeaveReport, DriverStopped> {
         self.feed.finish();
         // The reader stays until then: dropping it would end what is being waited for.
-        self.feed.handle().close(deadline).await
+        let report = self.feed.handle().close(deadline).await;
+        self.feed.tell_commits();
+        report
     }
 }
 

@@ -2,13 +2,17 @@ use super::*;
 
 impl Bench {
     pub(super) fn commit(&mut self, number: i32, offset: i64) {
+        self.commit_with(number, offset, None);
+    }
+
+    fn commit_with(&mut self, number: i32, offset: i64, metadata: Option<ByteString>) {
         let ticket = self.world.core.ticket();
         let entry = CommitEntry {
             partition: partition(number),
             ownership: None,
             offset,
             leader_epoch: LeaderEpoch::NONE,
-            metadata: None,
+            metadata,
         };
         let deadline = self.world.now + Duration::from_secs(60);
         let order = self.edge.order(vec![entry]);
@@ -24,6 +28,12 @@ impl Bench {
             })
             .collect()
     }
+}
+
+/// The texts of a commit request.
+fn texts(request: &OffsetCommitRequest) -> Vec<&str> {
+    let partitions = request.topics.iter().flat_map(|topic| &topic.partitions);
+    partitions.map(|partition| partition.committed_metadata.as_deref().unwrap()).collect()
 }
 
 fn manual() -> GroupConfig {
@@ -159,4 +169,101 @@ fn a_handle_that_is_dropped_leaves_and_commits_nothing() {
     bench.world.core.parts().groups.abandon(key, now);
     bench.settle();
     bench.take::<LeaveGroupRequest>();
+}
+
+#[test]
+fn commits_without_a_text_of_their_own_carry_the_usual_one() {
+    let config = GroupConfig { commit_metadata: Some("host 7".into()), ..classic() };
+    let mut bench = Bench::stable(config, [0, 1]);
+    drop(bench.hand_out(0, 100, 110));
+    bench.come_back();
+    bench.advance(Duration::from_secs(3));
+    let (request, _) = bench.take::<HeartbeatRequest>();
+    bench.answer(&request, &HeartbeatResponse::default());
+    bench.advance(Duration::from_secs(2));
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    assert_eq!((Bench::commits(&asked), texts(&asked)), (vec![(0, 110)], vec!["host 7"]), "automatically");
+    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    bench.commit(0, 120);
+    bench.commit_with(1, 110, Some("mine".into()));
+    bench.settle();
+    let (_, asked) = bench.take::<OffsetCommitRequest>();
+    assert_eq!(texts(&asked), ["host 7", "mine"]);
+}
+
+#[test]
+fn a_text_that_no_request_can_say_fails_its_own_commit_alone() {
+    let long = "x".repeat(32_768);
+    let mut bench = Bench::stable(manual(), [0, 1]);
+    bench.commit_with(0, 110, Some(long.into()));
+    bench.commit_with(1, 110, Some("x".repeat(32_767).into()));
+    bench.settle();
+    let too_long = CommitError::MetadataTooLong { partition: partition(0), length: 32_768 };
+    assert_eq!(bench.done(), [Err(too_long)]);
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    assert_eq!(Bench::commits(&asked), [(1, 110)]);
+    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    assert_eq!(bench.done(), [Ok(())]);
+}
+
+#[test]
+fn a_usual_text_that_is_too_long_is_told_with_each_automatic_commit() {
+    let config = GroupConfig { commit_metadata: Some("x".repeat(32_768).into()), ..classic() };
+    let mut bench = Bench::stable(config, [0]);
+    drop(bench.hand_out(0, 100, 110));
+    bench.come_back();
+    for _ in 0..4 {
+        bench.advance(Duration::from_secs(3));
+        while let Some(request) = bench.requests.pop_front() {
+            assert_eq!(request.api, ApiKey::HEARTBEAT);
+            bench.answer(&request, &HeartbeatResponse::default());
+        }
+    }
+    let told = |event: &&GroupEvent| {
+        matches!(
+            event,
+            GroupEvent::CommitFailed { error: CommitError::MetadataTooLong { length: 32_768, .. } }
+        )
+    };
+    assert_eq!(bench.events.iter().filter(told).count(), 2, "{:?}", bench.events);
+}
+
+#[test]
+fn what_was_committed_is_told_once_and_only_after_the_coordinator_has_it() {
+    let mut bench = Bench::stable(GroupConfig { tells_commits: true, ..manual() }, [0, 1]);
+    bench.commit(0, 110);
+    bench.commit(1, 120);
+    bench.settle();
+    assert_eq!(bench.edge.next_commit(), None, "nothing is committed yet");
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    let mut answer = Bench::commit_answer(&asked, ErrorCode::NONE);
+    answer.topics[0].partitions[1].error_code = ErrorCode::OFFSET_METADATA_TOO_LARGE;
+    bench.answer(&request, &answer);
+    let committed = bench.edge.next_commit().unwrap();
+    let offsets: Vec<_> = committed.values().map(|entry| (entry.partition.partition, entry.offset)).collect();
+    assert_eq!(offsets, [(0, 110)], "the other one was refused");
+    assert_eq!(bench.edge.next_commit(), None);
+    // Whoever stays away for long is told the last offset of each partition, whatever the number of commits.
+    let commit = |bench: &mut Bench, number, offset| {
+        bench.commit(number, offset);
+        bench.settle();
+        let (request, asked) = bench.take::<OffsetCommitRequest>();
+        bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    };
+    commit(&mut bench, 1, 130);
+    (0..300).for_each(|step| commit(&mut bench, 0, 200 + step));
+    let first = bench.edge.next_commit().unwrap();
+    let offsets: Vec<_> = first.values().map(|entry| (entry.partition.partition, entry.offset)).collect();
+    assert_eq!(offsets, [(0, 244), (1, 130)]);
+    assert_eq!(std::iter::from_fn(|| bench.edge.next_commit()).count(), 255);
+}
+
+#[test]
+fn nobody_keeps_commits_that_nobody_wants_to_know_of() {
+    let mut bench = Bench::stable(manual(), [0]);
+    bench.commit(0, 110);
+    bench.settle();
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    assert_eq!((bench.done(), bench.edge.next_commit()), (vec![Ok(())], None));
 }
