@@ -38,13 +38,20 @@ pub(crate) struct Answer<R> {
 
 impl World {
     pub(crate) fn new(nodes: i32) -> Self {
+        Self::with(nodes, |_| ())
+    }
+
+    /// A cluster that is set up in another way.
+    pub(crate) fn with(nodes: i32, change: impl FnOnce(&mut Config)) -> Self {
         let address = |id| NodeAddress {
             id: BrokerId(id),
             host: "kafka.test".to_owned(),
             port: 9000 + u16::try_from(id).unwrap(),
             rack: None,
         };
-        let mut engine = Engine::new(Config::new((1..=nodes).map(address).collect()));
+        let mut config = Config::new((1..=nodes).map(address).collect());
+        change(&mut config);
+        let mut engine = Engine::new(config);
         let client = engine.connect(BrokerId(1)).unwrap();
         Self { engine, now: START, client }
     }

@@ -11,10 +11,12 @@
 //! A member that was fenced may join again with its id (as since Kafka 4.3). In version 1 the client chooses the member
 //! id (KIP-1082). `UNSUPPORTED_VERSION` while group.version is 0.
 //!
-//! Gaps: partitions are shared out at once, where Kafka 4.4 does so once a second at most
-//! (`group.consumer.assignment.interval.ms`); expressions are those of the crate `regex`, which differ from RE2/J's in
-//! rare details, and count from the first heartbeat on, where Kafka resolves them later; the uniform assignor deals out
-//! as evenly as Kafka's, but not always the same.
+//! Partitions are shared out at once unless `consumer_assignment_interval` says how often at most: Kafka 4.4's default is
+//! once a second, and a member may then have given up what it is asked for only later.
+//!
+//! Gaps: that interval is forgotten when the cluster starts again from its disk; expressions are those of the crate
+//! `regex`, which differ from RE2/J's in rare details, and count from the first heartbeat on, where Kafka resolves them
+//! later; the uniform assignor deals out as evenly as Kafka's, but not always the same.
 
 use ottla_proto::ErrorCode;
 use ottla_proto::messages::consumer_group_heartbeat::{

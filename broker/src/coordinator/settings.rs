@@ -4,8 +4,8 @@ use super::MigrationPolicy;
 
 /// How groups behave: Kafka's `group.*` and `offset.*` broker settings.
 ///
-/// The defaults are Kafka 4's but for three: the initial rebalance delay is short, so that tests do not wait,
-/// and there are bounds on the number of groups and members, because nothing here grows without one.
+/// The defaults are Kafka 4's but for four: the initial rebalance delay is short and there is no interval between
+/// assignments, so that tests do not wait, and there are bounds on the number of groups and members, because nothing here grows without one.
 #[derive(Clone, Debug)]
 pub struct GroupSettings {
     /// How long the first rebalance of an empty classic group waits for more members
@@ -29,6 +29,9 @@ pub struct GroupSettings {
     /// How often a member of a consumer group is told to send a heartbeat
     /// (`group.consumer.heartbeat.interval.ms`); 5 s by default.
     pub consumer_heartbeat_interval: Duration,
+    /// How often the partitions of a consumer group are shared out at most (`group.consumer.assignment.interval.ms`,
+    /// KIP-1263); a heartbeat after that does it. None by default, as before Kafka 4.3, whose default is 1 s.
+    pub consumer_assignment_interval: Duration,
     /// Whether classic groups become consumer groups, and the other way round, while they have members
     /// (`group.consumer.migration.policy`); both by default.
     pub consumer_migration_policy: MigrationPolicy,
@@ -45,6 +48,7 @@ impl Default for GroupSettings {
             offset_metadata_max_bytes: 4096,
             consumer_session_timeout: Duration::from_secs(45),
             consumer_heartbeat_interval: Duration::from_secs(5),
+            consumer_assignment_interval: Duration::ZERO,
             consumer_migration_policy: MigrationPolicy::default(),
         }
     }

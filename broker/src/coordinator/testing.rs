@@ -12,6 +12,7 @@ use ottla_proto::messages::offset_commit::{
 use ottla_proto::wire::Request;
 use ottla_proto::{BrokerId, ErrorCode};
 
+use super::GroupSettings;
 use crate::engine::{ConnectionId, Reply};
 use crate::storage::simulated::SimulatedDisk;
 use crate::testing::{World, decode, frame};
@@ -49,6 +50,13 @@ impl Clients {
     /// One node with the topic `t` of one partition.
     pub(crate) fn new() -> Self {
         Self { world: World::with_topic(), mail: BTreeMap::new() }
+    }
+
+    /// The same, with groups that behave in another way.
+    pub(crate) fn with(groups: GroupSettings) -> Self {
+        let mut world = World::with(1, |config| config.groups = groups);
+        world.engine.create_topic("t", 1, -1, [].into()).unwrap();
+        Self { world, mail: BTreeMap::new() }
     }
 
     /// One node on a disk, without topics.

@@ -17,6 +17,7 @@ use super::clock::Clock;
 use super::disk::Folder;
 use super::{Cluster, Limits, Shared, State, accept, control, run_timer};
 use crate::Instant;
+use crate::coordinator::GroupSettings;
 use crate::engine::{Config, Engine, NodeAddress, OpenError, RequestCost, TopicError};
 use crate::fault::{Fault, FaultError};
 use crate::quota::Windows;
@@ -212,6 +213,13 @@ impl Builder {
     #[must_use]
     pub fn controller_quota_windows(mut self, windows: Windows) -> Self {
         self.config.controller_quota_windows = windows;
+        self
+    }
+
+    /// How consumer groups behave: sessions, intervals and bounds.
+    #[must_use]
+    pub fn groups(mut self, settings: GroupSettings) -> Self {
+        self.config.groups = settings;
         self
     }
 

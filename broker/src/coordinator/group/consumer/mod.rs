@@ -21,6 +21,7 @@ use ottla_proto::messages::consumer_group_heartbeat::{
 use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 
 use super::GroupKey;
+use crate::Instant;
 use crate::coordinator::{CLIENT_HOST, MemberId, TimerKey, Turn, milliseconds, own};
 use crate::engine::Topics;
 use assignor::{Assignor, Reader, Spec};
@@ -40,6 +41,8 @@ pub(crate) struct ConsumerGroup {
     id: GroupId,
     epoch: i32,
     assignment_epoch: i32,
+    /// When the partitions were last shared out.
+    assigned_at: Option<Instant>,
     members: BTreeMap<MemberId, Member>,
     static_members: BTreeMap<ByteString, MemberId>,
     /// What each member shall have in the end.
@@ -114,6 +117,7 @@ impl ConsumerGroup {
             id,
             epoch: 0,
             assignment_epoch: 0,
+            assigned_at: None,
             members: BTreeMap::new(),
             static_members: BTreeMap::new(),
             target: BTreeMap::new(),
@@ -207,8 +211,8 @@ impl ConsumerGroup {
         })
     }
 
-    /// A member has said something: begins a new epoch if that or the topics changed, assigns anew if need be, and moves
-    /// the member towards its target. `owned` is what the member says it has, if it said.
+    /// A member has said something: begins a new epoch if that or the topics changed, assigns anew if need be and the
+    /// last time is long enough ago, and moves the member towards its target. `owned` is what the member says it has, if it said.
     fn step(
         &mut self,
         turn: &mut Turn<'_>,
@@ -222,8 +226,11 @@ impl ConsumerGroup {
             self.bump();
             self.topics = seen;
         }
-        if self.epoch > self.assignment_epoch {
+        let interval = turn.settings.consumer_assignment_interval;
+        let may_assign = self.assigned_at.is_none_or(|at| at + interval <= turn.now);
+        if self.epoch > self.assignment_epoch && may_assign {
             self.assign(topics);
+            self.assigned_at = Some(turn.now);
         }
         self.reconcile(turn, id, owned);
     }

@@ -1,11 +1,13 @@
 pub(in super::super) mod restarts;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use ottla_proto::messages::consumer_group_describe::{ConsumerGroupDescribeRequest, DescribedGroup};
 use ottla_proto::messages::consumer_group_heartbeat::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, RequestTopicPartitions,
 };
+use ottla_proto::messages::delete_topics::DeleteTopicsRequest;
 use ottla_proto::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
@@ -14,6 +16,7 @@ use ottla_proto::{ErrorCode, TopicId};
 
 use super::Partitions;
 use super::member::{Member as AssignedMember, MemberState};
+use crate::coordinator::GroupSettings;
 use crate::coordinator::testing::Clients;
 use crate::engine::ConnectionId;
 
@@ -104,7 +107,11 @@ impl Member {
 }
 
 pub(in super::super) fn cluster() -> Clients {
-    let mut clients = Clients::new();
+    cluster_with(GroupSettings::default())
+}
+
+fn cluster_with(groups: GroupSettings) -> Clients {
+    let mut clients = Clients::with(groups);
     clients.world.engine.create_topic("six", 6, 1, [].into()).unwrap();
     clients
 }
@@ -276,6 +283,53 @@ fn topics_by_regular_expression_and_topics_that_change() {
     one.send(&mut clients, &request);
     assert_eq!((one.epoch, one.owned.len()), (2, 8));
     assert_eq!(described(&mut clients).members[0].subscribed_topic_regex.as_deref(), Some("si.|new"));
+}
+
+#[test]
+fn partitions_are_shared_out_once_an_interval_at_most() {
+    let consumer_assignment_interval = Duration::from_secs(1);
+    let mut clients =
+        cluster_with(GroupSettings { consumer_assignment_interval, ..GroupSettings::default() });
+    let (mut one, mut two) = (Member::new(&mut clients, "one"), Member::new(&mut clients, "two"));
+    one.beat(&mut clients);
+    assert_eq!((one.epoch, one.owned.len()), (1, 6), "the first time at once");
+    clients.pass(999);
+    two.beat(&mut clients);
+    assert_eq!((two.epoch, two.owned.len()), (1, 0), "in the epoch of the last assignment, with nothing");
+    assert_eq!(state(&mut clients), "Assigning");
+    one.beat(&mut clients);
+    assert_eq!((one.epoch, one.owned.len()), (1, 6));
+    clients.pass(1);
+    let request = one.short();
+    one.send(&mut clients, &request);
+    assert_eq!((one.epoch, one.owned.len()), (1, 3), "any heartbeat after it does");
+    one.beat(&mut clients);
+    two.beat(&mut clients);
+    assert_eq!((one.epoch, two.epoch, two.owned.len()), (2, 2, 3));
+}
+
+/// A word that comes before the question is no answer to it.
+#[test]
+fn partitions_that_were_given_up_before_they_were_asked_for_are_waited_for() {
+    let consumer_assignment_interval = Duration::from_secs(1);
+    let mut clients =
+        cluster_with(GroupSettings { consumer_assignment_interval, ..GroupSettings::default() });
+    let mut one = Member::new(&mut clients, "one");
+    one.beat(&mut clients);
+    let gone = DeleteTopicsRequest { topic_names: vec!["six".into()], ..DeleteTopicsRequest::default() };
+    assert_eq!(clients.ask(one.client, 5, &gone).responses[0].error_code, ErrorCode::NONE);
+    clients.world.engine.create_topic("six", 6, 1, [].into()).unwrap();
+    one.owned.clear();
+    let request = one.full();
+    assert_eq!(clients.ask(one.client, 1, &request).member_epoch, 1);
+    clients.pass(1_000);
+    for _ in 0..3 {
+        let request = one.short();
+        one.send(&mut clients, &request);
+        assert_eq!((one.epoch, one.owned.len()), (1, 0));
+    }
+    one.beat(&mut clients);
+    assert_eq!((one.epoch, one.owned.len()), (2, 6));
 }
 
 #[test]
