@@ -28,9 +28,6 @@ const PROTOCOL_TYPE: ByteString = ByteString::from_static("consumer");
 /// The broker waits for members as long as the rebalance time-out says, and then takes a moment to answer.
 const JOIN_GRACE: Duration = Duration::from_secs(5);
 
-/// No text in a request may be longer, though one in an answer may.
-const LONGEST_ID: usize = 32_767;
-
 /// Where a member stands in the classic protocol.
 #[derive(Debug, Default)]
 pub(super) struct Classic {
@@ -206,10 +203,9 @@ impl Member {
         if self.classic.phase != Phase::Joining {
             return self.take_back_join(&response, net, now);
         }
-        let has_id = (1..=LONGEST_ID).contains(&response.member_id.len());
         match response.error_code {
-            // Nobody is in no generation, and nobody without an id that can be said.
-            ErrorCode::NONE | ErrorCode::MEMBER_ID_REQUIRED if !has_id => {
+            // Nobody is in no generation, and nobody without an id.
+            ErrorCode::NONE | ErrorCode::MEMBER_ID_REQUIRED if response.member_id.is_empty() => {
                 self.join_again_after(ErrorCode::CORRUPT_MESSAGE, net, now);
             }
             ErrorCode::NONE if response.generation_id < 0 => {

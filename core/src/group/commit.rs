@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use ottla_proto::messages::offset_commit::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use ottla_proto::messages::{OffsetCommitRequest, OffsetCommitResponse};
-use ottla_proto::wire::Request;
+use ottla_proto::wire::{MAX_TEXT_BYTES, Request};
 use ottla_proto::{ApiKey, ErrorCode, LeaderEpoch};
 
 use super::edge::GroupEvent;
@@ -39,9 +39,6 @@ pub struct CommitEntry {
 
 /// What was committed, by partition.
 pub type Committed = BTreeMap<TopicPartition, CommitEntry>;
-
-/// The longest text that a request can carry; brokers take less (`offset.metadata.max.bytes`, 4,096).
-const LONGEST_METADATA: usize = i16::MAX as usize;
 
 /// What the application commits, taken into account by [`GroupEdge::order`](super::GroupEdge::order).
 #[derive(Debug)]
@@ -395,7 +392,8 @@ impl Job {
     fn add(&mut self, ownership: Arc<Ownership>, mut entry: CommitEntry, usual: Option<&ByteString>) {
         entry.metadata = entry.metadata.or_else(|| usual.cloned());
         let length = entry.metadata.as_ref().map_or(0, |text| text.len());
-        if length > LONGEST_METADATA {
+        // Brokers take less: 4,096 unless told otherwise.
+        if length > MAX_TEXT_BYTES {
             self.fail(CommitError::MetadataTooLong { partition: entry.partition, length });
         } else {
             self.entries.insert(entry.partition.clone(), (ownership, entry));

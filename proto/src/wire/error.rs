@@ -38,7 +38,8 @@ pub enum DecodeProblem {
         /// Bytes that the frame still has.
         remaining: usize,
     },
-    /// A length or count that no frame can satisfy: negative where null is not allowed, or beyond the frame.
+    /// A length or count that cannot be: negative where null is not allowed, beyond the frame, or of a text that is longer
+    /// than any ([`MAX_TEXT_BYTES`](super::MAX_TEXT_BYTES)).
     #[error("length or count {0} is impossible here")]
     BadLength(i64),
     /// A null where the schema allows none.

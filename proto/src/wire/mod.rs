@@ -11,5 +11,9 @@ pub use message::{Message, Request, Response, UnknownTaggedField, VersionRange};
 pub use reader::Reader;
 pub use writer::{Segments, TaggedFields, Writer};
 
+/// The most bytes that a text may have, in every version: Kafka neither writes nor reads a longer one, though a compact
+/// length could say more.
+pub const MAX_TEXT_BYTES: usize = 32_767;
+
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::{DecodeError, DecodeProblem, Message, UnknownTaggedField};
+use super::{DecodeError, DecodeProblem, MAX_TEXT_BYTES, Message, UnknownTaggedField};
 
 /// A cursor over one frame.
 ///
@@ -227,6 +227,10 @@ impl Reader {
 
     fn text(&mut self, field: &'static str, prefix: Prefix) -> Result<Option<ByteString>> {
         let Some(length) = self.length(field, prefix)? else { return Ok(None) };
+        if length > MAX_TEXT_BYTES {
+            let said = i64::try_from(length).unwrap_or(i64::MAX);
+            return Err(self.error(field, DecodeProblem::BadLength(said)));
+        }
         match ByteString::try_from(self.take(field, length)?) {
             Ok(text) => Ok(Some(text)),
             Err(_) => Err(self.error(field, DecodeProblem::NotUtf8)),

@@ -179,3 +179,21 @@ fn a_subscription_of_a_later_version_is_read_as_the_highest_known() {
     bytes[0] = 0xff;
     assert!(topics(bytes).is_err());
 }
+
+#[test]
+fn a_text_that_is_longer_than_any_is_refused_though_it_is_there() {
+    let request = |length: usize, prefix: &[u8]| {
+        // One topic by name, and three flags.
+        let mut frame = vec![2];
+        frame.extend_from_slice(prefix);
+        frame.extend(std::iter::repeat_n(b'x', length));
+        frame.extend_from_slice(&[0, 1, 0, 0, 0]);
+        MetadataRequest::decode(Bytes::from(frame), 9)
+    };
+    let read = request(MAX_TEXT_BYTES, b"\x80\x80\x02").unwrap();
+    assert_eq!(read.topics.unwrap()[0].name.as_ref().unwrap().len(), 32_767);
+    let refused = request(32_768, b"\x81\x80\x02").unwrap_err().to_string();
+    assert!(refused.contains("name") && refused.contains("32768"), "{refused}");
+    // Nor a mebibyte, whoever has sent it.
+    assert!(request(1 << 20, b"\x81\x80\x40").is_err());
+}

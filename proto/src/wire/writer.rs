@@ -1,6 +1,6 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{EncodeError, Message, UnknownTaggedField};
+use super::{EncodeError, MAX_TEXT_BYTES, Message, UnknownTaggedField};
 
 /// Writes messages as a list of segments.
 ///
@@ -173,7 +173,7 @@ impl Writer {
     pub fn nullable_string(&mut self, field: &'static str, value: Option<&str>) -> Result<()> {
         if self.flexible {
             // The limit holds in every version: compact lengths do not widen it.
-            if let Some(text) = value.filter(|text| i16::try_from(text.len()).is_err()) {
+            if let Some(text) = value.filter(|text| text.len() > MAX_TEXT_BYTES) {
                 return Err(self.too_long(field, text.len()));
             }
             self.nullable_array_length(field, value.map(str::len))?;
