@@ -3,7 +3,7 @@
 //! Run with `RUSTFLAGS="--cfg loom" cargo test -p ottla-core --release loom_`.
 //!
 //! Each was seen to fail with a bug planted: no second look at what is used, or no fence before it; bytes that are not
-//! given back to the account; `deliver` that takes the reader's waker before it hands over; `poll_take` that leaves its
+//! given back to the account, are given back twice, or charged one too few; a counter that is read and then written; `deliver` that takes the reader's waker before it hands over; `poll_take` that leaves its
 //! waker after the lock; a read from a full partition that leaves no order; `deliver` by partition instead of by slot;
 //! `end` without a wake.
 
@@ -115,6 +115,29 @@ fn loom_every_byte_comes_back_once() {
         assert!(promised.is_none_or(|charge| charge.bytes() <= LIMIT));
         reader.join().unwrap();
         assert_eq!((budget.used(), account.used()), (0, 0));
+    });
+}
+
+/// `used` shows a debt as nothing, and a byte too much given back would be one: what can be promised shows it.
+#[test]
+fn loom_what_is_held_is_charged_to_the_byte() {
+    loom::model(|| {
+        let Scene { account, .. } = scene();
+        let all =
+            |account: &Arc<Account>| account.reserve(1, 2 * LIMIT, 2 * LIMIT).map_or(0, |it| it.bytes());
+        let kept = account.reserve(300, 300, LIMIT).unwrap();
+        let mut frame = account.reserve(600, 600, LIMIT).unwrap();
+        let reader = thread::spawn(move || {
+            let decompressed = kept.another(70);
+            frame.resize(400);
+            drop(frame);
+            (kept, decompressed)
+        });
+        assert!(all(&account) + 300 <= LIMIT, "what is held all along was promised anew");
+        let held = reader.join().unwrap();
+        assert_eq!(all(&account) + 300 + 70, LIMIT);
+        drop(held);
+        assert_eq!(all(&account), LIMIT);
     });
 }
 
