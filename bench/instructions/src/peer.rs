@@ -1,25 +1,38 @@
 //! A core without sockets: the work at hand is its shell, and this the only broker it knows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
+use ottla_core::consumer::{ConsumerConfig, ConsumerReader};
+use ottla_core::group::{GroupConfig, GroupEdge};
 use ottla_core::net::{ConnectionId, Host, NetConfig};
 use ottla_core::producer::{ProducerConfig, TopicHandle};
 use ottla_core::{Command, Core, CoreConfig, Instant, Park};
 use ottla_proto::messages::api_versions::ApiVersion;
+use ottla_proto::messages::consumer_group_heartbeat::{Assignment, ResponseTopicPartitions};
+use ottla_proto::messages::find_coordinator::Coordinator;
 use ottla_proto::messages::metadata::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
+use ottla_proto::messages::offset_fetch::{
+    OffsetFetchResponseGroup, OffsetFetchResponsePartitions, OffsetFetchResponseTopics,
+};
 use ottla_proto::messages::produce::{PartitionProduceResponse, TopicProduceResponse};
 use ottla_proto::messages::{
-    ApiVersionsResponse, InitProducerIdResponse, MetadataResponse, ProduceRequest, ProduceResponse,
+    ApiVersionsResponse, ConsumerGroupHeartbeatResponse, FindCoordinatorResponse, InitProducerIdResponse,
+    MetadataResponse, OffsetFetchRequest, OffsetFetchResponse, ProduceRequest, ProduceResponse,
     RequestHeader, ResponseHeader,
 };
 use ottla_proto::wire::{Message, Reader, Request, Response, Writer};
-use ottla_proto::{Api, ApiKey, BrokerId, LeaderEpoch, ProducerEpoch, ProducerId, TopicId, TopicName};
+use ottla_proto::{
+    Api, ApiKey, BrokerId, GroupId, LeaderEpoch, ProducerEpoch, ProducerId, TopicId, TopicName,
+};
 
 use crate::Failure;
+
+const GROUP: GroupId = GroupId(ByteString::from_static("billing"));
 
 pub(crate) struct Peer {
     pub(crate) core: Core,
@@ -67,6 +80,30 @@ impl Peer {
         Ok((peer, orders))
     }
 
+    /// The one member of a group, that has every partition of its topic and waits for records.
+    pub(crate) fn with_member(partitions: i32) -> Result<(Self, Arc<GroupEdge>, ConsumerReader), Failure> {
+        let (mut peer, member, reader) = Self::with_new_member(partitions);
+        peer.serve()?;
+        let (owned, read) = (member.owned().len(), reader.partitions().len());
+        if (owned, read) != (usize::try_from(partitions)?, owned) {
+            return Err(format!("the member has {owned} partitions and reads {read}").into());
+        }
+        Ok((peer, member, reader))
+    }
+
+    /// A member that has said nothing yet.
+    pub(crate) fn with_new_member(partitions: i32) -> (Self, Arc<GroupEdge>, ConsumerReader) {
+        let name = TopicName::from("orders");
+        let mut peer = Self::new(vec![(name.clone(), partitions)]);
+        let (wake, now) = (peer.core.wake().clone(), peer.now);
+        let parts = peer.core.parts();
+        let reading = ConsumerConfig { awaits_assignment: true, ..ConsumerConfig::default() };
+        let (key, reader) = parts.consumers.add(reading, wake.clone());
+        let config = GroupConfig::new(GROUP, vec![name]);
+        let member = parts.groups.join(key, config, reader.edge().clone(), wake, parts.net, now);
+        (peer, member, reader)
+    }
+
     /// One turn of the driver; everything that the core has to write is taken.
     pub(crate) fn turn(&mut self) {
         self.core.step(self.now);
@@ -84,6 +121,13 @@ impl Peer {
 
     /// Turns and answers until nobody has anything to say.
     pub(crate) fn serve(&mut self) -> Result<(), Failure> {
+        // There is nothing to read yet.
+        self.serve_but(ApiKey::FETCH).map(drop)
+    }
+
+    /// The same, but for requests of one kind, which are given back.
+    pub(crate) fn serve_but(&mut self, kept: ApiKey) -> Result<Vec<Asked>, Failure> {
+        let mut held = Vec::new();
         loop {
             self.turn();
             let mut quiet = self.core.park() != Park::Again;
@@ -95,12 +139,16 @@ impl Peer {
             }
             while self.core.poll_event().is_some() {}
             for asked in self.take_requests()? {
+                if asked.api == kept {
+                    held.push(asked);
+                    continue;
+                }
                 let answer = self.answer(&asked)?;
                 self.core.handle_frame(asked.connection, answer, self.now);
                 quiet = false;
             }
             if quiet {
-                return Ok(());
+                return Ok(held);
             }
         }
     }
@@ -131,6 +179,9 @@ impl Peer {
                 producer_epoch: ProducerEpoch(0),
                 ..InitProducerIdResponse::default()
             }),
+            ApiKey::FIND_COORDINATOR => asked.frame_of(&coordinator()),
+            ApiKey::CONSUMER_GROUP_HEARTBEAT => asked.frame_of(&everything(&self.topics)),
+            ApiKey::OFFSET_FETCH => asked.frame_of(&committed(&asked.read()?)),
             ApiKey::PRODUCE => asked.frame_of(&written(&asked.read()?)),
             other => Err(format!("nobody answers {other:?}").into()),
         }
@@ -201,6 +252,59 @@ fn metadata(topics: &[(TopicName, i32)]) -> MetadataResponse {
         topics: topics.collect(),
         ..MetadataResponse::default()
     }
+}
+
+fn coordinator() -> FindCoordinatorResponse {
+    let Host { name: host, port } = host();
+    let node_id = BrokerId(1);
+    let coordinator =
+        Coordinator { key: GROUP.0, node_id, host, port: i32::from(port), ..Coordinator::default() };
+    FindCoordinatorResponse { coordinators: vec![coordinator], ..FindCoordinatorResponse::default() }
+}
+
+/// The one member has all partitions.
+fn everything(topics: &[(TopicName, i32)]) -> ConsumerGroupHeartbeatResponse {
+    let topic_partitions = (1_u128..).zip(topics).map(|(id, (_, partitions))| ResponseTopicPartitions {
+        topic_id: TopicId(id.to_be_bytes()),
+        partitions: (0..*partitions).collect(),
+        ..ResponseTopicPartitions::default()
+    });
+    let assignment = Assignment { topic_partitions: topic_partitions.collect(), ..Assignment::default() };
+    ConsumerGroupHeartbeatResponse {
+        member_epoch: 1,
+        heartbeat_interval_ms: 5_000,
+        assignment: Some(assignment),
+        ..ConsumerGroupHeartbeatResponse::default()
+    }
+}
+
+/// The group stopped at offset 7 of each partition.
+fn committed(request: &OffsetFetchRequest) -> OffsetFetchResponse {
+    let groups = request.groups.iter().map(|asked| OffsetFetchResponseGroup {
+        group_id: asked.group_id.clone(),
+        topics: asked
+            .topics
+            .iter()
+            .flatten()
+            .map(|topic| OffsetFetchResponseTopics {
+                name: topic.name.clone(),
+                topic_id: topic.topic_id,
+                partitions: topic
+                    .partition_indexes
+                    .iter()
+                    .map(|&partition_index| OffsetFetchResponsePartitions {
+                        partition_index,
+                        committed_offset: 7,
+                        committed_leader_epoch: LeaderEpoch::NONE,
+                        ..OffsetFetchResponsePartitions::default()
+                    })
+                    .collect(),
+                ..OffsetFetchResponseTopics::default()
+            })
+            .collect(),
+        ..OffsetFetchResponseGroup::default()
+    });
+    OffsetFetchResponse { groups: groups.collect(), ..OffsetFetchResponse::default() }
 }
 
 /// Everything is in the log.

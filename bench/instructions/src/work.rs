@@ -17,7 +17,7 @@ use ottla_proto::messages::produce::{PartitionProduceData, TopicProduceData};
 use ottla_proto::messages::{FetchResponse, ProduceRequest, RequestHeader};
 use ottla_proto::records::{Batch, BatchWriter, Batches, Stamp};
 use ottla_proto::wire::{Message, Request, Writer};
-use ottla_proto::{BrokerId, LeaderEpoch, TopicId, TopicName};
+use ottla_proto::{ApiKey, BrokerId, LeaderEpoch, TopicId, TopicName};
 
 use crate::Failure;
 use crate::peer::Peer;
@@ -32,7 +32,7 @@ pub(crate) struct Work {
 type Prepare = fn() -> Result<Work, Failure>;
 
 /// By name, in the order in which they run.
-pub(crate) const WORKS: [(&str, Prepare); 13] = [
+pub(crate) const WORKS: [(&str, Prepare); 15] = [
     ("append", append),
     ("send", send),
     ("seal", seal),
@@ -46,6 +46,8 @@ pub(crate) const WORKS: [(&str, Prepare); 13] = [
     ("turn-one-of-many", turn_one_of_many),
     ("turn-all-of-many", turn_all_of_many),
     ("turn-leader-moved", turn_leader_moved),
+    ("turn-quiet-member", turn_quiet_member),
+    ("turn-offsets", turn_offsets),
 ];
 
 const VALUE: [u8; 100] = [b'v'; 100];
@@ -263,6 +265,28 @@ fn turn_leader_moved() -> Result<Work, Failure> {
         return Err("the view did not change".into());
     }
     work(u32::try_from(MANY)?, "partition", move || peer.turn())
+}
+
+/// A turn of a member that has many partitions and nothing to do: what a turn costs must not depend on them.
+fn turn_quiet_member() -> Result<Work, Failure> {
+    let (mut peer, member, reader) = Peer::with_member(MANY)?;
+    work(1, "turn", move || {
+        peer.turn();
+        let _stay = (&member, &reader);
+    })
+}
+
+/// The answer that says where the many partitions of a new member begin, and the turn in which they are fetched.
+fn turn_offsets() -> Result<Work, Failure> {
+    let (mut peer, member, reader) = Peer::with_new_member(MANY);
+    let asked = peer.serve_but(ApiKey::OFFSET_FETCH)?;
+    let [asked] = &asked[..] else { return Err("the offsets were not asked for once".into()) };
+    let (connection, answer) = (asked.connection(), peer.answer(asked)?);
+    work(u32::try_from(MANY)?, "partition", move || {
+        peer.core.handle_frame(connection, answer.clone(), peer.now);
+        peer.turn();
+        let _stay = (&member, &reader);
+    })
 }
 
 fn append_to_each(peer: &Peer, orders: &TopicHandle, partitions: i32) {

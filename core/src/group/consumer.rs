@@ -50,9 +50,11 @@ pub(super) struct ConsumerProtocol {
     says_all: bool,
     /// What the coordinator wants this member to own.
     target: Option<ById>,
-    /// What the coordinator was last told that this member owns, and what a heartbeat in flight tells it.
-    reported: Option<ById>,
-    reporting: Option<ById>,
+    /// The view of the cluster and the ownerships that the target was last held against.
+    compared: Option<(u64, u64)>,
+    /// The revision of what this member owns that the coordinator was last told, and that a heartbeat in flight tells it.
+    reported: Option<u64>,
+    reporting: Option<u64>,
     /// The assignment is another than when the coordinator was last told what this member owns. It takes no earlier word
     /// for an answer, and may wait for one: what the view had no topic for any more was given up unasked.
     owes_word: bool,
@@ -84,6 +86,7 @@ impl ConsumerProtocol {
             interval: Duration::from_secs(5),
             says_all: true,
             target: None,
+            compared: None,
             reported: None,
             reporting: None,
             owes_word: false,
@@ -118,6 +121,7 @@ impl ConsumerProtocol {
         self.is_in = false;
         self.says_all = true;
         self.target = None;
+        self.compared = None;
         self.lacks_topics = false;
         self.reported = None;
         self.reporting = None;
@@ -180,6 +184,11 @@ impl Member {
             return;
         }
         let Some(target) = &self.consumer.target else { return };
+        // A turn in which neither side has changed costs nothing, however many partitions there are.
+        let compared = Some((net.cluster().generation(), self.edge.revision()));
+        if std::mem::replace(&mut self.consumer.compared, compared) == compared {
+            return;
+        }
         let mut added = BTreeMap::new();
         let mut unknown = false;
         for (id, partitions) in target {
@@ -241,10 +250,10 @@ impl Member {
         if joining && self.closing.is_some() {
             return;
         }
-        let owned = if joining { ById::new() } else { self.owned_by_id() };
+        let revision = self.edge.revision();
         // What is being given up is owned until it is given up.
         let owes_word = self.consumer.owes_word && self.hand_over.is_none();
-        let news = owes_word || self.consumer.reported.as_ref() != Some(&owned);
+        let news = owes_word || self.consumer.reported != Some(revision);
         let due = self.consumer.heartbeat_at.is_none_or(|at| at <= now);
         let wishes = self.consumer.told != Some(self.interest.revision);
         let tells = (news || wishes) && self.consumer.failures == 0;
@@ -279,16 +288,17 @@ impl Member {
             request.subscribed_topic_regex = pattern.or(none);
         }
         if says_all || news {
-            let partitions = owned.iter().map(|(topic_id, partitions)| RequestTopicPartitions {
-                topic_id: *topic_id,
-                partitions: partitions.iter().copied().collect(),
+            let owned = if joining { ById::new() } else { self.owned_by_id() };
+            let partitions = owned.into_iter().map(|(topic_id, partitions)| RequestTopicPartitions {
+                topic_id,
+                partitions: partitions.into_iter().collect(),
                 ..Default::default()
             });
             request.topic_partitions = Some(partitions.collect());
         }
         let timeout = self.consumer.patience().min(self.config.request_timeout);
         if self.send(link, version, &request, Asked::ConsumerHeartbeat, timeout, net, now) {
-            self.consumer.reporting = Some(owned);
+            self.consumer.reporting = Some(revision);
             self.consumer.owes_word &= request.topic_partitions.is_none();
             self.consumer.telling = Some(self.interest.revision);
             self.consumer.knows_pattern |= request.subscribed_topic_regex.is_some();
@@ -375,6 +385,7 @@ impl Member {
         if self.consumer.target.as_ref() != Some(&target) {
             self.consumer.owes_word = true;
             self.consumer.target = Some(target);
+            self.consumer.compared = None;
         }
     }
 

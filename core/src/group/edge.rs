@@ -151,6 +151,8 @@ pub enum HandOut {
 #[derive(Debug, Default)]
 struct State {
     owned: BTreeMap<TopicPartition, Arc<Ownership>>,
+    /// How often `owned` has changed.
+    revision: u64,
     last_ownership: u64,
     /// Since when the application holds a batch and has not come back for the next one.
     away_since: Option<Instant>,
@@ -299,6 +301,7 @@ impl GroupEdge {
         let mut state = self.state.lock();
         let mut new = Vec::new();
         for (partition, topic_id) in partitions {
+            state.revision += 1;
             state.last_ownership += 1;
             let id = OwnershipId(state.last_ownership);
             let ownership = Ownership::new(partition.clone(), topic_id, id, Arc::clone(&self.bell));
@@ -309,7 +312,15 @@ impl GroupEdge {
     }
 
     pub(super) fn disown(&self, partition: &TopicPartition) {
-        self.state.lock().owned.remove(partition);
+        let mut state = self.state.lock();
+        if state.owned.remove(partition).is_some() {
+            state.revision += 1;
+        }
+    }
+
+    /// Rises with each partition that comes or goes.
+    pub(super) fn revision(&self) -> u64 {
+        self.state.lock().revision
     }
 
     pub(super) fn tell(&self, event: GroupEvent) {

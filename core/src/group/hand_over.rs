@@ -9,6 +9,8 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct HandOver {
     pub(super) ownerships: Vec<Arc<Ownership>>,
+    /// Those of them that may still be worked on: as nothing more is handed out, it only gets fewer.
+    busy: Vec<Arc<Ownership>>,
     pub(super) since: Instant,
     pub(super) until: Instant,
     /// The last automatic commit was asked for.
@@ -34,16 +36,16 @@ impl Member {
         if !ownerships.is_empty() {
             self.tell(GroupEvent::Revoking { partitions: partitions(&ownerships), until });
         }
-        self.hand_over = Some(HandOver { ownerships, since: now, until, committed: false, end });
+        let busy = ownerships.clone();
+        self.hand_over = Some(HandOver { ownerships, busy, since: now, until, committed: false, end });
     }
 
     /// Gives the partitions up once the work on them is done and committed, or the wait is over.
     pub(super) fn step_hand_over(&mut self, now: Instant) {
         let Some(hand_over) = &mut self.hand_over else { return };
-        let busy: Vec<_> =
-            hand_over.ownerships.iter().filter(|ownership| ownership.is_busy()).cloned().collect();
+        hand_over.busy.retain(|ownership| ownership.is_busy());
         let overdue = hand_over.until <= now;
-        if busy.is_empty() && !overdue {
+        if hand_over.busy.is_empty() && !overdue {
             if !std::mem::replace(&mut hand_over.committed, true) && self.config.auto_commit.is_some() {
                 let ownerships = hand_over.ownerships.clone();
                 self.commit_processed(&ownerships);
@@ -55,7 +57,7 @@ impl Member {
         } else if !overdue {
             return;
         }
-        let Some(HandOver { ownerships, since, end, .. }) = self.hand_over.take() else { return };
+        let Some(HandOver { ownerships, busy, since, end, .. }) = self.hand_over.take() else { return };
         if !busy.is_empty() {
             let waited = now.saturating_duration_since(since);
             self.tell(GroupEvent::HandOverOverdue { partitions: partitions(&busy), waited });

@@ -29,6 +29,8 @@ pub(super) struct Leadership {
     /// What was shared out: topics with their numbers of partitions. Unknown at first to a static member that leads
     /// again.
     shared_out: Option<BTreeMap<TopicName, i32>>,
+    /// The view of the cluster that `shared_out` was last held against.
+    compared: Option<u64>,
 }
 
 impl Leadership {
@@ -64,7 +66,7 @@ impl Member {
             net.cluster_mut().want(topic);
         }
         self.classic.leadership =
-            Some(Leadership { members, topics, until: now + PATIENCE, shared_out: None });
+            Some(Leadership { members, topics, until: now + PATIENCE, shared_out: None, compared: None });
     }
 
     /// Shares out the partitions as soon as the topics are known.
@@ -97,6 +99,11 @@ impl Member {
     pub(super) fn watch_topics(&mut self, net: &Net, now: Instant) {
         let is_in = self.classic.is_in();
         let Some(leadership) = self.classic.leadership.as_mut().filter(|_| is_in) else { return };
+        let view = Some(net.cluster().generation());
+        if leadership.shared_out.is_some() && leadership.compared == view {
+            return;
+        }
+        leadership.compared = view;
         let counts = counts(&leadership.topics, net.cluster());
         match &leadership.shared_out {
             // From which view it was shared out before is not known: what is seen first is held against the rest.

@@ -529,7 +529,7 @@ impl Member {
 
     /// Batches that were dropped without a word hold commits back: that is told once.
     fn watch_abandoned(&mut self) {
-        if self.config.auto_commit.is_none() {
+        if self.config.auto_commit.is_none() || !self.bell.take_abandoned() {
             return;
         }
         for ownership in self.edge.owned() {

@@ -98,6 +98,8 @@ pub(super) struct Bell {
     turn: AtomicU64,
     /// The driver waits for the application to come back.
     awaited: AtomicBool,
+    /// A batch was dropped without a word.
+    abandoned: AtomicBool,
     wake: Arc<DriverWake>,
 }
 
@@ -107,6 +109,7 @@ impl Bell {
             rung: AtomicBool::new(false),
             turn: AtomicU64::new(0),
             awaited: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             wake,
         })
     }
@@ -134,6 +137,11 @@ impl Bell {
         if self.awaited.load(Ordering::SeqCst) {
             self.ring();
         }
+    }
+
+    /// Whether any ownership has something for [`Ownership::take_abandoned`] since this was last asked.
+    pub(super) fn take_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::SeqCst) && self.abandoned.swap(false, Ordering::SeqCst)
     }
 
     /// Whether the next turn rings. Said before the driver looks whether the application is back, so that it misses
@@ -444,6 +452,7 @@ impl Drop for HandedOut {
             state.returned.push(Returned { turn, first, next_offset });
         } else if !self.is_done {
             state.abandoned.get_or_insert(self.first);
+            self.ownership.bell.abandoned.store(true, Ordering::SeqCst);
         }
         let waited_for = matches!(state.phase, Phase::Revoking { .. }) && state.held == 0;
         drop(state);

@@ -98,7 +98,7 @@ struct Balance<'a> {
     takers: BTreeMap<&'a TopicName, Vec<usize>>,
     /// What each member gets.
     shares: Vec<BTreeSet<TopicPartition>>,
-    /// Partitions that nobody had.
+    /// Partitions that nobody had, topic by topic.
     free: Vec<TopicPartition>,
 }
 
@@ -142,10 +142,8 @@ impl<'a> Balance<'a> {
     }
 
     fn share_out(mut self) -> GroupAssignment {
-        for partition in std::mem::take(&mut self.free) {
-            if let Some(taker) = self.least(&partition) {
-                self.give(taker, partition);
-            }
+        for of_topic in std::mem::take(&mut self.free).chunk_by(|one, other| one.topic == other.topic) {
+            self.deal(of_topic);
         }
         // Each move makes the squares of the shares' sizes add up to less, so this ends.
         while let Some((from, to, partition)) = self.a_move() {
@@ -155,6 +153,26 @@ impl<'a> Balance<'a> {
             self.give(to, partition);
         }
         self.members.iter().map(|member| member.id.clone()).zip(self.shares).collect()
+    }
+
+    /// Gives partitions of one topic to whoever has the least at each moment.
+    fn deal(&mut self, partitions: &[TopicPartition]) {
+        let takers = partitions.first().and_then(|partition| self.takers.get(&partition.topic));
+        let size = |taker: usize| self.shares.get(taker).map_or(0, BTreeSet::len);
+        let mut turns: BTreeSet<_> =
+            takers.into_iter().flatten().map(|taker| (size(*taker), *taker)).collect();
+        for partition in partitions {
+            let Some((least, first)) = turns.first().copied() else { return };
+            let near = |(_, taker): &&(usize, usize)| {
+                self.members.get(*taker).is_some_and(|member| self.topics.suits(partition, member))
+            };
+            let has_racks = self.topics.racks(&partition.topic, partition.partition).next().is_some();
+            let equals = turns.iter().take_while(|(size, _)| has_racks && *size == least);
+            let taker = { equals }.find(near).map_or(first, |(_, taker)| *taker);
+            turns.remove(&(least, taker));
+            turns.insert((least + 1, taker));
+            self.give(taker, partition.clone());
+        }
     }
 
     fn give(&mut self, taker: usize, partition: TopicPartition) {
