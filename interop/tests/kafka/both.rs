@@ -1,9 +1,11 @@
 //! The tests of this program that know their cluster by its bootstrap list alone, on the embedded broker: what passes on
 //! a real Kafka passes here, and the other way round.
 
+use std::time::Duration;
+
 use kafka_harness::{Artifacts, run_or_skip};
 use ottla::consumer::group::Protocol;
-use ottla_broker::{Cluster, Windows};
+use ottla_broker::{Cluster, GroupSettings, Windows};
 use ottla_proto::BrokerId;
 
 use crate::consuming::{self, Fate};
@@ -36,6 +38,21 @@ on_the_embedded_broker! {
         for protocol in [Protocol::Classic, Protocol::Consumer, Protocol::Auto] {
             run(groups::one_member_reads_commits_and_leaves(servers, protocol));
         }
+        for protocol in [Protocol::Classic, Protocol::Consumer] {
+            run(groups::a_pattern_finds_a_topic_that_is_created_later(servers, protocol));
+        }
+    }
+
+    /// Who shares out at once asks for partitions before they are given up: with Kafka's interval it is the other way
+    /// round.
+    the_embedded_broker_gives_a_topic_that_is_created_anew_to_whoever_had_the_old_one(
+        servers,
+        _cluster = Cluster::builder().groups(GroupSettings {
+            consumer_assignment_interval: Duration::from_secs(1),
+            consumer_heartbeat_interval: Duration::from_secs(1),
+            ..GroupSettings::default()
+        })
+    ) {
         run(groups::a_topic_that_is_created_anew_begins_anew(servers));
     }
 

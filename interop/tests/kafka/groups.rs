@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use kafka_harness::{Options, kafka_or_skip};
 use ottla::admin::NewTopic;
 use ottla::consumer::group::{
-    CommitError, GroupBatch, GroupConsumer, GroupConsumerBuilder, GroupEvent, Protocol,
+    Cause, CommitError, GroupBatch, GroupConsumer, GroupConsumerBuilder, GroupEvent, Protocol, TopicPattern,
 };
 use ottla::{Client, Offset, Record};
 
@@ -23,6 +23,9 @@ fn groups_of_both_protocols_read_commit_and_hand_over() {
         run(one_member_reads_commits_and_leaves(&servers, protocol));
     }
     run(a_topic_that_is_created_anew_begins_anew(&servers));
+    for protocol in [Protocol::Classic, Protocol::Consumer] {
+        run(a_pattern_finds_a_topic_that_is_created_later(&servers, protocol));
+    }
 }
 
 fn member(client: &Client, group: &str, topic: &str, protocol: Protocol) -> GroupConsumerBuilder {
@@ -130,4 +133,31 @@ pub(crate) async fn a_topic_that_is_created_anew_begins_anew(servers: &str) {
     assert_eq!(read(&mut consumer, 20).await, (1_000..1_020).collect());
     assert!(client.admin().group_offsets("group-anew").await.unwrap().is_empty());
     assert!(consumer.close(SOON).await.unwrap().left);
+}
+
+/// By the coordinator in the consumer protocol, by the member itself in the classic one.
+pub(crate) async fn a_pattern_finds_a_topic_that_is_created_later(servers: &str, protocol: Protocol) {
+    let client = Client::builder(servers).metadata_max_age(Duration::from_secs(1)).build().await.unwrap();
+    let topic = |name: &str| NewTopic::new(format!("{name}-{protocol:?}")).partitions(2).replication(1);
+    for name in ["found-1", "not-found-1"] {
+        create_topic(&client, topic(name)).await;
+        fill(&client, &format!("{name}-{protocol:?}"), 2, 0, 20).await;
+    }
+    let pattern = TopicPattern::new(format!("found-[0-9]+-{protocol:?}")).unwrap();
+    let builder = client.consumer().group(format!("finders-{protocol:?}")).subscribe_pattern(pattern);
+    let mut consumer = builder.from(Offset::Earliest).protocol(protocol).build().await.unwrap();
+    assert_eq!(read(&mut consumer, 20).await, (0..20).collect());
+
+    create_topic(&client, topic("found-2")).await;
+    fill(&client, &format!("found-2-{protocol:?}"), 2, 100, 20).await;
+    let begin = Instant::now();
+    assert_eq!(read(&mut consumer, 20).await, (100..120).collect());
+    println!("FIGURE: a pattern of a {protocol:?} group finds a new topic within {:.1?}", begin.elapsed());
+    let handle = consumer.handle();
+    assert_eq!(handle.owned().len(), 4);
+    let cause = &handle.rebalances().pop().unwrap().cause;
+    // A coordinator says no more than that it shared out anew.
+    let expected = if protocol == Protocol::Classic { Cause::Subscription } else { Cause::Assigned };
+    assert_eq!(*cause, expected);
+    consumer.close(SOON).await.unwrap();
 }
