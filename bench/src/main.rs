@@ -33,6 +33,8 @@ enum Command {
     Consume(load::Consume),
     /// Send records at a fixed rate and measure how long each takes to its acknowledgement.
     Latency(load::Latency),
+    /// Assign a partition again and again and measure how long its first record takes.
+    FirstRecord(load::FirstRecord),
     /// Create or delete a topic, or count what is in it.
     Topic(load::Topic),
     /// Write the values that the loads send to a file.
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Some(Command::Produce(arguments)) => load::produce(&arguments),
         Some(Command::Consume(arguments)) => load::consume(&arguments),
         Some(Command::Latency(arguments)) => load::latency(&arguments),
+        Some(Command::FirstRecord(arguments)) => load::first_record(&arguments),
         Some(Command::Topic(arguments)) => load::topic(&arguments),
         Some(Command::Pool(arguments)) => load::write_pool(&arguments),
         Some(Command::Spread(arguments)) => load::spread(&arguments),

@@ -107,7 +107,7 @@ async fn collect(
     Ok(figures)
 }
 
-fn percentiles(figures: &mut Map<String, Value>, prefix: &str, mut latencies: Vec<Duration>) {
+pub(super) fn percentiles(figures: &mut Map<String, Value>, prefix: &str, mut latencies: Vec<Duration>) {
     latencies.sort_unstable();
     let last = latencies.len().saturating_sub(1);
     for (name, thousandths) in [("p50", 500), ("p99", 990), ("p999", 999), ("max", 1000)] {

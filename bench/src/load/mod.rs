@@ -2,6 +2,7 @@
 //! other clients, so that they can be run side by side.
 
 mod consume;
+mod first_record;
 mod latency;
 mod meter;
 mod pool;
@@ -17,6 +18,7 @@ use clap::{Args, ValueEnum};
 use ottla::{Client, Compression};
 
 pub(crate) use consume::{Consume, consume};
+pub(crate) use first_record::{FirstRecord, first_record};
 pub(crate) use latency::{Latency, latency};
 pub(crate) use produce::{Produce, produce};
 pub(crate) use spread::{Spread, spread, spread_broker};
