@@ -3,14 +3,18 @@
 //! The loop is open: a record is due at its moment whatever became of those before it, and its latency counts
 //! from then (`p50_ms`) or from the moment that it was handed over (`call_p50_ms`).
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use ottla::{Delivery, Record};
+use ottla::{Delivery, DeliveryError, Receipt, Record};
 use serde_json::{Map, Value, json};
 use tokio::runtime;
-use tokio::sync::mpsc;
 
 use super::meter::Meter;
 use super::pool::Pool;
@@ -41,8 +45,11 @@ pub(crate) struct Latency {
 struct Sent {
     due: Instant,
     called: Instant,
+    counted: bool,
     delivery: Delivery,
 }
+
+type Outcome = Result<Receipt, DeliveryError>;
 
 /// The sender has this thread for itself and sleeps in it: tokio's timer ticks in milliseconds, so records that are due
 /// between two ticks would be sent late and in bursts, and it is the bursts that would be measured. Whoever collects
@@ -59,8 +66,8 @@ async fn run(arguments: &Latency) -> Result<(), Failure> {
     let topic = producer.topic(&arguments.target.topic);
     let skip = (arguments.rate * arguments.warm_seconds) as usize;
     let counted = (arguments.rate * arguments.seconds) as usize;
-    let (sent, acknowledged) = mpsc::unbounded_channel();
-    let collector = tokio::spawn(collect(acknowledged, skip, counted));
+    let on_the_way = Arc::new(OnTheWay::default());
+    let collector = tokio::spawn(collect(Arc::clone(&on_the_way), counted));
     let gap = Duration::from_secs(1) / arguments.rate;
     let start = Instant::now();
     let mut meter = Meter::begin();
@@ -74,32 +81,74 @@ async fn run(arguments: &Latency) -> Result<(), Failure> {
         }
         let called = Instant::now();
         let delivery = topic.send(Record::value(pool.row(index))).await?;
-        sent.send(Sent { due, called, delivery })?;
+        on_the_way.add(Sent { due, called, counted: index >= skip, delivery });
         due += gap;
     }
-    drop(sent);
+    on_the_way.end();
     let mut more = collector.await??;
     let usage = meter.end();
     more.insert("rate".to_owned(), json!(arguments.rate));
     usage.print("latency", counted, counted * arguments.size, more)
 }
 
+/// What the sender leaves to the collector, in the order of sending.
+#[derive(Default)]
+struct OnTheWay(Mutex<Road>);
+
+#[derive(Default)]
+struct Road {
+    sent: VecDeque<Sent>,
+    collector: Option<Waker>,
+    ended: bool,
+}
+
+impl OnTheWay {
+    /// Asks for the outcome in the collector's name, as a task does that sends and then awaits: to wake the collector so
+    /// that it asks would be a wake for each record that no such task has.
+    fn add(&self, sent: Sent) {
+        let mut road = self.lock();
+        let Road { sent: queue, collector, .. } = &mut *road;
+        queue.push_back(sent);
+        if let (Some(sent), Some(collector)) = (queue.back_mut(), collector)
+            && Pin::new(&mut sent.delivery).poll(&mut Context::from_waker(collector)).is_ready()
+        {
+            collector.wake_by_ref();
+        }
+    }
+
+    fn end(&self) {
+        let mut road = self.lock();
+        road.ended = true;
+        road.collector.iter().for_each(Waker::wake_by_ref);
+    }
+
+    /// The next record that has an outcome; `None` behind the last.
+    fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<(Sent, Outcome)>> {
+        let mut road = self.lock();
+        let Some(first) = road.sent.front_mut() else {
+            road.collector = Some(context.waker().clone());
+            return if road.ended { Poll::Ready(None) } else { Poll::Pending };
+        };
+        let outcome = ready!(Pin::new(&mut first.delivery).poll(context));
+        Poll::Ready(road.sent.pop_front().map(|sent| (sent, outcome)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Road> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Awaits the acknowledgements in the order of sending.
-async fn collect(
-    mut sent: mpsc::UnboundedReceiver<Sent>,
-    skip: usize,
-    counted: usize,
-) -> Result<Map<String, Value>, ottla::DeliveryError> {
+async fn collect(on_the_way: Arc<OnTheWay>, counted: usize) -> Result<Map<String, Value>, DeliveryError> {
     let (mut from_due, mut from_call) = (Vec::with_capacity(counted), Vec::with_capacity(counted));
-    let mut index = 0;
-    while let Some(Sent { due, called, delivery }) = sent.recv().await {
-        delivery.await?;
+    while let Some((sent, outcome)) = poll_fn(|context| on_the_way.poll_next(context)).await {
         let now = Instant::now();
-        if index >= skip {
+        outcome?;
+        let Sent { due, called, counted, .. } = sent;
+        if counted {
             from_due.push(now - due);
             from_call.push(now - called);
         }
-        index += 1;
     }
     let mut figures = Map::new();
     percentiles(&mut figures, "", from_due);

@@ -1,8 +1,12 @@
 //! What the programs in Rust share: the command line, the values, the meter, the open loop of the latency load.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -202,5 +206,58 @@ impl OpenLoop {
 
     fn elapsed(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
+    }
+}
+
+/// Deliveries that are awaited in the order of sending.
+pub struct OnTheWay<F> {
+    open_loop: Arc<OpenLoop>,
+    road: Mutex<Road<F>>,
+}
+
+struct Road<F> {
+    sent: VecDeque<(usize, Pin<Box<F>>)>,
+    collector: Option<Waker>,
+    ended: bool,
+}
+
+impl<F: Future> OnTheWay<F> {
+    pub fn new(open_loop: Arc<OpenLoop>) -> Arc<Self> {
+        let road = Road { sent: VecDeque::new(), collector: None, ended: false };
+        Arc::new(Self { open_loop, road: Mutex::new(road) })
+    }
+
+    /// Polls the delivery in the collector's name, as a task does that sends and then awaits: a task for each record would
+    /// have to be woken twice.
+    pub fn add(&self, index: usize, delivery: F) {
+        let mut road = self.road.lock().unwrap();
+        let mut delivery = Box::pin(delivery);
+        let waker = road.collector.clone().unwrap_or_else(|| Waker::noop().clone());
+        if delivery.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            self.open_loop.acknowledged(index);
+        } else {
+            road.sent.push_back((index, delivery));
+        }
+    }
+
+    pub fn end(&self) {
+        let mut road = self.road.lock().unwrap();
+        road.ended = true;
+        road.collector.iter().for_each(Waker::wake_by_ref);
+    }
+
+    /// Takes note of the acknowledgements until [`Self::end`] and the last of them.
+    pub async fn collect(self: Arc<Self>) {
+        poll_fn(|context| {
+            let mut road = self.road.lock().unwrap();
+            road.collector = Some(context.waker().clone());
+            while let Some((index, delivery)) = road.sent.front_mut() {
+                ready!(delivery.as_mut().poll(context));
+                self.open_loop.acknowledged(*index);
+                road.sent.pop_front();
+            }
+            if road.ended { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use krafka::consumer::AutoOffsetReset;
 use krafka::producer::{Acks, Producer};
 use krafka::{Compression, Kafka, Record};
-use peer::{Arguments, HEADER, Meter, OpenLoop};
+use peer::{Arguments, HEADER, Meter, OnTheWay, OpenLoop};
 use tokio::runtime::Runtime;
 
 const VERSION: &str = "0.28.1";
@@ -115,19 +115,15 @@ fn latency(arguments: &Arguments, runtime: &Runtime) {
     let (rows, topic) = (arguments.rows(), arguments.topic());
     let producer = runtime.block_on(producer(arguments));
     let open_loop = Arc::new(OpenLoop::new(arguments));
-    let mut tasks = Vec::new();
+    let on_the_way = OnTheWay::new(Arc::clone(&open_loop));
+    let collector = runtime.spawn(Arc::clone(&on_the_way).collect());
     let meter = open_loop.run(|index| {
         let record = Record::new(topic.as_str(), rows[index % rows.len()].clone());
         let delivery = runtime.block_on(producer.enqueue(record)).unwrap();
-        let acknowledged = Arc::clone(&open_loop);
-        tasks.push(runtime.spawn(async move {
-            let _ = delivery.await.unwrap();
-            acknowledged.acknowledged(index);
-        }));
+        on_the_way.add(index, async { drop(delivery.await.unwrap()) });
     });
-    for task in tasks {
-        runtime.block_on(task).unwrap();
-    }
+    on_the_way.end();
+    runtime.block_on(collector).unwrap();
     let records = open_loop.records();
     let figures = open_loop.figures();
     meter.end().print("krafka", VERSION, "latency", records, records * arguments.size(), &figures);

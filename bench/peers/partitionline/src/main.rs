@@ -1,12 +1,10 @@
 //! partitionline: `try_send` and `flush`, its documented way to throughput, with a sleep while its queue is full.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
 use std::time::Duration;
 
 use partitionline::{Compression, Consumer, ConsumerConfig, Error, ProduceRecord, Producer, ProducerConfig};
-use peer::{Arguments, HEADER, Meter, OpenLoop};
+use peer::{Arguments, HEADER, Meter, OnTheWay, OpenLoop};
 
 const VERSION: &str = "0.1.0";
 const PAUSE: Duration = Duration::from_micros(200);
@@ -106,22 +104,16 @@ async fn latency(arguments: &Arguments) {
     let first = ProduceRecord::to(topic.clone()).value(rows[0].clone()).partition(0);
     let _ = producer.send(first).await.unwrap();
     let open_loop = Arc::new(OpenLoop::new(arguments));
-    let mut tasks = Vec::new();
+    let on_the_way = OnTheWay::new(Arc::clone(&open_loop));
+    let collector = tokio::spawn(Arc::clone(&on_the_way).collect());
     let meter = open_loop.run(|index| {
-        let (producer, acknowledged) = (producer.clone(), Arc::clone(&open_loop));
+        let producer = producer.clone();
         let record = ProduceRecord::to(topic.clone()).value(rows[index % rows.len()].clone());
-        let mut send = Box::pin(async move {
-            producer.send(record).await.unwrap();
-            acknowledged.acknowledged(index);
-        });
-        // No call both queues a record and gives a future for the rest: the first poll queues, a task awaits.
-        if pin!(send.as_mut()).poll(&mut Context::from_waker(Waker::noop())).is_pending() {
-            tasks.push(tokio::spawn(send));
-        }
+        // No call both queues a record and gives a future for the rest: the first poll queues.
+        on_the_way.add(index, async move { drop(producer.send(record).await.unwrap()) });
     });
-    for task in tasks {
-        task.await.unwrap();
-    }
+    on_the_way.end();
+    collector.await.unwrap();
     let records = open_loop.records();
     let figures = open_loop.figures();
     meter.end().print("partitionline", VERSION, "latency", records, records * arguments.size(), &figures);
