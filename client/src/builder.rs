@@ -62,7 +62,8 @@ impl ClientBuilder {
     }
 
     /// How many requests may be unanswered on one connection (`max.in.flight.requests.per.connection`); 5 by
-    /// default.
+    /// default. A batch that can still grow is not sent to a broker that fewer keep busy, as its answers tell: it
+    /// would only lie in the broker's socket.
     pub fn max_in_flight(mut self, requests: usize) -> Self {
         self.net.max_in_flight = requests;
         self

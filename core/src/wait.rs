@@ -66,7 +66,8 @@ pub enum WaitReason {
         /// When the throttle at hand ends.
         until: Instant,
     },
-    /// As many requests are unanswered on the connection as may be.
+    /// As many requests are unanswered on the connection as may be, or as keep the broker busy while the batch can
+    /// still grow.
     InFlightLimit {
         /// The node.
         node: BrokerId,
@@ -248,7 +249,7 @@ impl fmt::Display for WaitReason {
                  larger than the quota's window; raise consumer_byte_rate"
             ),
             Self::InFlightLimit { node } => {
-                write!(f, "node {node} has as many unanswered requests as it may")
+                write!(f, "node {node} has as many unanswered requests as it has use for")
             }
             Self::SocketNotAccepting { node } => write!(f, "node {node} takes no more bytes"),
             Self::AnswerDue { node } => write!(f, "waiting for node {node} to answer"),

@@ -12,6 +12,7 @@ use ottla_proto::messages::{ApiVersionsRequest, ApiVersionsResponse, RequestHead
 use ottla_proto::wire::{EncodeError, Message, Reader, Request, Response, Writer};
 use ottla_proto::{ApiKey, BrokerId, ErrorCode};
 
+use super::pace::Pace;
 use super::versions::BrokerVersions;
 use super::{
     Answer, ConnectionId, DisconnectCause, Failure, FailureKind, FrameError, Host, NetConfig, Owner, Reach,
@@ -40,6 +41,7 @@ pub(super) struct Connection {
     queued: u64,
     written: u64,
     in_flight: VecDeque<InFlight>,
+    pace: Pace,
     /// Until when the broker does not read this connection, as far as its answers told.
     muted_until: Instant,
     last_used: Instant,
@@ -67,6 +69,8 @@ struct InFlight {
     orphan: bool,
     queued_at: Instant,
     written_at: Option<Instant>,
+    /// How many were unanswered when it was queued.
+    in_front: u32,
     /// Its place in the connection's stream of bytes.
     start: u64,
     end: u64,
@@ -120,6 +124,7 @@ impl Connection {
             queued: 0,
             written: 0,
             in_flight: VecDeque::new(),
+            pace: Pace::default(),
             muted_until: Instant::ZERO,
             last_used: now,
             next_correlation: 0,
@@ -165,6 +170,11 @@ impl Connection {
     /// Unanswered requests, those still to be written included.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.len()
+    }
+
+    /// Whether the broker has enough to do without a further request.
+    pub(super) fn keeps_busy(&self, now: Instant) -> bool {
+        self.in_flight.len() >= self.pace.window(now)
     }
 
     /// Bytes that wait for the socket.
@@ -273,7 +283,12 @@ impl Connection {
         let body = reader.rest();
         self.served = true;
         self.last_used = now;
-        let InFlight { owner, token, api, version, .. } = request;
+        let InFlight { owner, token, api, version, in_front, .. } = request;
+        // An answer to a request whose bytes are not all accounted for: the account lags behind.
+        let written_at = request.written_at.unwrap_or(now);
+        if self.muted_until <= written_at {
+            self.pace.on_answer(in_front, now.saturating_duration_since(written_at), now);
+        }
         if request.orphan {
             let throttle_ms = (request.throttle)(body, version).unwrap_or(0);
             return Ok(Arrival::Orphan { api, version, throttle_ms });
@@ -287,8 +302,7 @@ impl Connection {
             version,
             body,
             queued_at: request.queued_at,
-            // An answer to a request whose bytes are not all accounted for: the account lags behind.
-            written_at: request.written_at.unwrap_or(now),
+            written_at,
             answered_at: now,
         }))
     }
@@ -342,6 +356,7 @@ impl Connection {
             orphan: false,
             queued_at: now,
             written_at: None,
+            in_front: u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX),
             start,
             end: self.queued,
             // A broker that does not read cannot answer: its time counts from when it reads again.

@@ -7,6 +7,7 @@
 mod connection;
 mod failure;
 mod frame;
+mod pace;
 mod refresh;
 mod throttle;
 mod versions;
@@ -208,7 +209,7 @@ pub struct NetConfig {
     pub metadata_max_age: Duration,
     /// Whether asking about a topic may create it, where the broker allows that. Default off, unlike Java.
     pub allow_auto_topic_creation: bool,
-    /// Unanswered requests per connection. Default 5. Java: `max.in.flight.requests.per.connection`.
+    /// Unanswered requests per connection, at most: see [`Net::is_busy`]. Default 5. Java: `max.in.flight.requests.per.connection`.
     pub max_in_flight: usize,
     /// Bytes that may wait for one socket before nothing more is put there. What waits here can no longer be
     /// cancelled or grow, so this is small: a request is put there whole as long as less than this waits.
@@ -327,6 +328,13 @@ impl Net {
             return Err(WaitReason::Throttled { node, class, until, cause });
         }
         link
+    }
+
+    /// Whether the broker has as many requests of this connection as it can be busy with, so that another one would
+    /// only lie in its socket.
+    #[must_use]
+    pub fn is_busy(&self, link: Link, now: Instant) -> bool {
+        self.connections.get(&link.connection).is_some_and(|connection| connection.keeps_busy(now))
     }
 
     /// The version in which to speak to this broker: the highest that is stable here, known there and not

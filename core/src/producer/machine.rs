@@ -83,6 +83,8 @@ pub(super) struct Topic {
 #[derive(Debug, Default)]
 pub(super) struct Node {
     ready: VecDeque<LaneId>,
+    /// Some of them is not to wait for more records: its batch is full, or somebody waits for it.
+    pressing: bool,
     /// What holds the queue.
     held: Option<(WaitReason, Instant)>,
     /// Since when it has taken nothing of what is ready for it.

@@ -43,7 +43,12 @@ impl Producer {
             self.takes_again(node);
             return false;
         }
+        let pressing = queue.pressing;
         let link = match self.open_way(node, net, now) {
+            Ok(link) if !pressing && net.is_busy(link, now) => {
+                self.hold_node(node, WaitReason::InFlightLimit { node }, now);
+                return false;
+            }
             Ok(link) => link,
             Err(reason) => {
                 self.hold_node(node, reason, now);
@@ -159,6 +164,7 @@ impl Producer {
             batches.push((lane, batch));
         }
         if let Some(queue) = self.nodes.get_mut(&node) {
+            queue.pressing = !ready.is_empty();
             queue.ready = ready;
         }
         for (lane, batch) in &mut batches {

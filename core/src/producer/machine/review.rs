@@ -42,6 +42,13 @@ impl Producer {
         };
         let view = partition.lane.view();
         partition.lane.set_backlog(view.frozen + partition.sealed.len() + partition.again.len());
+        // Nobody is in a hurry, and there is room for more records.
+        let grows = view.frozen == 0
+            && partition.sealed.is_empty()
+            && partition.again.is_empty()
+            && view.opened > partition.hurry_below
+            && !self.closing.is_closing()
+            && !self.edge.budget.has_waiters();
         let hold = if !partition.again.is_empty() {
             match &partition.backoff {
                 Some((until, error)) if *until > now => {
@@ -74,12 +81,9 @@ impl Producer {
             Some(earlier())
         } else if let Some(front) = partition.sealed.front() {
             matches!(front.body, Body::Compressing(_)).then_some(WaitReason::Compression)
-        } else if view.frozen == 0
-            && view.opened > partition.hurry_below
+        } else if grows
             && let Some(until) = view.open_since.map(|since| since + linger)
             && until > now
-            && !self.closing.is_closing()
-            && !self.edge.budget.has_waiters()
         {
             Some(WaitReason::Linger { until })
         } else {
@@ -94,7 +98,7 @@ impl Producer {
         self.set_hold_end(lane, hold.as_ref().and_then(WaitReason::until));
         match hold {
             Some(reason) => self.hold(lane, reason, now),
-            None => self.enqueue(lane, now),
+            None => self.enqueue(lane, grows, now),
         }
     }
 
@@ -117,11 +121,12 @@ impl Producer {
         }
     }
 
-    /// The partition is ready: into its leader's queue.
-    fn enqueue(&mut self, lane: LaneId, now: Instant) {
+    /// The partition is ready: into its leader's queue, where a batch that grows leaves to others to press.
+    fn enqueue(&mut self, lane: LaneId, grows: bool, now: Instant) {
         let Some(partition) = self.partitions.get_mut(lane.0 as usize) else { return };
         let leader = partition.leader.unwrap_or(BrokerId::NONE);
         let node = self.nodes.entry(leader).or_default();
+        node.pressing |= !grows;
         partition.ready = true;
         if partition.queued != Some(leader) {
             partition.queued = Some(leader);

@@ -8,6 +8,7 @@ mod memory;
 mod observing;
 mod order;
 mod outcomes;
+mod pace;
 mod partitioning;
 mod reasons;
 mod sequences;
