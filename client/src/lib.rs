@@ -94,8 +94,8 @@ pub use producer::{
     Acks, BatchReceipt, BatchReport, Certainty, CloseReport, Compression, CustomPartitioner, Delivery,
     DeliveryError, DeliveryFailure, FlushReport, Histogram, Latency, LatencyHistograms, Outcomes,
     OutgoingHeader, OutgoingRecord, Partitioner, Producer, ProducerBuilder, ProducerInterceptor,
-    ProducerMetrics, Receipt, Record, RecordToPlace, Refused, Report, Reports, SendError, TopicProducer,
-    TopicSettings,
+    ProducerMetrics, Receipt, Record, RecordToPlace, Refused, Report, Reports, SendError, Sending,
+    TopicProducer, TopicSettings,
 };
 pub use throttle::{Throttle, ThrottleCause, ThrottleClass};
 pub use wait::{WaitReason, Waiting};

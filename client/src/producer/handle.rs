@@ -1,16 +1,14 @@
-use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ottla_core::Instant;
 use ottla_core::producer as core;
 use ottla_proto::TopicName;
-use tokio::task::coop::consume_budget;
 
 use super::builder::DetachOnDrop;
 use super::interceptor::{Interceptors, intercept};
+use super::sending::Sending;
 use super::{Delivery, ProducerMetrics, Record, Refused, Reports, SendError};
 use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
@@ -39,7 +37,7 @@ use crate::wait::Waiting;
 pub struct Producer {
     driver: DriverHandle,
     shared: Arc<DetachOnDrop>,
-    interceptors: Arc<Interceptors>,
+    pub(super) interceptors: Arc<Interceptors>,
 }
 
 impl Producer {
@@ -168,7 +166,7 @@ impl Producer {
         self.shared.edge().free_bytes()
     }
 
-    fn now(&self) -> Instant {
+    pub(super) fn now(&self) -> Instant {
         self.driver.now()
     }
 }
@@ -183,8 +181,8 @@ async fn answer<T>(mut completion: core::Completion<T>) -> Result<T, DriverStopp
 /// records of one sender to one partition keep their order.
 #[derive(Clone, Debug)]
 pub struct TopicProducer {
-    producer: Producer,
-    topic: core::TopicHandle,
+    pub(super) producer: Producer,
+    pub(super) topic: core::TopicHandle,
 }
 
 impl TopicProducer {
@@ -219,31 +217,8 @@ impl TopicProducer {
     /// # Cancel safety
     /// Dropping the future before it is ready leaves the queue: the record was not accepted, and nobody behind it
     /// waits longer for that.
-    pub async fn send(&self, record: Record<'_>) -> Result<Delivery, SendError> {
-        if is_work_done(&record) {
-            // A sender that never has to wait would otherwise keep its task's turn for ever.
-            consume_budget().await;
-        }
-        if self.producer.interceptors.is_empty() {
-            return self.append(record).await;
-        }
-        let outgoing = intercept(&self.producer.interceptors, self.name(), record);
-        let headers = outgoing.borrowed_headers();
-        self.append(outgoing.as_record(&headers)).await
-    }
-
-    async fn append(&self, record: Record<'_>) -> Result<Delivery, SendError> {
-        let record = record.to_core();
-        let mut waiting = pin!(core::AppendWait::default());
-        let now = || self.producer.now();
-        let accepted = poll_fn(|context| self.topic.poll_append(&record, now, &mut waiting, context)).await;
-        match accepted {
-            Ok(delivery) => Ok(Delivery::new(delivery)),
-            Err(refused) => Err(match Refused::new(refused, self.name(), now()) {
-                Refused::Never(error) => error,
-                Refused::Waiting(_) => SendError::Closed,
-            }),
-        }
+    pub fn send<'a>(&'a self, record: Record<'a>) -> Sending<'a> {
+        Sending::new(self, record)
     }
 
     /// Hands a record over at once, or says why not. Never waits; the record is borrowed, so the caller still has
@@ -301,23 +276,6 @@ impl TopicProducer {
             Err(refused) => Err(Refused::new(refused, self.name(), now())),
         }
     }
-}
-
-thread_local! {
-    /// What this thread has sent since it last took from a task's budget.
-    static SENT: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts a record, and says whether the task is to pay for this one and those before it.
-///
-/// Tokio's budget is made for calls that cost what a small read costs; a record costs a tenth of that. A unit of budget
-/// for each would have a sender give up its turn, which asks the kernel for news, every ten microseconds.
-fn is_work_done(record: &Record<'_>) -> bool {
-    const UNIT: usize = 4 << 10;
-    const LEAST: usize = 256;
-    let sent = SENT.get() + LEAST.max(record.value.map_or(0, <[u8]>::len));
-    SENT.set(if sent < UNIT { sent } else { 0 });
-    sent >= UNIT
 }
 
 /// What [`Producer::flush`] has to tell.

@@ -11,6 +11,7 @@ mod metrics;
 mod partitioner;
 mod record;
 mod report;
+mod sending;
 mod topic_settings;
 
 pub use builder::{Acks, Compression, ProducerBuilder};
@@ -23,4 +24,5 @@ pub use metrics::{Histogram, LatencyHistograms, ProducerMetrics};
 pub use partitioner::{CustomPartitioner, Partitioner, RecordToPlace};
 pub use record::Record;
 pub use report::{BatchReceipt, BatchReport, Outcomes, Report, Reports};
+pub use sending::Sending;
 pub use topic_settings::TopicSettings;

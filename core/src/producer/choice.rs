@@ -102,6 +102,7 @@ fn weighed<I: Iterator<Item = u32>>(
 }
 
 impl Sticky {
+    #[inline]
     pub(super) fn get(&self) -> Option<Chosen> {
         Some(self.0.load(Ordering::Relaxed)).filter(|&word| word != 0).map(Chosen)
     }
@@ -122,10 +123,12 @@ impl Chosen {
         Self((u64::from(partition) + 1) << 32 | u64::from(turn))
     }
 
+    #[inline]
     pub(super) fn partition(self) -> u32 {
         u32::try_from(self.0 >> 32).unwrap_or(u32::MAX).saturating_sub(1)
     }
 
+    #[inline]
     pub(super) fn turn(self) -> u32 {
         u32::try_from(self.0 & u64::from(u32::MAX)).unwrap_or(0)
     }

@@ -201,17 +201,41 @@ fn undelivered(certainty: Certainty, cause: Cause) -> Undelivered {
 #[derive(Debug)]
 pub struct Delivery {
     fate: Arc<BatchFate>,
-    index: u32,
-    polled: bool,
+    place: Place,
+}
+
+/// A record's index in its batch, and above it whether somebody has asked for its outcome.
+///
+/// In one word, so that a delivery is two, which calls hand on in registers: through memory each of them would wait
+/// for the stores of the one before.
+#[derive(Clone, Copy, Debug)]
+struct Place(u32);
+
+impl Place {
+    /// A batch is smaller than this many bytes, so that it has fewer records.
+    const POLLED: u32 = 1 << 31;
+
+    fn index(self) -> u32 {
+        self.0 & !Self::POLLED
+    }
+
+    fn is_polled(self) -> bool {
+        self.0 & Self::POLLED != 0
+    }
+
+    fn polled(self) -> Self {
+        Self(self.0 | Self::POLLED)
+    }
 }
 
 impl Delivery {
+    #[inline]
     pub(super) fn new(fate: Arc<BatchFate>, index: u32) -> Self {
-        Self { fate, index, polled: false }
+        Self { fate, place: Place(index) }
     }
 
     pub(super) fn index(&self) -> u32 {
-        self.index
+        self.place.index()
     }
 
     /// The partition that the record went to.
@@ -226,27 +250,28 @@ impl Delivery {
     pub fn is_settled(&self) -> bool {
         self.fate.settled.load(Ordering::Acquire)
             || (self.fate.some_ended.load(Ordering::Acquire)
-                && self.fate.state.lock().ended(self.index).is_some())
+                && self.fate.state.lock().ended(self.index()).is_some())
     }
 
     /// The outcome, or the promise to wake `context` when there is one.
     pub fn poll_settled(&mut self, context: &mut Context<'_>) -> Poll<Settled> {
         loop {
-            let next = {
+            let own = self.index();
+            let (fate, index) = {
                 let mut state = self.fate.state.lock();
-                if let Some(Ended { undelivered, latency, .. }) = state.ended(self.index) {
+                if let Some(Ended { undelivered, latency, .. }) = state.ended(own) {
                     let (partition, result) = (self.fate.partition, Err(undelivered.clone()));
                     return Poll::Ready(Settled { partition, latency: *latency, result });
                 }
-                let before = count(state.struck().take_while(|&struck| struck < self.index).count());
-                let index = self.index.saturating_sub(before);
+                let before = count(state.struck().take_while(|&struck| struck < own).count());
+                let index = own.saturating_sub(before);
                 match &state.outcome {
                     None => {
-                        match state.wakers.get_mut(&self.index) {
+                        match state.wakers.get_mut(&own) {
                             Some(waker) => waker.clone_from(context.waker()),
-                            None => drop(state.wakers.insert(self.index, context.waker().clone())),
+                            None => drop(state.wakers.insert(own, context.waker().clone())),
                         }
-                        self.polled = true;
+                        self.place = self.place.polled();
                         return Poll::Pending;
                     }
                     Some(Outcome::Split(pieces)) => {
@@ -269,8 +294,7 @@ impl Delivery {
                     }
                 }
             };
-            (self.fate, self.index) = next;
-            self.polled = false;
+            (self.fate, self.place) = (fate, Place(index));
         }
     }
 
@@ -279,15 +303,16 @@ impl Delivery {
     /// True: the record is not in the log and will not be; its delivery says [`Cause::Cancelled`]. False: too
     /// late, the delivery goes on. Cost: one lock, no wait.
     pub fn cancel(&self) -> bool {
-        self.fate.strike(self.index, Cause::Cancelled, Latency::default())
-            || self.fate.is_cancelled(self.index)
+        self.fate.strike(self.index(), Cause::Cancelled, Latency::default())
+            || self.fate.is_cancelled(self.index())
     }
 }
 
 impl Drop for Delivery {
+    #[inline]
     fn drop(&mut self) {
-        if self.polled && !self.fate.settled.load(Ordering::Acquire) {
-            self.fate.state.lock().wakers.remove(&self.index);
+        if self.place.is_polled() && !self.fate.settled.load(Ordering::Acquire) {
+            self.fate.state.lock().wakers.remove(&self.index());
         }
     }
 }

@@ -13,7 +13,7 @@ use super::deadlines::{Deadlines, Due};
 use super::fate::{BatchFate, Delivery};
 use super::pool;
 use super::record::NewRecord;
-use crate::sync::{Arc, AtomicI64, AtomicU32, Mutex, Ordering};
+use crate::sync::{Arc, AtomicI64, AtomicU32, Mutex, MutexGuard, Ordering};
 use crate::time::Instant;
 
 /// A lane's place in its producer's table.
@@ -124,6 +124,16 @@ pub(super) enum Entry {
     StickyIfFree { turn: u32 },
 }
 
+impl Entry {
+    #[inline]
+    fn turn(self) -> Option<u32> {
+        match self {
+            Self::Bound => None,
+            Self::Sticky { turn } | Self::StickyIfFree { turn } => Some(turn),
+        }
+    }
+}
+
 /// What a look at a lane tells the driver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LaneView {
@@ -164,12 +174,30 @@ impl Lane {
         i32::try_from(self.leader.load(Ordering::Relaxed)).unwrap_or(super::budget::NO_LEADER)
     }
 
+    #[inline]
     pub(super) fn turn(&self) -> u32 {
         self.turn.load(Ordering::Relaxed)
     }
 
     pub(super) fn backlog(&self) -> u32 {
         self.backlog.load(Ordering::Relaxed)
+    }
+
+    /// Appends a record to the open batch, if there is one with room and nothing else comes of it: what nearly every
+    /// record meets. `None` has changed nothing, and [`Self::append`] says more.
+    #[inline]
+    pub(super) fn append_to_open(
+        &self,
+        record: &NewRecord<'_>,
+        entry: Entry,
+        batch_bytes: usize,
+    ) -> Option<Delivery> {
+        let mut state = self.enter(entry).ok()?;
+        let open = state.open.as_mut()?;
+        if record.delivery_timeout.is_some() || open.deadlines.has_own() {
+            return None;
+        }
+        open.append_within(record, batch_bytes).ok()
     }
 
     /// Appends a record, or says why not. The clock is read only when a batch is opened.
@@ -181,28 +209,17 @@ impl Lane {
         now: impl Fn() -> Instant,
     ) -> (Changes, Result<Delivery, Refusal>) {
         let mut changes = Changes::default();
-        let locked = match entry {
-            Entry::StickyIfFree { .. } => self.state.try_lock(),
-            Entry::Bound | Entry::Sticky { .. } => Some(self.state.lock()),
+        let mut state = match self.enter(entry) {
+            Ok(state) => state,
+            Err(refusal) => return (changes, Err(refusal)),
         };
-        let Some(mut state) = locked else { return (changes, Err(Refusal::Locked)) };
-        if state.closed {
-            return (changes, Err(Refusal::Closed));
-        }
-        let sticky = match entry {
-            Entry::Bound => None,
-            Entry::Sticky { turn } | Entry::StickyIfFree { turn } => Some(turn),
-        };
-        if sticky.is_some_and(|turn| turn != self.turn()) {
-            return (changes, Err(Refusal::StickyOver));
-        }
         if let Some(open) = &mut state.open {
             if let Some(delivery) = open.append(record, terms) {
                 changes.expires_at = state.note_timeout(record, &delivery, terms, now);
                 return (changes, Ok(delivery));
             }
             changes.filled = self.freeze(&mut state);
-            if sticky.is_some() {
+            if entry.turn().is_some() {
                 return (changes, Err(Refusal::StickyOver));
             }
         }
@@ -212,6 +229,22 @@ impl Lane {
             changes.expires_at = state.note_timeout(record, delivery, terms, || *opened_at);
         }
         (changes, result.map(|(_, delivery)| delivery))
+    }
+
+    /// Takes the lock, unless a record that comes this way has no business here.
+    #[inline]
+    fn enter(&self, entry: Entry) -> Result<MutexGuard<'_, State>, Refusal> {
+        let state = match entry {
+            Entry::StickyIfFree { .. } => self.state.try_lock().ok_or(Refusal::Locked)?,
+            Entry::Bound | Entry::Sticky { .. } => self.state.lock(),
+        };
+        if state.closed {
+            return Err(Refusal::Closed);
+        }
+        if entry.turn().is_some_and(|turn| turn != self.turn()) {
+            return Err(Refusal::StickyOver);
+        }
+        Ok(state)
     }
 
     fn open(
@@ -387,14 +420,19 @@ impl OpenBatch {
     }
 
     /// `None` if the batch is full: at its limit, or memory for its growth is refused.
-    #[inline]
     fn append(&mut self, record: &NewRecord<'_>, terms: &AppendTerms<'_>) -> Option<Delivery> {
-        let limit = self.charge.bytes().min(terms.batch_bytes);
-        let index = match record.append_to(&mut self.writer, limit) {
-            Ok(index) => index,
-            Err(BatchFull { needed }) => self.grow_and_append(needed, record, terms)?,
-        };
-        Some(Delivery::new(Arc::clone(&self.fate), index))
+        match self.append_within(record, terms.batch_bytes) {
+            Ok(delivery) => Some(delivery),
+            Err(BatchFull { needed }) => self.grow_and_append(needed, record, terms),
+        }
+    }
+
+    /// Appends within the memory that is there.
+    #[inline]
+    fn append_within(&mut self, record: &NewRecord<'_>, batch_bytes: usize) -> Result<Delivery, BatchFull> {
+        let limit = self.charge.bytes().min(batch_bytes);
+        let index = record.append_to(&mut self.writer, limit)?;
+        Ok(Delivery::new(Arc::clone(&self.fate), index))
     }
 
     #[cold]
@@ -403,13 +441,13 @@ impl OpenBatch {
         needed: usize,
         record: &NewRecord<'_>,
         terms: &AppendTerms<'_>,
-    ) -> Option<u32> {
+    ) -> Option<Delivery> {
         if needed > terms.batch_bytes {
             return None;
         }
         let wanted = self.charge.bytes().saturating_mul(2).min(terms.batch_bytes).max(needed);
         let larger = self.charge.grow(wanted, terms.turn).ok()?;
         self.charge.keep(self.writer.move_to(larger));
-        record.append_to(&mut self.writer, wanted).ok()
+        self.append_within(record, wanted).ok()
     }
 }

@@ -31,7 +31,7 @@ use super::budget::Budget;
 use super::completion::completion;
 use super::fate::{BatchFate, Delivery, Outcome};
 use super::inbox::Inbox;
-use super::lane::{AppendTerms, Entry, Lane, LaneId};
+use super::lane::{AppendTerms, Entry, Lane, LaneId, Refusal};
 use super::record::NewRecord;
 use super::{Cause, Latency, NewRecord as Record};
 use crate::sync::{Arc, AtomicBool, Ordering};
@@ -147,6 +147,19 @@ fn loom_a_polled_delivery_may_be_dropped_at_any_moment() {
     });
 }
 
+/// As handles do: into the open batch if it has room, and the whole way if not.
+fn append(
+    lane: &Lane,
+    record: &NewRecord<'_>,
+    budget: &Arc<Budget>,
+    batch_bytes: usize,
+) -> Result<Delivery, Refusal> {
+    let delivery_timeout = Duration::from_secs(120);
+    let terms = AppendTerms { budget, batch_bytes, delivery_timeout, turn: None };
+    let at_once = lane.append_to_open(record, Entry::Bound, batch_bytes);
+    at_once.map_or_else(|| lane.append(record, Entry::Bound, &terms, || Instant::ZERO).1, Ok)
+}
+
 #[test]
 fn loom_every_accepted_record_is_taken_once() {
     loom::model(|| {
@@ -157,14 +170,7 @@ fn loom_every_accepted_record_is_taken_once() {
                 let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
                 thread::spawn(move || {
                     let record: Record<'_> = NewRecord { value: Some(&[0; 40]), ..NewRecord::default() };
-                    let terms = AppendTerms {
-                        budget: &budget,
-                        batch_bytes: 150,
-                        delivery_timeout: Duration::from_secs(120),
-                        turn: None,
-                    };
-                    let (_, result) = lane.append(&record, Entry::Bound, &terms, || Instant::ZERO);
-                    u32::from(result.is_ok())
+                    u32::from(append(&lane, &record, &budget, 150).is_ok())
                 })
             })
             .collect();
@@ -188,15 +194,9 @@ fn loom_an_append_that_is_cancelled_or_dropped_meets_the_driver_that_takes_the_b
         let sender = {
             let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
             thread::spawn(move || {
-                let terms = AppendTerms {
-                    budget: &budget,
-                    batch_bytes: 1000,
-                    delivery_timeout: Duration::from_secs(120),
-                    turn: None,
-                };
                 let send = |value: &[u8]| {
                     let record: Record<'_> = NewRecord { value: Some(value), ..NewRecord::default() };
-                    lane.append(&record, Entry::Bound, &terms, || Instant::ZERO).1.unwrap()
+                    append(&lane, &record, &budget, 1000).unwrap()
                 };
                 drop(send(b"dropped"));
                 send(b"cancelled").cancel()
@@ -239,13 +239,7 @@ fn loom_a_closed_lane_accepts_nothing_that_is_not_taken() {
             let (lane, budget) = (Arc::clone(&lane), Arc::clone(&budget));
             thread::spawn(move || {
                 let record: Record<'_> = NewRecord { value: Some(b"v"), ..NewRecord::default() };
-                let terms = AppendTerms {
-                    budget: &budget,
-                    batch_bytes: 1000,
-                    delivery_timeout: Duration::from_secs(120),
-                    turn: None,
-                };
-                lane.append(&record, Entry::Bound, &terms, || Instant::ZERO).1.is_ok()
+                append(&lane, &record, &budget, 1000).is_ok()
             })
         };
         lane.close();

@@ -88,10 +88,12 @@ impl TopicEdge {
         })
     }
 
+    #[inline]
     pub(super) fn count(&self) -> u32 {
         self.count.load(Ordering::Acquire)
     }
 
+    #[inline]
     pub(super) fn lane(&self, partition: u32) -> Option<&Arc<Lane>> {
         self.lanes.get(partition)
     }
@@ -163,6 +165,7 @@ impl LaneTable {
     const FIRST: u32 = 32;
 
     /// Chunk `k` holds `32 << k` lanes, from number `32 * (2^k - 1)` on.
+    #[inline]
     fn place(partition: u32) -> (usize, usize) {
         let shifted = u64::from(partition) + u64::from(Self::FIRST);
         let chunk = shifted.ilog2() - Self::FIRST.ilog2();
@@ -170,6 +173,7 @@ impl LaneTable {
         (chunk as usize, usize::try_from(offset).unwrap_or(usize::MAX))
     }
 
+    #[inline]
     pub(super) fn get(&self, partition: u32) -> Option<&Arc<Lane>> {
         let (chunk, offset) = Self::place(partition);
         self.chunks.get(chunk)?.get()?.get(offset)?.get()
@@ -227,11 +231,41 @@ impl TopicHandle {
         self.topic.count()
     }
 
+    /// Accepts the record if the batch that it belongs to is open and has room: what nearly every record meets. `None`
+    /// has changed nothing, and says no more than that [`Self::try_append`] and [`Self::poll_append`] may.
+    #[inline]
+    pub fn append_to_open(&self, record: &NewRecord<'_>) -> Option<Delivery> {
+        let TopicSettings { partitioner, batch_bytes, .. } = &self.topic.settings;
+        let count = self.topic.count();
+        let place = match record.partition {
+            Some(partition) => Place::Partition(u32::try_from(partition).ok()?),
+            None if count > 0 && partitioner.may_be_asked_twice() => {
+                partitioner.place(&self.topic.name, record, count)
+            }
+            None => return None,
+        };
+        let (partition, entry) = match place {
+            Place::Partition(partition) => (partition, Entry::Bound),
+            Place::Sticky => {
+                let chosen = self.detour.get().or_else(|| self.topic.choices.sticky.get())?;
+                (chosen.partition(), Entry::StickyIfFree { turn: chosen.turn() })
+            }
+            Place::Next => return None,
+        };
+        if partition >= count {
+            return None;
+        }
+        self.topic.lane(partition)?.append_to_open(record, entry, *batch_bytes)
+    }
+
     /// Accepts the record or says why not, at once. `now` is called only if the record opens a batch.
     ///
     /// # Errors
     /// See [`Refused`]; nothing was changed.
     pub fn try_append(&self, record: &NewRecord<'_>, now: impl Fn() -> Instant) -> Result<Delivery, Refused> {
+        if let Some(delivery) = self.append_to_open(record) {
+            return Ok(delivery);
+        }
         self.append(record, None, &now).map_err(|blocked| self.refused(blocked, now()))
     }
 

@@ -46,8 +46,8 @@ impl SealedBatch {
 
     /// Compresses the records, unless that would make them larger; says whether it did.
     ///
-    /// The result is built in `spare`, which then holds the buffer that is no longer needed. An empty `Vec` will
-    /// do.
+    /// The result is built in `spare`, of which an empty `Vec` will do, and copied: the batch stays in the buffer that
+    /// its memory is counted for, while codecs ask for more room than a batch may need in the end.
     ///
     /// # Errors
     /// If the codec fails; the batch is as it was and can be written uncompressed.
@@ -66,7 +66,8 @@ impl SealedBatch {
         if spare.len() >= self.buffer.len() {
             return Ok(false);
         }
-        std::mem::swap(&mut self.buffer, spare);
+        self.buffer.clear();
+        self.buffer.extend_from_slice(spare);
         self.header.size = self.buffer.len();
         self.header.attributes = self.header.attributes.with_codec(compressor.codec());
         Ok(true)

@@ -55,7 +55,14 @@ pub(super) enum Place {
 }
 
 impl Partitioner {
+    /// Whether asking again for the same record changes nothing and runs nothing of the application's.
+    #[inline]
+    pub(super) fn may_be_asked_twice(&self) -> bool {
+        !matches!(self, Self::RoundRobin | Self::Custom(_))
+    }
+
     /// `partitions` must not be zero.
+    #[inline]
     pub(super) fn place(&self, topic: &TopicName, record: &NewRecord<'_>, partitions: u32) -> Place {
         let keyed = |map: fn(&[u8], u32) -> u32| match record.key {
             Some(key) => Place::Partition(map(key, partitions)),

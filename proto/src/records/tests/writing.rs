@@ -47,6 +47,19 @@ fn bytes_are_those_of_the_format() {
 }
 
 #[test]
+fn a_batch_that_is_compressed_stays_in_its_buffer() {
+    for codec in Codec::ALL {
+        let Ok(mut compressor) = Compressor::new(codec) else { continue };
+        let mut writer = BatchWriter::new(Vec::with_capacity(200_000));
+        writer.append(0, None, Some(&[b'a'; 100_000]), usize::MAX).unwrap();
+        let mut sealed = writer.seal();
+        sealed.compress(&mut compressor, &mut Vec::new()).unwrap();
+        let buffer = sealed.stamp(STAMP).into_buffer().unwrap();
+        assert_eq!(buffer.capacity(), 200_000, "{codec}");
+    }
+}
+
+#[test]
 fn what_was_written_is_read_with_every_codec() {
     let mut random = fastrand::Rng::with_seed(3);
     let mut decompressor = Decompressor::default();
