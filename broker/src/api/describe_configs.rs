@@ -133,7 +133,7 @@ fn kind_number(kind: Kind) -> i8 {
     match kind {
         Kind::Boolean | Kind::False => BOOLEAN,
         Kind::Choice(_) => 2,
-        Kind::Int { .. } => INT,
+        Kind::Int { .. } | Kind::Level(_) => INT,
         Kind::Long { .. } => 5,
         Kind::Double => 6,
         Kind::List(_) | Kind::Text => 7,

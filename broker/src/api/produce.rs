@@ -1,7 +1,7 @@
 //! `Produce`, versions 3-13; ApiVersions lists it from 0 on, see there.
 //!
-//! One batch of format 2 for each partition, checked as Kafka checks it, appended with its bytes as they came;
-//! acks 0, 1 and -1. With -1 the answer waits until all in-sync replicas have the records, at most `timeout_ms`
+//! One batch of format 2 for each partition, checked as Kafka checks it, appended with its bytes as they came, or
+//! with its records compressed anew where the topic's `compression.type` names another codec; acks 0, 1 and -1. With -1 the answer waits until all in-sync replicas have the records, at most `timeout_ms`
 //! (`REQUEST_TIMED_OUT`); fewer of them than `min.insync.replicas` is `NOT_ENOUGH_REPLICAS` before the append and
 //! `NOT_ENOUGH_REPLICAS_AFTER_APPEND` behind it. Idempotent batches are checked
 //! against the last five of their producer. The bytes of the whole request count against the client's
@@ -12,7 +12,7 @@
 //! A transactional batch must belong to the running transaction of its producer: up to version 11 its partition
 //! must have been added (KIP-890's verification), from version 12 on it is added by the write.
 //!
-//! Gaps: stricter than Kafka: a batch with gaps between its offsets is
+//! Gaps: lz4 has one level, whatever `compression.lz4.level` says. Stricter than Kafka: a batch with gaps between its offsets is
 //! refused, not renumbered; one that claims a log append time is refused, where a topic of create time ignores it;
 //! an unknown codec is called so, and no unknown server error. More errors come with a text.
 

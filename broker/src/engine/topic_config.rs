@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::log::{Compaction, Retention, SegmentRule};
+use ottla_proto::compression::Codec;
+
+use crate::log::{Compaction, Compression, Retention, SegmentRule};
 
 /// The settings of one topic: what was set on it, over Kafka's defaults.
 #[derive(Clone, Debug)]
@@ -26,6 +28,9 @@ pub(crate) struct TopicConfig {
     pub(crate) retention_bytes: Option<u64>,
     /// How long a partition's records are kept at the least, in milliseconds; `None` for ever (`retention.ms`).
     pub(crate) retention_ms: Option<i64>,
+    /// What batches are compressed with, whatever their producer did; `None` if they stay as they come
+    /// (`compression.type`).
+    pub(crate) compression: Option<Compression>,
     segment_bytes: u64,
     segment_ms: i64,
     compaction: Compaction,
@@ -57,6 +62,7 @@ impl TopicConfig {
             unclean_leader_election: value(UNCLEAN_LEADER_ELECTION) == "true",
             retention_bytes: u64::try_from(number(RETENTION_BYTES)).ok(),
             retention_ms: Some(number(RETENTION_MS)).filter(|ms| *ms >= 0),
+            compression: compression(&overrides),
             segment_bytes: u64::try_from(number(SEGMENT_BYTES)).unwrap_or(u64::MAX),
             segment_ms: number(SEGMENT_MS),
             compaction: Compaction {
@@ -123,6 +129,7 @@ impl Default for TopicConfig {
             unclean_leader_election: false,
             retention_bytes: None,
             retention_ms: Some(604_800_000),
+            compression: None,
             segment_bytes: 1 << 30,
             segment_ms: 604_800_000,
             compaction: Compaction {
@@ -137,6 +144,23 @@ impl Default for TopicConfig {
 
 fn value<'a>(overrides: &'a BTreeMap<String, String>, name: &str) -> &'a str {
     overrides.get(name).map_or_else(|| TopicConfig::default_of(name), String::as_str)
+}
+
+/// What the settings make of `compression.type`. lz4 has no levels here.
+fn compression(overrides: &BTreeMap<String, String>) -> Option<Compression> {
+    let codec = match value(overrides, COMPRESSION_TYPE) {
+        "uncompressed" => Codec::None,
+        name => name.parse().ok()?,
+    };
+    let level = match codec {
+        Codec::Gzip => Some(GZIP_LEVEL),
+        Codec::Zstd => Some(ZSTD_LEVEL),
+        Codec::None | Codec::Snappy | Codec::Lz4 => None,
+    };
+    let level = level.and_then(|name| value(overrides, name).trim().parse().ok());
+    // Kafka's -1 for gzip.
+    let level = level.filter(|level| codec.levels().is_some_and(|levels| levels.contains(level)));
+    Some(Compression { codec, level })
 }
 
 /// A setting that topics have in Kafka.
@@ -158,6 +182,8 @@ pub(crate) enum Kind {
         min: i64,
     },
     Double,
+    /// A number in one of these ranges, ends included.
+    Level(&'static [(i32, i32)]),
     /// Any of these, separated by commas.
     List(&'static [&'static str]),
     /// One of these.
@@ -175,6 +201,10 @@ impl Setting {
             Kind::Int { min } => value.trim().parse().is_ok_and(|number: i32| number >= min),
             Kind::Long { min } => value.trim().parse().is_ok_and(|number: i64| number >= min),
             Kind::Double => value.trim().parse().is_ok_and(|number: f64| number.is_finite()),
+            Kind::Level(ranges) => value
+                .trim()
+                .parse()
+                .is_ok_and(|number: i32| ranges.iter().any(|(min, max)| (*min..=*max).contains(&number))),
             Kind::List(choices) => value.split(',').all(|item| choices.contains(&item.trim())),
             Kind::Choice(choices) => choices.contains(&value),
             Kind::False => value == "false",
@@ -188,6 +218,10 @@ impl Setting {
             Kind::Int { min } => format!("a number, {min} or more"),
             Kind::Long { min } => format!("a number, {min} or more"),
             Kind::Double => "a number".to_owned(),
+            Kind::Level(ranges) => {
+                let ranges: Vec<_> = ranges.iter().map(|(min, max)| format!("{min} to {max}")).collect();
+                ranges.join(", ")
+            }
             Kind::List(choices) | Kind::Choice(choices) => choices.join(", "),
             Kind::False => "false".to_owned(),
             Kind::Text => "text".to_owned(),
@@ -201,7 +235,9 @@ const fn setting(name: &'static str, default: &'static str, kind: Kind) -> Setti
 }
 
 const CLEANUP_POLICY: &str = "cleanup.policy";
+const COMPRESSION_TYPE: &str = "compression.type";
 const DELETE_RETENTION: &str = "delete.retention.ms";
+const GZIP_LEVEL: &str = "compression.gzip.level";
 const MAX_COMPACTION_LAG: &str = "max.compaction.lag.ms";
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 const MIN_COMPACTION_LAG: &str = "min.compaction.lag.ms";
@@ -215,17 +251,22 @@ const TIMESTAMP_AFTER: &str = "message.timestamp.after.max.ms";
 const TIMESTAMP_BEFORE: &str = "message.timestamp.before.max.ms";
 const TIMESTAMP_TYPE: &str = "message.timestamp.type";
 const UNCLEAN_LEADER_ELECTION: &str = "unclean.leader.election.enable";
+const ZSTD_LEVEL: &str = "compression.zstd.level";
 const LONG_MAX: &str = "9223372036854775807";
 const ANY_LONG: Kind = Kind::Long { min: 0 };
 
-/// Kafka 4.4's topic settings. Where this broker has only one way (it never recompresses, it has no remote
-/// storage) the other values are refused instead of ignored.
+/// Kafka 4.4's topic settings. Where this broker has only one way (it has no remote storage) the other values
+/// are refused instead of ignored.
 const SETTINGS: [Setting; 37] = [
     setting(CLEANUP_POLICY, "delete", Kind::List(&["delete", "compact"])),
-    setting("compression.gzip.level", "-1", Kind::Int { min: -1 }),
-    setting("compression.lz4.level", "9", Kind::Int { min: 1 }),
-    setting("compression.type", "producer", Kind::Choice(&["producer"])),
-    setting("compression.zstd.level", "3", Kind::Int { min: -131_072 }),
+    setting(GZIP_LEVEL, "-1", Kind::Level(&[(-1, -1), (1, 9)])),
+    setting("compression.lz4.level", "9", Kind::Level(&[(1, 17)])),
+    setting(
+        COMPRESSION_TYPE,
+        "producer",
+        Kind::Choice(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
+    ),
+    setting(ZSTD_LEVEL, "3", Kind::Level(&[(-131_072, 22)])),
     setting(DELETE_RETENTION, "86400000", ANY_LONG),
     setting("errors.deadletterqueue.group.enable", "false", Kind::Boolean),
     setting("file.delete.delay.ms", "60000", ANY_LONG),
@@ -283,6 +324,19 @@ mod tests {
         assert!(config(TIMESTAMP_TYPE, "LogAppendTime").unwrap().log_append_time);
         assert!(config(CLEANUP_POLICY, "compact,delete").unwrap().compacted);
         assert_eq!(config(MAX_MESSAGE_BYTES, "5").unwrap().max_message_bytes, 5);
+        for (name, codec, level) in
+            [("uncompressed", Codec::None, None), ("lz4", Codec::Lz4, None), ("gzip", Codec::Gzip, None)]
+        {
+            assert_eq!(
+                config(COMPRESSION_TYPE, name).unwrap().compression,
+                Some(Compression { codec, level })
+            );
+        }
+        assert_eq!(config(ZSTD_LEVEL, "7").unwrap().compression, None);
+        let levels =
+            [(COMPRESSION_TYPE, "zstd"), (ZSTD_LEVEL, "7")].map(|(name, value)| (name.into(), value.into()));
+        let compression = TopicConfig::new(levels.into()).unwrap().compression;
+        assert_eq!(compression, Some(Compression { codec: Codec::Zstd, level: Some(7) }));
     }
 
     #[test]
@@ -293,7 +347,9 @@ mod tests {
             (MAX_MESSAGE_BYTES, "4294967296"),
             (TIMESTAMP_TYPE, "createtime"),
             (CLEANUP_POLICY, "shred"),
-            ("compression.type", "zstd"),
+            (COMPRESSION_TYPE, "none"),
+            (GZIP_LEVEL, "0"),
+            (ZSTD_LEVEL, "23"),
             ("preallocate", "yes"),
         ] {
             let error = config(name, value).unwrap_err();

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use ottla_proto::ErrorCode;
-use ottla_proto::compression::{Codec, Decompressor};
+use ottla_proto::compression::{Codec, CompressError, Compressor, Decompressor};
 use ottla_proto::records::{
     Batch, BatchError, BatchProblem, Batches, NO_TIMESTAMP, RecordRef, Records, TimestampType,
 };
@@ -14,7 +14,17 @@ use crate::engine::TopicConfig;
 #[derive(Debug, Default)]
 pub(crate) struct BatchChecker {
     decompressor: Decompressor,
+    /// The one that was used last.
+    compressor: Option<(Compression, Compressor)>,
     buffer: Vec<u8>,
+}
+
+/// How a topic has its records compressed, whatever their producer did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Compression {
+    pub(crate) codec: Codec,
+    /// `None` for the codec's default.
+    pub(crate) level: Option<i32>,
 }
 
 /// A batch that may be appended.
@@ -48,7 +58,8 @@ impl Refused {
 impl BatchChecker {
     /// Checks a batch by itself and against the settings of its topic.
     ///
-    /// Costs a checksum over the bytes and two walks over the records, which are decompressed for it.
+    /// Costs a checksum over the bytes and two walks over the records, which are decompressed for it; and
+    /// compressing them, if the topic asks for another codec than the producer used.
     pub(crate) fn check(
         &mut self,
         batch: Batch,
@@ -69,9 +80,37 @@ impl BatchChecker {
                 faults.push((index, fault));
             }
         }
+        let refused = refuse(faults);
+        let recompressed = match (refused, config.compression) {
+            (Err(refused), _) => Err(refused),
+            (Ok(()), Some(wanted)) if batch.header().attributes.codec() != Some(wanted.codec) => {
+                self.recompress(&batch, &decoded, wanted)
+            }
+            (Ok(()), _) => Ok(batch),
+        };
         self.give_back(decoded);
-        refuse(faults)?;
+        let batch = recompressed?;
+        check_size(&batch, config)?;
         Ok(CheckedBatch { batch, max_timestamp })
+    }
+
+    fn recompress(
+        &mut self,
+        batch: &Batch,
+        records: &Records,
+        wanted: Compression,
+    ) -> Result<Batch, Refused> {
+        let failed =
+            |error: CompressError| Refused::new(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, error.to_string());
+        let kept = self.compressor.take().filter(|(last, _)| *last == wanted);
+        let compressor = match (kept, wanted.level) {
+            (Some((_, compressor)), _) => Ok(compressor),
+            (None, Some(level)) => Compressor::with_level(wanted.codec, level),
+            (None, None) => Compressor::new(wanted.codec),
+        };
+        let (_, compressor) = self.compressor.insert((wanted, compressor.map_err(failed)?));
+        let bytes = batch.recompress(records, compressor).map_err(failed)?;
+        Batch::parse(bytes.into()).map_err(corrupt)
     }
 
     /// The first record in a stored batch for which `wanted` holds.
@@ -126,13 +165,7 @@ fn check_header(batch: &Batch, config: &TopicConfig) -> Result<(), Refused> {
     if header.base_offset != 0 {
         return Err(invalid("The base offset of a new batch must be 0"));
     }
-    if header.size > config.max_message_bytes {
-        let message = format!(
-            "The batch has {} bytes, the topic takes at most {} (max.message.bytes)",
-            header.size, config.max_message_bytes
-        );
-        return Err(Refused::new(ErrorCode::MESSAGE_TOO_LARGE, message));
-    }
+    check_size(batch, config)?;
     let count = i64::from(header.record_count.unwrap_or_default());
     if count == 0 || i64::from(header.last_offset_delta) + 1 != count {
         return Err(invalid("The number of records and the last offset do not fit"));
@@ -151,6 +184,16 @@ fn check_header(batch: &Batch, config: &TopicConfig) -> Result<(), Refused> {
         return Err(Refused::new(ErrorCode::INVALID_TIMESTAMP, message));
     }
     Ok(())
+}
+
+fn check_size(batch: &Batch, config: &TopicConfig) -> Result<(), Refused> {
+    let size = batch.header().size;
+    if size <= config.max_message_bytes {
+        return Ok(());
+    }
+    let most = config.max_message_bytes;
+    let message = format!("The batch has {size} bytes, the topic takes at most {most} (max.message.bytes)");
+    Err(Refused::new(ErrorCode::MESSAGE_TOO_LARGE, message))
 }
 
 /// What is wrong with one record, and whether it is its timestamp.

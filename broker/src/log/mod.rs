@@ -17,7 +17,7 @@ use ottla_proto::compression::Decompressor;
 use ottla_proto::records::{Batch, ControlRecord, EndTransaction, NO_TIMESTAMP, Placement};
 use ottla_proto::{ErrorCode, LeaderEpoch, ProducerEpoch, ProducerId};
 
-pub(crate) use check::{BatchChecker, CheckedBatch, Refused, only_batch};
+pub(crate) use check::{BatchChecker, CheckedBatch, Compression, Refused, only_batch};
 pub(crate) use compaction::Compaction;
 pub(crate) use epochs::EpochEnd;
 pub(crate) use segments::{Home, Retention, SegmentRule};

@@ -1,6 +1,6 @@
 use super::sealed::write_header;
 use super::{BATCH_HEADER_SIZE, Batch, RecordRef, Records, varint};
-use crate::compression::{Codec, Compressor};
+use crate::compression::{Codec, CompressError, Compressor};
 
 impl Batch {
     /// The batch with those of its records only that `keep` wants, as compaction leaves it: the records have the
@@ -50,6 +50,29 @@ impl Batch {
         header.max_timestamp = max_timestamp.unwrap_or(header.max_timestamp);
         write_header(&mut batch, &mut header);
         batch
+    }
+
+    /// The batch with its records compressed by `compressor`, whatever they were compressed with before, as a broker
+    /// stores it where the topic decides (`compression.type`). Everything else stays, the checksum is made anew. The
+    /// codec is used even if it makes the records larger, as in Kafka.
+    ///
+    /// `records` must be what [`read`](Self::read) made of this batch, whose format must be 2.
+    ///
+    /// # Errors
+    /// If the codec fails.
+    pub fn recompress(
+        &self,
+        records: &Records,
+        compressor: &mut Compressor,
+    ) -> Result<Vec<u8>, CompressError> {
+        let mut header = *self.header();
+        let plain: Vec<u8> = records.raw().flat_map(|(_, bytes)| bytes).copied().collect();
+        let mut batch = vec![0; BATCH_HEADER_SIZE];
+        compressor.compress(&plain, &mut batch)?;
+        header.attributes = header.attributes.with_codec(compressor.codec());
+        header.size = batch.len();
+        write_header(&mut batch, &mut header);
+        Ok(batch)
     }
 }
 

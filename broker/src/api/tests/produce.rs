@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use ottla_proto::compression::Codec;
 use ottla_proto::messages::produce::ProduceRequest;
-use ottla_proto::records::Stamp;
+use ottla_proto::records::{Batch, Stamp};
 use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch};
 
 use crate::engine::Close;
@@ -125,6 +125,73 @@ fn every_codec_is_read_and_kept_as_it_came() {
     let zstd = produce_request(1, batch_by(Stamp::NONE, Codec::Zstd, &[&text]));
     let answer = &world.ask(6, &zstd).responses[0].partition_responses[0];
     assert_eq!(answer.error_code, ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
+}
+
+/// A world whose topic `t` has these settings.
+fn with_settings(settings: &[(&str, &str)]) -> World {
+    let mut world = World::new(1);
+    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    world.engine.create_topic("t", 1, -1, settings.collect()).unwrap();
+    world
+}
+
+#[test]
+fn a_topic_may_decide_on_the_codec() {
+    let text = "compressible ".repeat(50);
+    for wanted in Codec::ALL {
+        let name = if wanted == Codec::None { "uncompressed" } else { wanted.name() };
+        let mut world = with_settings(&[("compression.type", name)]);
+        for (sequence, codec) in (0..).step_by(2).zip(Codec::ALL) {
+            let stamp = Stamp {
+                producer_id: 9.into(),
+                producer_epoch: 1.into(),
+                base_sequence: sequence,
+                transactional: false,
+            };
+            let sent = batch_by(stamp, codec, &[&text, "b"]);
+            let answer = world.produce(sent.clone());
+            let base = i64::from(sequence);
+            assert_eq!((answer.error_code, answer.base_offset), (ErrorCode::NONE, base), "{codec} to {name}");
+            assert_eq!(world.produce(sent.clone()).base_offset, base);
+            let read = world.fetch(base).records.unwrap();
+            assert_eq!(
+                values(&read),
+                [(base, text.clone()), (base + 1, "b".to_owned())],
+                "{codec} to {name}"
+            );
+            if codec == wanted {
+                assert_eq!(read[16..], sent[16..], "{name}");
+            }
+            let (sent, read) = (Batch::parse(sent).unwrap(), Batch::parse(read).unwrap());
+            assert_eq!(read.header().attributes.codec(), Some(wanted));
+            let unchanged = |batch: &Batch| {
+                let header = batch.header();
+                (header.producer_id, header.base_sequence, header.base_timestamp, header.max_timestamp)
+            };
+            assert_eq!(unchanged(&read), unchanged(&sent));
+        }
+    }
+}
+
+#[test]
+fn what_recompressing_makes_too_large_is_refused() {
+    let mut world = with_settings(&[("compression.type", "uncompressed"), ("max.message.bytes", "300")]);
+    let sent = batch_by(Stamp::NONE, Codec::Gzip, &[&"compressible ".repeat(50)]);
+    assert!(sent.len() < 300);
+    let answer = world.produce(sent);
+    assert_eq!((answer.error_code, answer.log_start_offset), (ErrorCode::MESSAGE_TOO_LARGE, -1));
+    assert_eq!(world.produce(batch_by(Stamp::NONE, Codec::Gzip, &["short"])).base_offset, 0);
+}
+
+#[test]
+fn zstd_is_written_at_the_topics_level() {
+    let text: String = (0..4000).map(|number| format!("{},", number * number % 977)).collect();
+    let sizes = ["-100000", "19"].map(|level| {
+        let mut world = with_settings(&[("compression.type", "zstd"), ("compression.zstd.level", level)]);
+        assert_eq!(world.produce(batch(&[&text])).error_code, ErrorCode::NONE);
+        world.fetch(0).records.unwrap().len()
+    });
+    assert!(sizes[0] > sizes[1], "{sizes:?}");
 }
 
 #[test]
