@@ -12,8 +12,9 @@ use ottla_proto::messages::produce::{
 };
 use ottla_proto::records::{BatchWriter, Batches, Stamp};
 use ottla_proto::wire::{Message, Reader, Request, Response, Writer};
-use ottla_proto::{BrokerId, ProducerEpoch, ProducerId, TopicId};
+use ottla_proto::{ApiKey, BrokerId, ProducerEpoch, ProducerId, TopicId};
 
+use crate::coordinator::CoordinatorType;
 use crate::engine::{Close, Config, ConnectionId, Engine, NodeAddress, Reply};
 use crate::storage::Disk;
 use crate::storage::simulated::SimulatedDisk;
@@ -105,6 +106,7 @@ impl World {
     }
 
     pub(crate) fn send<R: Request>(&mut self, version: i16, request: &R) {
+        look_for_coordinator::<R>(&mut self.engine);
         let frame = frame(version, request);
         self.engine.handle_frame(self.client, frame, self.now);
     }
@@ -149,6 +151,31 @@ impl World {
 
 pub(crate) const CLIENT_ID: &str = "tester";
 pub(crate) const CORRELATION_ID: i32 = 0x0C0FFEE;
+
+/// Whoever asks a coordinator has looked for it before.
+pub(crate) fn look_for_coordinator<R: Request>(engine: &mut Engine) {
+    let kind = match R::KEY {
+        ApiKey::JOIN_GROUP
+        | ApiKey::SYNC_GROUP
+        | ApiKey::HEARTBEAT
+        | ApiKey::LEAVE_GROUP
+        | ApiKey::OFFSET_COMMIT
+        | ApiKey::OFFSET_FETCH
+        | ApiKey::OFFSET_DELETE
+        | ApiKey::TXN_OFFSET_COMMIT
+        | ApiKey::DESCRIBE_GROUPS
+        | ApiKey::DELETE_GROUPS
+        | ApiKey::CONSUMER_GROUP_HEARTBEAT
+        | ApiKey::CONSUMER_GROUP_DESCRIBE => CoordinatorType::Group,
+        ApiKey::INIT_PRODUCER_ID
+        | ApiKey::ADD_PARTITIONS_TO_TXN
+        | ApiKey::ADD_OFFSETS_TO_TXN
+        | ApiKey::END_TXN
+        | ApiKey::DESCRIBE_TRANSACTIONS => CoordinatorType::Transaction,
+        _ => return,
+    };
+    engine.ensure_coordinators(kind);
+}
 
 /// The bytes of a request without the length prefix.
 pub(crate) fn frame<R: Request>(version: i16, request: &R) -> Bytes {

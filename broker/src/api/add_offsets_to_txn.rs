@@ -6,7 +6,7 @@ use ottla_proto::ErrorCode;
 use ottla_proto::messages::add_offsets_to_txn::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse};
 use ottla_proto::wire::VersionRange;
 
-use super::{Call, check_coordinator};
+use super::{Call, check_transactional_id};
 use crate::coordinator::{Producer, Target, own_group};
 use crate::engine::Engine;
 
@@ -17,7 +17,7 @@ pub(super) fn handle(
     call: &Call,
     request: AddOffsetsToTxnRequest,
 ) -> AddOffsetsToTxnResponse {
-    let added = check_coordinator(engine, call, &request.transactional_id).and_then(|()| {
+    let added = check_transactional_id(engine, call, &request.transactional_id).and_then(|()| {
         if request.group_id.is_empty() {
             return Err(ErrorCode::INVALID_GROUP_ID);
         }

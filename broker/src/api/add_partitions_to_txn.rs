@@ -1,7 +1,7 @@
 //! `AddPartitionsToTxn`, versions 0-5.
 //!
 //! One transaction, or from version 4 on several, as brokers ask among themselves, and then also only to verify.
-//! If a partition does not exist, none is added.
+//! If a partition does not exist, or a client names one of Kafka's internal topics, none is added.
 //!
 //! Gaps: none known.
 
@@ -13,8 +13,8 @@ use ottla_proto::messages::add_partitions_to_txn::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, TransactionalId};
 
-use super::{Call, check_coordinator};
-use crate::coordinator::{Producer, Target};
+use super::{Call, check_transactional_id};
+use crate::coordinator::{Producer, Target, is_internal};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 5);
@@ -55,7 +55,8 @@ fn add(
 ) -> Vec<AddPartitionsToTxnTopicResult> {
     let AddPartitionsToTxnTransaction { transactional_id, producer_id, producer_epoch, topics, .. } =
         transaction;
-    let found: Vec<Vec<Result<Target, ErrorCode>>> = topics.iter().map(|topic| find(engine, topic)).collect();
+    let found: Vec<Vec<Result<Target, ErrorCode>>> =
+        topics.iter().map(|topic| find(engine, call, topic)).collect();
     let missing = found.iter().flatten().any(Result::is_err);
     let producer = Producer { id: *producer_id, epoch: *producer_epoch };
     let targets: Vec<Target> = found.iter().flatten().flatten().cloned().collect();
@@ -68,7 +69,7 @@ fn add(
         Ok(_) if missing => ErrorCode::OPERATION_NOT_ATTEMPTED,
         Ok(_) => added.err().map_or(ErrorCode::NONE, fenced),
     };
-    let checked = check_coordinator(engine, call, transactional_id);
+    let checked = check_transactional_id(engine, call, transactional_id);
     let (transactions, mut turn) = engine.coordinators.transactions(call.now);
     let added = match checked {
         Ok(()) if !missing && !transaction.verify_only => {
@@ -98,7 +99,11 @@ fn add(
     topics.iter().zip(&found).map(&mut topic).collect()
 }
 
-fn find(engine: &Engine, topic: &AddPartitionsToTxnTopic) -> Vec<Result<Target, ErrorCode>> {
+fn find(engine: &Engine, call: &Call, topic: &AddPartitionsToTxnTopic) -> Vec<Result<Target, ErrorCode>> {
+    // Clients send the versions below 4, other brokers the newer ones.
+    if call.version < 4 && is_internal(&topic.name) {
+        return vec![Err(ErrorCode::TOPIC_AUTHORIZATION_FAILED); topic.partitions.len()];
+    }
     let known = engine.topics.named(&topic.name);
     let find = |index: &i32| match known.filter(|known| known.partition(*index).is_some()) {
         Some(known) => Ok(Target::Partition(known.id, *index)),

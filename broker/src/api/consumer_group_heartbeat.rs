@@ -24,7 +24,7 @@ use ottla_proto::messages::consumer_group_heartbeat::{
 };
 use ottla_proto::wire::VersionRange;
 
-use super::{Call, check_coordinator};
+use super::{Call, check_group};
 use crate::coordinator::{HeartbeatRefused, check_heartbeat};
 use crate::engine::Engine;
 use crate::release::GROUP_VERSION;
@@ -54,7 +54,7 @@ fn heartbeat(
     }
     check_heartbeat(request, call.version >= 1)?;
     let elsewhere = |code| HeartbeatRefused::new(code, "Another node coordinates the group");
-    check_coordinator(engine, call, &request.group_id).map_err(elsewhere)?;
+    check_group(engine, call, &request.group_id).map_err(elsewhere)?;
     let fresh = engine.random_uuid().to_string();
     let Engine { coordinators, topics, .. } = engine;
     let (groups, mut turn) = coordinators.groups(call.now);

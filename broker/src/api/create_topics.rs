@@ -77,6 +77,10 @@ pub(crate) fn plan_topic(
     settings: BTreeMap<String, String>,
 ) -> Result<TopicPlan, TopicError> {
     check_name(name).map_err(|message| refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
+    if name == "__cluster_metadata" {
+        let message = format!("Creation of internal topic {name} is prohibited.");
+        return Err(refusal(ErrorCode::INVALID_REQUEST, message));
+    }
     if engine.topics.id(name).is_some() {
         return Err(refusal(ErrorCode::TOPIC_ALREADY_EXISTS, format!("Topic '{name}' already exists.")));
     }
@@ -174,7 +178,7 @@ fn place(
 }
 
 /// Places partitions round the nodes, from number `first` on.
-pub(super) fn spread(
+pub(crate) fn spread(
     engine: &Engine,
     name: &str,
     first: usize,

@@ -8,7 +8,7 @@ use ottla_proto::messages::delete_groups::{DeletableGroupResult, DeleteGroupsReq
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId};
 
-use super::{Call, check_coordinator};
+use super::{Call, check_group};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 3);
@@ -26,7 +26,7 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: DeleteGroupsRequ
 }
 
 fn delete(engine: &mut Engine, call: &Call, id: &GroupId) -> Result<(), ErrorCode> {
-    check_coordinator(engine, call, id)?;
+    check_group(engine, call, id)?;
     let (groups, mut turn) = engine.coordinators.groups(call.now);
     groups.delete(&mut turn, id)?;
     engine.coordinators.offsets.delete_group(id);

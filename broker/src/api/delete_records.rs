@@ -2,7 +2,7 @@
 //!
 //! Forgets the records before an offset, or with -1 all that are committed; a batch that reaches over the offset
 //! is kept. Only the leader takes it, and only for topics that delete (`POLICY_VIOLATION` for those that only
-//! compact).
+//! compact). Kafka's internal topics are left alone (`INVALID_TOPIC_EXCEPTION`).
 //!
 //! Gaps: the answer does not wait for followers that lag; they follow when they fetch.
 
@@ -14,6 +14,7 @@ use ottla_proto::messages::delete_records::{
 use ottla_proto::wire::VersionRange;
 
 use super::Call;
+use crate::coordinator::is_internal;
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 2);
@@ -49,6 +50,9 @@ fn delete(
     topic: &str,
     asked: &DeleteRecordsPartition,
 ) -> Result<i64, ErrorCode> {
+    if is_internal(topic) {
+        return Err(ErrorCode::INVALID_TOPIC_EXCEPTION);
+    }
     let id = engine.topics.id(topic).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
     let topic = engine.topics.get_mut(id).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
     let deletes = topic.config.deletes;

@@ -6,7 +6,8 @@
 //! The partitions that go count against the client's `controller_mutation_rate` (KIP-599), which is strict from
 //! version 5 on.
 //!
-//! Gaps: answers are in the order of the request, where Kafka shuffles them.
+//! Gaps: answers are in the order of the request, where Kafka shuffles them. With the topic of its coordinators the
+//! cluster loses nothing that they knew.
 
 use std::collections::BTreeSet;
 

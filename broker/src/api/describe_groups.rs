@@ -11,7 +11,7 @@ use ottla_proto::messages::describe_groups::{DescribeGroupsRequest, DescribeGrou
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId};
 
-use super::{Call, check_coordinator, each_once};
+use super::{Call, check_group, each_once};
 use crate::coordinator::Group;
 use crate::engine::Engine;
 
@@ -30,7 +30,7 @@ pub(super) fn handle(
             group_id: id.clone(),
             ..DescribedGroup::default()
         };
-        if let Err(code) = check_coordinator(engine, call, &id) {
+        if let Err(code) = check_group(engine, call, &id) {
             return error(code, None);
         }
         match engine.coordinators.groups.get(&id) {

@@ -16,6 +16,7 @@ use ottla_proto::{ErrorCode, TopicName};
 
 use super::Call;
 use super::metadata::TOPIC_OPERATIONS;
+use crate::coordinator::is_internal;
 use crate::engine::{Engine, Partition, check_name};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 0);
@@ -54,6 +55,7 @@ pub(super) fn handle(
         response.topics.push(DescribeTopicPartitionsResponseTopic {
             name: Some(name.clone()),
             topic_id: topic.id,
+            is_internal: is_internal(&name),
             partitions,
             topic_authorized_operations: TOPIC_OPERATIONS,
             ..DescribeTopicPartitionsResponseTopic::default()
@@ -78,6 +80,7 @@ fn unknown(name: TopicName) -> DescribeTopicPartitionsResponseTopic {
     };
     DescribeTopicPartitionsResponseTopic {
         error_code,
+        is_internal: is_internal(&name),
         name: Some(name),
         topic_authorized_operations: TOPIC_OPERATIONS,
         ..DescribeTopicPartitionsResponseTopic::default()

@@ -10,8 +10,8 @@ use ottla_proto::messages::describe_transactions::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, TopicName, TransactionalId};
 
-use super::{Call, check_coordinator, each_once};
-use crate::coordinator::{Target, Transaction, group_partition};
+use super::{Call, check_transactional_id, each_once};
+use crate::coordinator::{CoordinatorType, Target, Transaction, partition};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 0);
@@ -46,7 +46,7 @@ fn find<'a>(engine: &'a Engine, call: &Call, id: &TransactionalId) -> Result<&'a
     if id.is_empty() {
         return Err(ErrorCode::INVALID_REQUEST);
     }
-    check_coordinator(engine, call, id)?;
+    check_transactional_id(engine, call, id)?;
     engine.coordinators.transactions.get(id).ok_or(ErrorCode::TRANSACTIONAL_ID_NOT_FOUND)
 }
 
@@ -60,7 +60,9 @@ fn topics(engine: &Engine, transaction: &Transaction) -> Vec<TopicData> {
                 touched.entry(topic.name.clone()).or_default().push(*index);
             }
             Target::Offsets(group) => {
-                touched.entry("__consumer_offsets".into()).or_default().push(group_partition(group));
+                let topic = CoordinatorType::Group.topic();
+                let partitions = engine.topics.named(topic).map_or(0, |topic| topic.partitions.len());
+                touched.entry(topic.into()).or_default().push(partition(group, partitions));
             }
         }
     }

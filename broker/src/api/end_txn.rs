@@ -9,7 +9,7 @@ use ottla_proto::messages::end_txn::{EndTxnRequest, EndTxnResponse};
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, ProducerId};
 
-use super::{Call, check_coordinator};
+use super::{Call, check_transactional_id};
 use crate::coordinator::{Outcome, Producer};
 use crate::engine::Engine;
 
@@ -33,7 +33,7 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: EndTxnRequest) -
 
 fn end(engine: &mut Engine, call: &Call, request: &EndTxnRequest) -> Result<Option<Producer>, ErrorCode> {
     let id = &request.transactional_id;
-    check_coordinator(engine, call, id)?;
+    check_transactional_id(engine, call, id)?;
     let producer = Producer { id: request.producer_id, epoch: request.producer_epoch };
     let outcome = if request.committed { Outcome::Commit } else { Outcome::Abort };
     let fresh = ProducerId(engine.new_producer_id());

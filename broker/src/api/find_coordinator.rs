@@ -1,11 +1,12 @@
 //! `FindCoordinator`, versions 0-6.
 //!
-//! Groups and transactions, one key or from version 4 on many. Every node coordinates: a key falls into one of
-//! fifty partitions by Kafka's hash, a partition to a node, and to the next one while that one is dead. With no
-//! node alive the answer is `COORDINATOR_NOT_AVAILABLE`.
+//! Groups and transactions, one key or from version 4 on many. A key falls into one of the fifty partitions of
+//! `__consumer_offsets` or `__transaction_state` by Kafka's hash, and that one's leader coordinates it; as long as
+//! nobody leads it, the answer is `COORDINATOR_NOT_AVAILABLE`. Whoever asks first has the topic created.
 //!
 //! Gaps: no share groups (`INVALID_REQUEST`, as from a Kafka without them). Kafka's first answer in a new cluster
-//! is `COORDINATOR_NOT_AVAILABLE`, because it creates a topic then; here it is the coordinator at once.
+//! is `COORDINATOR_NOT_AVAILABLE`, while it creates the topic; here it is the coordinator at once. The logs of the two
+//! topics stay empty: what the coordinators know is kept elsewhere.
 
 use bytestring::ByteString;
 use ottla_proto::ErrorCode;
@@ -13,6 +14,7 @@ use ottla_proto::messages::find_coordinator::{Coordinator, FindCoordinatorReques
 use ottla_proto::wire::VersionRange;
 
 use super::Call;
+use crate::coordinator::CoordinatorType;
 use crate::engine::{Engine, NodeAddress};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 6);
@@ -23,8 +25,16 @@ pub(super) fn handle(
     request: FindCoordinatorRequest,
 ) -> FindCoordinatorResponse {
     // Version 0 knows groups only.
-    let key_type = if call.version == 0 { GROUP } else { request.key_type };
-    let find = |key: ByteString| match find(engine, key_type, &key) {
+    let key_type = if call.version == 0 { 0 } else { request.key_type };
+    let kind = match key_type {
+        0 => Some(CoordinatorType::Group),
+        1 => Some(CoordinatorType::Transaction),
+        _ => None,
+    };
+    if let Some(kind) = kind {
+        engine.ensure_coordinators(kind);
+    }
+    let find = |key: ByteString| match find(engine, kind, &key) {
         Ok(address) => Coordinator {
             key,
             node_id: address.id,
@@ -60,15 +70,12 @@ pub(super) fn handle(
 
 fn find<'a>(
     engine: &'a Engine,
-    key_type: i8,
+    kind: Option<CoordinatorType>,
     key: &str,
 ) -> Result<&'a NodeAddress, (ErrorCode, &'static str)> {
-    if !matches!(key_type, GROUP | TRANSACTION) {
+    let Some(kind) = kind else {
         return Err((ErrorCode::INVALID_REQUEST, "This broker coordinates groups (0) and transactions (1)"));
-    }
-    let node = engine.coordinator(key).and_then(|node| engine.address(node));
-    node.ok_or((ErrorCode::COORDINATOR_NOT_AVAILABLE, "No node is alive"))
+    };
+    let node = engine.coordinator(kind, key).and_then(|node| engine.address(node));
+    node.ok_or((ErrorCode::COORDINATOR_NOT_AVAILABLE, "Nobody leads the coordinator's partition"))
 }
-
-const GROUP: i8 = 0;
-const TRANSACTION: i8 = 1;

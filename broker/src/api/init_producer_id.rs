@@ -12,7 +12,7 @@ use ottla_proto::messages::init_producer_id::{InitProducerIdRequest, InitProduce
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, ProducerEpoch, ProducerId};
 
-use super::{Call, check_coordinator};
+use super::{Call, check_transactional_id};
 use crate::coordinator::{Producer, milliseconds};
 use crate::engine::Engine;
 
@@ -43,7 +43,7 @@ fn init(engine: &mut Engine, call: &Call, request: &InitProducerIdRequest) -> Re
     let Some(id) = &request.transactional_id else {
         return Ok(Producer { id: fresh, epoch: ProducerEpoch(0) });
     };
-    check_coordinator(engine, call, id)?;
+    check_transactional_id(engine, call, id)?;
     let expected = (!producer_id.is_none()).then_some(Producer { id: producer_id, epoch: producer_epoch });
     let (transactions, mut turn) = engine.coordinators.transactions(call.now);
     transactions.init(&mut turn, id, milliseconds(request.transaction_timeout_ms), expected, fresh)

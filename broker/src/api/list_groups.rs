@@ -11,14 +11,14 @@ use ottla_proto::messages::list_groups::{ListGroupsRequest, ListGroupsResponse, 
 use ottla_proto::wire::VersionRange;
 
 use super::Call;
-use crate::coordinator::Group;
+use crate::coordinator::{CoordinatorType, Group};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 5);
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: ListGroupsRequest) -> ListGroupsResponse {
     let wanted = |(id, group): &(&GroupId, &Group)| {
-        engine.coordinator(id) == Some(call.node)
+        engine.coordinator(CoordinatorType::Group, id) == Some(call.node)
             && matches(&request.states_filter, group.state_name())
             && matches(&request.types_filter, group.type_name())
     };

@@ -13,7 +13,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, TransactionalId};
 
 use super::Call;
-use crate::coordinator::{Pattern, State, Transaction};
+use crate::coordinator::{CoordinatorType, Pattern, State, Transaction};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 2);
@@ -43,7 +43,7 @@ pub(super) fn handle(
     let wanted = |(id, transaction): &(&TransactionalId, &Transaction)| {
         let state = transaction.state.name();
         let ids = &producer_id_filters;
-        engine.coordinator(id) == Some(call.node)
+        engine.coordinator(CoordinatorType::Transaction, id) == Some(call.node)
             && (state_filters.is_empty() || state_filters.iter().any(|name| **name == *state))
             && (ids.is_empty() || ids.contains(&transaction.producer.id))
             && lasts(transaction)

@@ -19,6 +19,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, TopicId, TopicName};
 
 use super::Call;
+use crate::coordinator::{CoordinatorType, is_internal};
 use crate::engine::{Engine, NodeAddress, Partition, Topic};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 13);
@@ -89,12 +90,19 @@ fn by_name(
         return describe(engine, topic, with_operations);
     }
     let mut error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
-    if create && let Err(error) = engine.create_topic(&name, -1, -1, BTreeMap::new()) {
+    if create && let Some(kind) = CoordinatorType::of_topic(&name) {
+        engine.ensure_coordinators(kind);
+    } else if create && let Err(error) = engine.create_topic(&name, -1, -1, BTreeMap::new()) {
         error_code = error.code;
     } else if crate::engine::check_name(&name).is_err() {
         error_code = ErrorCode::INVALID_TOPIC_EXCEPTION;
     }
-    MetadataResponseTopic { error_code, name: Some(name), ..MetadataResponseTopic::default() }
+    MetadataResponseTopic {
+        error_code,
+        is_internal: is_internal(&name),
+        name: Some(name),
+        ..MetadataResponseTopic::default()
+    }
 }
 
 fn describe(engine: &Engine, topic: &Topic, with_operations: bool) -> MetadataResponseTopic {
@@ -103,6 +111,7 @@ fn describe(engine: &Engine, topic: &Topic, with_operations: bool) -> MetadataRe
         error_code: ErrorCode::NONE,
         name: Some(topic.name.clone()),
         topic_id: topic.id,
+        is_internal: is_internal(&topic.name),
         partitions: partitions.map(|(index, found)| describe_partition(engine, index, found)).collect(),
         topic_authorized_operations: if with_operations { TOPIC_OPERATIONS } else { NOT_ASKED },
         ..MetadataResponseTopic::default()

@@ -60,13 +60,13 @@ use ottla_proto::messages::header::{RequestHeader, ResponseHeader};
 use ottla_proto::wire::{DecodeError, Message, Reader, Request, Response, Segments, VersionRange, Writer};
 use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch};
 
-pub(crate) use create_topics::plan_topic;
+pub(crate) use create_topics::{plan_topic, spread};
 pub(crate) use faulty::{RequestStart, partitions_of, refuse, refuses_by_partition, tell_throttle};
 pub(crate) use fetch::FetchSessions;
 pub(crate) use waiting::{Waiting, expire, wake};
 
 use crate::Instant;
-use crate::coordinator::Answer;
+use crate::coordinator::{Answer, CoordinatorType};
 use crate::engine::{Close, ConnectionId, Engine, Partition, Replica};
 use crate::fault::Hits;
 use crate::quota::Client;
@@ -396,6 +396,24 @@ fn check_epoch(partition: &Partition, epoch: LeaderEpoch) -> Result<(), ErrorCod
 }
 
 /// Whether the call reached the node that coordinates `key`.
-fn check_coordinator(engine: &Engine, call: &Call, key: &str) -> Result<(), ErrorCode> {
-    if engine.coordinator(key) == Some(call.node) { Ok(()) } else { Err(ErrorCode::NOT_COORDINATOR) }
+fn check_coordinator(
+    engine: &Engine,
+    call: &Call,
+    kind: CoordinatorType,
+    key: &str,
+) -> Result<(), ErrorCode> {
+    if engine.coordinator(kind, key) == Some(call.node) { Ok(()) } else { Err(ErrorCode::NOT_COORDINATOR) }
+}
+
+/// As [`check_coordinator`] for a group.
+fn check_group(engine: &Engine, call: &Call, id: &str) -> Result<(), ErrorCode> {
+    check_coordinator(engine, call, CoordinatorType::Group, id)
+}
+
+/// As [`check_coordinator`] for a transactional id, which must not be empty.
+fn check_transactional_id(engine: &Engine, call: &Call, id: &str) -> Result<(), ErrorCode> {
+    if id.is_empty() {
+        return Err(ErrorCode::INVALID_REQUEST);
+    }
+    check_coordinator(engine, call, CoordinatorType::Transaction, id)
 }

@@ -14,7 +14,7 @@ use ottla_proto::messages::offset_commit::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 
-use super::{Call, check_coordinator};
+use super::{Call, check_group};
 use crate::coordinator::{CommitError, CommittedOffset, Committer};
 use crate::engine::Engine;
 
@@ -35,7 +35,7 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetCommitRequ
 }
 
 fn check(engine: &mut Engine, call: &Call, request: &OffsetCommitRequest) -> Result<(), ErrorCode> {
-    check_coordinator(engine, call, &request.group_id)?;
+    check_group(engine, call, &request.group_id)?;
     let committer = Committer {
         member_id: &request.member_id,
         instance_id: request.group_instance_id.as_deref(),

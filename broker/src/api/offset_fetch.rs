@@ -15,7 +15,7 @@ use ottla_proto::messages::offset_fetch::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, LeaderEpoch, TopicId, TopicName};
 
-use super::{Call, check_coordinator, each_once};
+use super::{Call, check_group, each_once};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(1, 10);
@@ -54,7 +54,7 @@ fn fetch_group(
     asked: OffsetFetchRequestGroup,
 ) -> OffsetFetchResponseGroup {
     let OffsetFetchRequestGroup { group_id, topics, member_id, member_epoch, .. } = asked;
-    let checked = check_coordinator(engine, call, &group_id)
+    let checked = check_group(engine, call, &group_id)
         .and_then(|()| engine.coordinators.groups.check_fetch(&group_id, member_id.as_deref(), member_epoch));
     if let Err(error_code) = checked {
         return OffsetFetchResponseGroup { group_id, error_code, ..OffsetFetchResponseGroup::default() };

@@ -9,6 +9,8 @@
 //! as long, in every version. Without acks there is no answer, but the mute stays, and the request quota does not
 //! count it; a failure closes the connection. On `NOT_LEADER_OR_FOLLOWER` version 10 and later tell the leader (KIP-951).
 //!
+//! Kafka's internal topics take nothing (`INVALID_TOPIC_EXCEPTION`).
+//!
 //! A transactional batch must belong to the running transaction of its producer: up to version 11 its partition
 //! must have been added (KIP-890's verification), from version 12 on it is added by the write.
 //!
@@ -31,7 +33,7 @@ use ottla_proto::{BrokerId, ErrorCode, TopicId, TopicName, TransactionalId};
 use super::waiting::WaitingRequest;
 use super::{Call, Handled, Incoming};
 use crate::Instant;
-use crate::coordinator::{Coordinators, Producer, Target, own};
+use crate::coordinator::{Coordinators, Producer, Target, is_internal, own};
 use crate::engine::{Close, Engine, NodeAddress, Partition, Topic};
 use crate::fault::Stage;
 use crate::log::{Appended, Refused, only_batch};
@@ -254,6 +256,10 @@ fn try_append(
     let batch = only_batch(records, call.version).map_err(|refused| Failed::Refused(refused, -1))?;
     if !(-1..=1).contains(&asked.acks) {
         return Err(Failed::Code(ErrorCode::INVALID_REQUIRED_ACKS));
+    }
+    // Kafka lets its own tools write there.
+    if is_internal(name) && call.client_id != "__admin_client" {
+        return Err(Failed::Code(ErrorCode::INVALID_TOPIC_EXCEPTION));
     }
     if partition.leader != call.node {
         return Err(Failed::NotLeader(leader(partition)));

@@ -14,7 +14,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, ProducerId};
 
 use super::offset_commit::Committable;
-use super::{Call, check_coordinator};
+use super::{Call, check_group};
 use crate::coordinator::{CommitError, CommittedOffset, Committer, Producer, Target, own_group};
 use crate::engine::Engine;
 
@@ -45,7 +45,7 @@ fn check(engine: &mut Engine, call: &Call, request: &TxnOffsetCommitRequest) -> 
     if request.group_id.is_empty() {
         return Err(ErrorCode::INVALID_GROUP_ID);
     }
-    check_coordinator(engine, call, &request.group_id)?;
+    check_group(engine, call, &request.group_id)?;
     let producer = Producer { id: request.producer_id, epoch: request.producer_epoch };
     let target = Target::Offsets(own_group(&request.group_id));
     let (transactions, mut turn) = engine.coordinators.transactions(call.now);

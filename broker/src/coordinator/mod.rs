@@ -1,8 +1,8 @@
 //! What Kafka's coordinators decide: groups, their offsets, transactions. Requests in, answers out, time as an
 //! argument.
 //!
-//! Every node can coordinate; [`coordinator`] says which one does for a key. What they know is kept in one place
-//! for all nodes, as if `__consumer_offsets` and `__transaction_state` were replicated to each of them at once.
+//! The leader of a partition of [`CoordinatorType::topic`] coordinates what falls into it. What they know is kept in
+//! one place for all nodes, as if those topics were replicated to each of them at once; their logs stay empty.
 
 mod group;
 mod offsets;
@@ -27,7 +27,7 @@ pub(crate) use group::{
     check_heartbeat,
 };
 pub(crate) use offsets::{CommittedOffset, OffsetKey, Offsets};
-pub(crate) use place::{coordinator, group_partition};
+pub(crate) use place::{CoordinatorType, is_internal, partition};
 pub use settings::{GroupSettings, TransactionSettings};
 pub(crate) use transaction::{
     KeptTransaction, Outcome, Producer, State, Target, Transaction, Transactions, append_marker,

@@ -15,7 +15,7 @@ use ottla_proto::{BrokerId, ErrorCode};
 use super::GroupSettings;
 use crate::engine::{ConnectionId, Reply};
 use crate::storage::simulated::SimulatedDisk;
-use crate::testing::{World, decode, frame};
+use crate::testing::{World, decode, frame, look_for_coordinator};
 
 /// The session of a member that joins by [`join_request`].
 pub(crate) const SESSION_MS: u64 = 10_000;
@@ -75,6 +75,7 @@ impl Clients {
     }
 
     pub(crate) fn send<R: Request>(&mut self, client: ConnectionId, version: i16, request: &R) {
+        look_for_coordinator::<R>(&mut self.world.engine);
         self.world.engine.handle_frame(client, frame(version, request), self.world.now);
         self.collect();
     }

@@ -1,6 +1,7 @@
 //! The broker as a state machine: requests in, answers out, no clock, no socket, no chance.
 
 mod config;
+mod coordinating;
 mod faulty;
 mod node;
 mod nodes;
@@ -35,7 +36,7 @@ pub(crate) use topics::{Topic, Topics, check_name};
 
 use crate::Instant;
 use crate::api::{self, FetchSessions, Handled, Waiting};
-use crate::coordinator::{Coordinators, coordinator, write_markers};
+use crate::coordinator::{Coordinators, write_markers};
 use crate::fault::{Faults, Hits};
 use crate::log::BatchChecker;
 use crate::quota::{MutationUsage, QuotaLimits};
@@ -393,12 +394,6 @@ impl Engine {
     /// The next of the numbers that follow from the seed.
     pub(crate) fn random_number(&mut self) -> u64 {
         self.random.next()
-    }
-
-    /// The node that coordinates the group or the transactions of this id.
-    pub(crate) fn coordinator(&self, key: &str) -> Option<BrokerId> {
-        let nodes: Vec<BrokerId> = self.nodes.keys().copied().collect();
-        coordinator(key, &nodes, |node| self.nodes.get(&node).is_some_and(|node| node.registered))
     }
 
     pub(crate) fn random_uuid(&mut self) -> Uuid {

@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ottla_proto::{BrokerId, ErrorCode, GroupId, TopicId};
+use ottla_proto::{BrokerId, ErrorCode, TopicId};
 
 use super::node::{Node, NodeState};
 use super::timers::Timer;
@@ -168,11 +168,7 @@ impl Engine {
     pub(super) fn fence(&mut self, node: BrokerId, now: Instant) {
         let Some(state) = self.nodes.get_mut(&node).filter(|state| state.registered) else { return };
         state.session_ends = None;
-        let groups = self.groups_coordinated_by(node);
-        if let Some(state) = self.nodes.get_mut(&node) {
-            state.registered = false;
-        }
-        self.move_groups(&groups, now);
+        state.registered = false;
         self.each_partition_of(node, |engine, id, index| {
             if let Some(partition) = engine.partition_mut(id, index)
                 && partition.isr.iter().any(|member| *member != node)
@@ -189,28 +185,12 @@ impl Engine {
     /// The controller hears of a node again.
     pub(super) fn unfence(&mut self, node: BrokerId, now: Instant) {
         let Some(state) = self.nodes.get_mut(&node) else { return };
-        let was_away = !std::mem::replace(&mut state.registered, true);
+        state.registered = true;
         state.session_ends = None;
-        if was_away {
-            let groups = self.groups_coordinated_by(node);
-            self.move_groups(&groups, now);
-        }
         self.each_partition_of(node, |engine, id, index| {
             engine.ensure_leader(id, index, now);
             engine.replicate(id, index, now);
         });
-    }
-
-    fn groups_coordinated_by(&self, node: BrokerId) -> Vec<GroupId> {
-        let ids = self.coordinators.groups.iter().map(|(id, _)| id);
-        ids.filter(|id| self.coordinator(id) == Some(node)).cloned().collect()
-    }
-
-    fn move_groups(&mut self, ids: &[GroupId], now: Instant) {
-        let (groups, mut turn) = self.coordinators.groups(now);
-        for id in ids {
-            groups.moved(&mut turn, id);
-        }
     }
 
     /// Lets every partition of which the node has a replica be looked at once.
@@ -315,6 +295,7 @@ impl Engine {
         let Some(partition) = self.partition_mut(id, index) else { return };
         partition.appoint(leader);
         self.topics.note_partition(id, index);
+        self.move_groups(id, index, now);
         self.waiting.changed(id, index);
         self.replicate(id, index, now);
     }

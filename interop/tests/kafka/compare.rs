@@ -8,10 +8,12 @@
 //!   about itself (KRaft, eligible leader replicas, streams groups), and counts their changes on;
 //! - the order of topics, groups and quotas in an answer where Kafka's is that of a hash map;
 //! - `min.insync.replicas`, which the real one sets for the whole cluster because it keeps eligible leader replicas;
+//! - how many partitions the topics of the coordinators have, which the real one is told, and what lies in them;
 //! - the first epoch of a consumer group, which is 2 in Kafka 4.4 and 1 here; what clients see of it only grows;
 //! - stricter checks of Produce, as `broker/src/api/produce.rs` lists them.
 
 mod groups;
+mod internal;
 mod quotas;
 mod transactions;
 
@@ -87,6 +89,8 @@ fn the_embedded_broker_answers_as_the_real_one() {
     groups::both_protocols(&mut pair);
     groups::classic_for_a_moment(&mut pair);
     transactions::transactions(&mut pair);
+    internal::topics(&mut pair);
+    internal::codecs(&mut pair);
     println!("FIGURE: {} answers of the embedded broker compared with real Kafka", pair.compared);
     assert!(pair.differences.is_empty(), "{}", pair.differences.join("\n"));
 }
@@ -330,6 +334,12 @@ fn topics(pair: &mut Pair) {
         ("twice", vec![topic("dry", 1, 1), topic("dry", 1, 1)]),
         ("no such setting", vec![with("dry", "no.such.setting", Some("1"))]),
         ("a bad value", vec![with("dry", "max.message.bytes", Some("-1"))]),
+        ("a codec", vec![with("dry", "compression.type", Some("lz4"))]),
+        ("no such codec", vec![with("dry", "compression.type", Some("none"))]),
+        ("a level", vec![with("dry", "compression.gzip.level", Some("9"))]),
+        ("no such level", vec![with("dry", "compression.gzip.level", Some("0"))]),
+        ("too high a level", vec![with("dry", "compression.zstd.level", Some("23"))]),
+        ("too low a level", vec![with("dry", "compression.lz4.level", Some("0"))]),
         ("no value", vec![with("dry", "max.message.bytes", None)]),
     ] {
         pair.each(

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use ottla_proto::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatRequest;
 use ottla_proto::messages::delete_groups::DeleteGroupsRequest;
 use ottla_proto::messages::describe_groups::DescribeGroupsRequest;
@@ -80,15 +82,21 @@ fn member(world: &mut World, metadata: &'static [u8]) -> JoinGroupResponse {
 #[test]
 fn every_node_coordinates_and_says_so() {
     let mut world = World::new(3);
-    for version in 0..=6 {
-        assert_eq!(find(&mut world, version, 0, "a"), Ok(BrokerId(3)), "{version}");
+    let mut found = BTreeSet::new();
+    for group in ["a", "b", "c"] {
+        let coordinator = find(&mut world, 0, 0, group).unwrap();
+        found.insert(coordinator);
+        for version in 1..=6 {
+            assert_eq!(find(&mut world, version, 0, group), Ok(coordinator), "{version}");
+        }
+        // The test's client talks to the first node.
+        let request = JoinGroupRequest { group_id: group.into(), ..JoinGroupRequest::default() };
+        let answer = world.ask(5, &request).error_code;
+        assert_eq!(answer == ErrorCode::NOT_COORDINATOR, coordinator != BrokerId(1), "{group}: {answer}");
     }
-    assert_eq!(find(&mut world, 6, 1, "a"), Ok(BrokerId(3)));
+    assert_eq!(found.len(), 3);
+    assert!(find(&mut world, 6, 1, "a").is_ok());
     assert_eq!(find(&mut world, 6, 2, "a"), Err(ErrorCode::INVALID_REQUEST));
-    // "hello" falls to the second node; the test's client talks to the first.
-    assert_eq!(find(&mut world, 1, 0, "hello"), Ok(BrokerId(2)));
-    let request = JoinGroupRequest { group_id: "hello".into(), ..JoinGroupRequest::default() };
-    assert_eq!(world.ask(5, &request).error_code, ErrorCode::NOT_COORDINATOR);
 }
 
 #[test]
@@ -249,13 +257,11 @@ fn groups_are_listed_and_described() {
 #[test]
 fn a_group_moves_with_its_coordinator() {
     let mut world = World::new(3);
-    let name = |node: i32, world: &World| {
-        let names = (0..).map(|number| format!("g{number}"));
-        names.into_iter().find(|name| world.engine.coordinator(name) == Some(BrokerId(node))).unwrap()
-    };
-    let group = name(1, &world);
+    let group = "g";
+    let first = find(&mut world, 6, 0, group).unwrap();
+    world.client = world.engine.connect(first).unwrap();
     let request = JoinGroupRequest {
-        group_id: group.as_str().into(),
+        group_id: group.into(),
         session_timeout_ms: 10_000,
         rebalance_timeout_ms: 60_000,
         protocol_type: "fruit".into(),
@@ -264,8 +270,11 @@ fn a_group_moves_with_its_coordinator() {
     };
     // Who waits is sent on.
     world.send(2, &request);
-    world.engine.expire_node_session(BrokerId(1), world.now);
+    world.engine.expire_node_session(first, world.now);
     assert_eq!(world.answer::<JoinGroupRequest>(2).response.error_code, ErrorCode::NOT_COORDINATOR);
+    let second = find(&mut world, 6, 0, group).unwrap();
+    assert_ne!(second, first);
+    world.client = world.engine.connect(second).unwrap();
     world.pass(60_000);
     world.engine.handle_timeout(world.now);
     world.send(2, &request);
@@ -274,7 +283,7 @@ fn a_group_moves_with_its_coordinator() {
     let joined = world.answer::<JoinGroupRequest>(2).response;
     assert_eq!(joined.error_code, ErrorCode::NONE);
     let sync = SyncGroupRequest {
-        group_id: group.as_str().into(),
+        group_id: group.into(),
         generation_id: joined.generation_id,
         member_id: joined.member_id.clone(),
         ..SyncGroupRequest::default()
@@ -282,15 +291,17 @@ fn a_group_moves_with_its_coordinator() {
     assert_eq!(world.ask(2, &sync).error_code, ErrorCode::NONE);
 
     // The node dies; nobody coordinates until the controller notices; then the next node knows the member.
-    world.engine.kill_node(BrokerId(1), world.now);
+    world.engine.kill_node(second, world.now);
     while world.engine.poll_output().is_some() {}
-    world.client = world.engine.connect(BrokerId(2)).unwrap();
-    assert_eq!(find(&mut world, 6, 0, &group), Ok(BrokerId(1)));
+    world.client = world.engine.connect(first).unwrap();
+    assert_eq!(find(&mut world, 6, 0, group), Ok(second));
     world.pass(1000);
     world.engine.handle_timeout(world.now);
-    assert_eq!(find(&mut world, 6, 0, &group), Ok(BrokerId(2)));
+    let third = find(&mut world, 6, 0, group).unwrap();
+    assert_ne!(third, second);
+    world.client = world.engine.connect(third).unwrap();
     let beat = HeartbeatRequest {
-        group_id: group.as_str().into(),
+        group_id: group.into(),
         generation_id: joined.generation_id,
         member_id: joined.member_id,
         ..HeartbeatRequest::default()
@@ -298,7 +309,11 @@ fn a_group_moves_with_its_coordinator() {
     world.pass(9_999);
     world.engine.handle_timeout(world.now);
     assert_eq!(world.ask(4, &beat).error_code, ErrorCode::NONE);
-    world.engine.start_node(BrokerId(1), world.now);
+    // Who returns follows, until it is elected.
+    world.engine.start_node(second, world.now);
+    assert_eq!(world.ask(4, &beat).error_code, ErrorCode::NONE);
+    let index = crate::coordinator::partition(group, 50);
+    assert!(world.engine.move_leader("__consumer_offsets", index, second, world.now));
     assert_eq!(world.ask(4, &beat).error_code, ErrorCode::NOT_COORDINATOR);
 }
 
@@ -325,13 +340,14 @@ fn a_refused_first_member_leaves_no_group_behind() {
 fn a_commit_that_a_frozen_coordinator_held_takes_no_group_back() {
     let mut world = World::new(3);
     world.engine.create_topic("t", 1, 3, [].into()).unwrap();
-    let one = BrokerId(1);
-    assert_eq!(find(&mut world, 4, 0, "g"), Ok(one));
+    let one = find(&mut world, 4, 0, "g").unwrap();
+    world.client = world.engine.connect(one).unwrap();
     assert!(world.engine.freeze_node(one, world.now));
     world.send(8, &commit(28));
     world.pass(1000);
     world.engine.handle_timeout(world.now);
-    world.client = world.engine.connect(BrokerId(3)).unwrap();
+    let witness = (1..=3).map(BrokerId).find(|node| *node != one).unwrap();
+    world.client = world.engine.connect(witness).unwrap();
     let coordinator = find(&mut world, 4, 0, "g").unwrap();
     assert_ne!(coordinator, one);
     world.client = world.engine.connect(coordinator).unwrap();
@@ -339,6 +355,6 @@ fn a_commit_that_a_frozen_coordinator_held_takes_no_group_back() {
     assert!(world.engine.thaw_node(one, world.now));
     let late = world.answer::<OffsetCommitRequest>(8).response;
     assert_eq!(late.topics[0].partitions[0].error_code, ErrorCode::NOT_COORDINATOR);
-    world.client = world.engine.connect(one).unwrap();
+    world.client = world.engine.connect(coordinator).unwrap();
     assert_eq!(fetched(&mut world), 48);
 }

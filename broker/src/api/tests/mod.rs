@@ -3,6 +3,7 @@ mod coverage;
 mod fetch;
 mod gaps;
 mod groups;
+mod internal;
 mod metadata;
 mod partitions;
 mod produce;

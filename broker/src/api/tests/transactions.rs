@@ -23,6 +23,7 @@ use ottla_proto::messages::write_txn_markers::{
 use ottla_proto::records::Stamp;
 use ottla_proto::{BrokerId, ErrorCode, ProducerEpoch, ProducerId};
 
+use crate::coordinator::CoordinatorType;
 use crate::testing::*;
 
 /// A transactional producer as its client would know itself.
@@ -378,8 +379,10 @@ fn markers_wait_for_a_leader() {
     let leader = world.engine.partition_mut(id, 0).unwrap().leader;
     let other = (1..=3).map(BrokerId).find(|node| *node != leader).unwrap();
     // Any transactional id that the other node coordinates.
-    let name =
-        (0..).map(|n| format!("x{n}")).find(|name| world.engine.coordinator(name) == Some(other)).unwrap();
+    let kind = CoordinatorType::Transaction;
+    world.engine.ensure_coordinators(kind);
+    let coordinates = |name: &String| world.engine.coordinator(kind, name) == Some(other);
+    let name = (0..).map(|n| format!("x{n}")).find(coordinates).unwrap();
     world.client = world.engine.connect(other).unwrap();
     let request = InitProducerIdRequest {
         transactional_id: Some(name.as_str().into()),

@@ -14,6 +14,7 @@ use ottla_proto::records::{Batches, Stamp};
 use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch, ProducerEpoch, ProducerId};
 
 use super::*;
+use crate::coordinator::CoordinatorType;
 use crate::engine::Engine;
 use crate::random::Random;
 use crate::storage::Disk;
@@ -431,6 +432,9 @@ fn commit(offset: i64) -> OffsetCommitRequest {
 }
 
 fn committed(world: &mut World, offset: i64) -> ErrorCode {
+    world.engine.ensure_coordinators(CoordinatorType::Group);
+    let index = crate::coordinator::partition("h", 50);
+    world.engine.move_leader(CoordinatorType::Group.topic(), index, BrokerId(1), world.now);
     world.ask(8, &commit(offset)).topics[0].partitions[0].error_code
 }
 

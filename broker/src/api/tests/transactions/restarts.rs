@@ -86,7 +86,10 @@ fn what_was_decided_is_carried_out() {
         let (mut world, disk) = with_topic(2);
         let leader = world.engine.topics.named("t").unwrap().partitions[0].leader;
         let client = |world: &mut World, node| world.client = world.engine.connect(node).unwrap();
-        let to_coordinator = |world: &mut World| client(world, world.engine.coordinator("x").unwrap());
+        let to_coordinator = |world: &mut World| {
+            world.engine.ensure_coordinators(CoordinatorType::Transaction);
+            client(world, world.engine.coordinator(CoordinatorType::Transaction, "x").unwrap());
+        };
         to_coordinator(&mut world);
         let mut producer = init(&mut world, None).unwrap();
         producer.add(&mut world, 3);
