@@ -3,8 +3,12 @@
 //! By members of a group, who must be of its current generation, or by anybody while the group is empty; the
 //! latter begins a group if there is none. By topic name up to version 9, by id from version 10 on.
 //!
-//! Gaps: offsets are kept until they are deleted; a retention time in the request is read and not used. Stricter
-//! than Kafka: the partition must exist, not only the topic.
+//! An offset is kept as long as the request says, up to version 4, or else as long as the cluster's settings do
+//! (`offsets.retention.minutes`).
+//!
+//! Gaps: stricter than Kafka: the partition must exist, not only the topic.
+
+use std::time::Duration;
 
 use bytestring::ByteString;
 use ottla_proto::messages::offset_commit::{
@@ -15,6 +19,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, TopicId, TopicName};
 
 use super::{Call, check_group};
+use crate::Instant;
 use crate::coordinator::{CommitError, CommittedOffset, Committer};
 use crate::engine::Engine;
 
@@ -27,7 +32,11 @@ const FIRST_BY_ID: i16 = 10;
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetCommitRequest) -> OffsetCommitResponse {
     let checked = check(engine, call, &request);
-    let commit = |topic| commit_topic(engine, call, &request.group_id, checked, topic);
+    const DEFAULT_RETENTION: i64 = -1;
+    let retention = Some(request.retention_time_ms).filter(|time| *time != DEFAULT_RETENTION);
+    let retention = retention.map(|time| Duration::from_millis(u64::try_from(time).unwrap_or_default()));
+    let expires = retention.map(|retention| call.now + retention);
+    let commit = |topic| commit_topic(engine, call, &request.group_id, (checked, expires), topic);
     OffsetCommitResponse {
         topics: request.topics.into_iter().map(commit).collect(),
         ..OffsetCommitResponse::default()
@@ -54,7 +63,7 @@ fn commit_topic(
     engine: &mut Engine,
     call: &Call,
     group: &GroupId,
-    checked: Result<(), ErrorCode>,
+    (checked, expires): (Result<(), ErrorCode>, Option<Instant>),
     topic: OffsetCommitRequestTopic,
 ) -> OffsetCommitResponseTopic {
     let known = Committable::find(engine, call.version >= FIRST_BY_ID, &topic.name, topic.topic_id);
@@ -68,6 +77,8 @@ fn commit_topic(
                 offset: partition.committed_offset,
                 leader_epoch: partition.committed_leader_epoch,
                 metadata: partition.committed_metadata.unwrap_or_default(),
+                at: call.now,
+                expires,
             };
             engine.coordinators.offsets.commit(group, &known.name, partition_index, committed);
             Ok(())

@@ -94,6 +94,8 @@ fn commit_topic(
                 offset: partition.committed_offset,
                 leader_epoch: partition.committed_leader_epoch,
                 metadata: partition.committed_metadata.unwrap_or_default(),
+                at: call.now,
+                expires: None,
             };
             let offsets = &mut engine.coordinators.offsets;
             offsets.commit_in_transaction(producer, group, &known.name, partition_index, committed);

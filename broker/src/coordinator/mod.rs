@@ -4,6 +4,7 @@
 //! The leader of a partition of [`CoordinatorType::topic`] coordinates what falls into it. What they know is kept in
 //! one place for all nodes, as if those topics were replicated to each of them at once; their logs stay empty.
 
+mod expiry;
 mod group;
 mod offsets;
 mod place;

@@ -1,5 +1,5 @@
-//! What groups have committed (Java's `OffsetMetadataManager`). Offsets are kept until they are deleted or
-//! their topic is; Kafka also drops those of groups that are empty for a week (`offsets.retention.minutes`).
+//! What groups have committed (Java's `OffsetMetadataManager`). Offsets are kept until they are deleted, or their topic
+//! is, or nobody has used them for long (`expiry`).
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use bytestring::ByteString;
 use ottla_proto::{GroupId, LeaderEpoch, ProducerId, TopicName};
 
 use super::own;
+use crate::Instant;
 use crate::engine::Changes;
 
 /// The committed offsets of all groups.
@@ -38,6 +39,10 @@ pub(crate) struct CommittedOffset {
     pub(crate) leader_epoch: LeaderEpoch,
     /// What the client wanted to remember with it.
     pub(crate) metadata: ByteString,
+    /// When it was committed.
+    pub(crate) at: Instant,
+    /// When it goes, if the client said so itself, as it could up to version 4 of OffsetCommit.
+    pub(crate) expires: Option<Instant>,
 }
 
 impl Offsets {
@@ -116,6 +121,27 @@ impl Offsets {
         if topics.is_empty() {
             self.by_group.remove(group);
         }
+    }
+
+    /// Forgets those of a group's offsets that are old, unless a running transaction may change them. Returns whether
+    /// nothing is left.
+    pub(super) fn expire(
+        &mut self,
+        group: &str,
+        is_old: impl Fn(&TopicName, &CommittedOffset) -> bool,
+    ) -> bool {
+        let offsets = self.by_group.get(group).into_iter().flatten();
+        let offsets = offsets.flat_map(|(topic, offsets)| offsets.iter().map(move |it| (topic, it)));
+        let old: Vec<(TopicName, i32)> = offsets
+            .filter(|(topic, (index, offset))| {
+                is_old(topic, offset) && !self.is_unstable(group, topic, **index)
+            })
+            .map(|(topic, (index, _))| (topic.clone(), *index))
+            .collect();
+        for (topic, index) in old {
+            self.delete(group, &topic, index);
+        }
+        !self.by_group.contains_key(group) && !self.pending.contains_key(group)
     }
 
     /// Forgets all offsets of a group.

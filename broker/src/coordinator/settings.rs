@@ -23,6 +23,14 @@ pub struct GroupSettings {
     pub max_groups: usize,
     /// The longest metadata of a committed offset, in bytes (`offset.metadata.max.bytes`); 4096 by default.
     pub offset_metadata_max_bytes: usize,
+    /// How long an offset is kept that nobody uses: by a group that nobody is in, counted from when the last member
+    /// left; otherwise, and if no member reads the topic, from the commit (`offsets.retention.minutes`). A week by
+    /// default, as in Kafka.
+    pub offsets_retention: Duration,
+    /// How often that is looked at, as long as requests come (`offsets.retention.check.interval.ms`); ten minutes by
+    /// default, as in Kafka. A group without members and offsets goes then. Transactional ids are looked at as well,
+    /// which Kafka does once an hour.
+    pub offsets_retention_check_interval: Duration,
     /// After how long without a heartbeat a member of a consumer group is removed
     /// (`group.consumer.session.timeout.ms`); 45 s by default.
     pub consumer_session_timeout: Duration,
@@ -46,6 +54,8 @@ impl Default for GroupSettings {
             max_size: 1000,
             max_groups: 10_000,
             offset_metadata_max_bytes: 4096,
+            offsets_retention: WEEK,
+            offsets_retention_check_interval: Duration::from_secs(600),
             consumer_session_timeout: Duration::from_secs(45),
             consumer_heartbeat_interval: Duration::from_secs(5),
             consumer_assignment_interval: Duration::ZERO,
@@ -63,10 +73,19 @@ pub struct TransactionSettings {
     /// The most transactional ids of the cluster; 10,000 by default, where Kafka has no limit. A further one is
     /// refused with `POLICY_VIOLATION`.
     pub max_transactional_ids: usize,
+    /// After how long without a transaction, or after the end of its last one, a transactional id is forgotten
+    /// (`transactional.id.expiration.ms`). A week by default, as in Kafka.
+    pub transactional_id_expiration: Duration,
 }
+
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl Default for TransactionSettings {
     fn default() -> Self {
-        Self { max_transaction_timeout: Duration::from_secs(900), max_transactional_ids: 10_000 }
+        Self {
+            max_transaction_timeout: Duration::from_secs(900),
+            max_transactional_ids: 10_000,
+            transactional_id_expiration: WEEK,
+        }
     }
 }

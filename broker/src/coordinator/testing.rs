@@ -49,7 +49,11 @@ pub(crate) struct Clients {
 impl Clients {
     /// One node with the topic `t` of one partition.
     pub(crate) fn new() -> Self {
-        Self { world: World::with_topic(), mail: BTreeMap::new() }
+        Self::of(World::with_topic())
+    }
+
+    pub(crate) fn of(world: World) -> Self {
+        Self { world, mail: BTreeMap::new() }
     }
 
     /// The same, with groups that behave in another way.
@@ -61,7 +65,7 @@ impl Clients {
 
     /// One node on a disk, without topics.
     pub(crate) fn on_disk(disk: &Arc<SimulatedDisk>) -> Self {
-        Self { world: World::on_disk(disk, 1, false), mail: BTreeMap::new() }
+        Self::of(World::on_disk(disk, 1, false))
     }
 
     /// The process ends without a word and begins anew; everybody has to connect again.

@@ -86,6 +86,8 @@ pub struct Engine {
     next_producer_id: i64,
     /// When the logs are to be looked at again.
     upkeep_due: Instant,
+    /// When it is looked again for what nobody has used for long; `None` if it is not yet known what time it is.
+    expiry_due: Option<Instant>,
     /// What there is with a disk.
     stored: Option<Box<Stored>>,
 }
@@ -210,6 +212,7 @@ impl Engine {
             next_connection: 0,
             next_producer_id: 0,
             upkeep_due: Instant::default(),
+            expiry_due: None,
             stored: None,
             config,
         }
@@ -243,6 +246,7 @@ impl Engine {
         state.busy = true;
         let node = state.node;
         self.look_after_logs(now);
+        self.look_after_coordinators(now);
         self.take_frame(connection, node, frame, now);
         self.settle_all(now);
     }
@@ -297,6 +301,7 @@ impl Engine {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         self.look_after_logs(now);
+        self.look_after_coordinators(now);
         while let Some(timer) = self.timers.pop_due(now) {
             self.run_timer(timer, now);
         }

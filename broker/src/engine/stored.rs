@@ -127,6 +127,10 @@ struct KeptOffset {
     leader_epoch: i32,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     metadata: String,
+    #[serde(default)]
+    at_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_us: Option<u64>,
 }
 
 /// A topic's id as it stands in the journal and in the names of folders.
@@ -465,7 +469,7 @@ impl Engine {
             }
             (Key::Offset(group, topic, index), Fact::Offset(kept)) => {
                 let (group, topic) = (GroupId(group.into()), TopicName(topic.into()));
-                coordinators.offsets.commit(&group, &topic, index, kept.into());
+                coordinators.offsets.commit(&group, &topic, index, kept.restored(now));
             }
             (Key::PendingOffsets(group, producer), Fact::PendingOffsets(kept)) => {
                 let (group, producer) = (GroupId(group.into()), ProducerId(producer));
@@ -476,7 +480,7 @@ impl Engine {
                         &group,
                         &topic,
                         index,
-                        offset.into(),
+                        offset.restored(now),
                     );
                 }
             }
@@ -552,16 +556,20 @@ impl From<&CommittedOffset> for KeptOffset {
             offset: committed.offset,
             leader_epoch: committed.leader_epoch.0,
             metadata: committed.metadata.to_string(),
+            at_us: Some(committed.at.as_micros()),
+            expires_us: committed.expires.map(Instant::as_micros),
         }
     }
 }
 
-impl From<KeptOffset> for CommittedOffset {
-    fn from(kept: KeptOffset) -> Self {
-        Self {
-            offset: kept.offset,
-            leader_epoch: LeaderEpoch(kept.leader_epoch),
-            metadata: kept.metadata.into(),
+impl KeptOffset {
+    fn restored(self, now: Instant) -> CommittedOffset {
+        CommittedOffset {
+            offset: self.offset,
+            leader_epoch: LeaderEpoch(self.leader_epoch),
+            metadata: self.metadata.into(),
+            at: self.at_us.map_or(now, Instant::from_micros),
+            expires: self.expires_us.map(Instant::from_micros),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What happens to logs as time goes by: old records go, those that have newer ones with their key, and what is known of
-//! producers that write no more.
+//! What happens as time goes by: old records go, those that have newer ones with their key, and what is known of
+//! producers, groups and transactions that nobody uses any more.
 
 use ottla_proto::TopicId;
 
@@ -20,6 +20,15 @@ impl Engine {
                 self.forget_producers(id, index, now);
                 self.compact(id, index, now);
             }
+        }
+    }
+
+    /// Forgets offsets, groups and transactional ids that nobody has used for long, as seldom as Kafka.
+    pub(super) fn look_after_coordinators(&mut self, now: Instant) {
+        let next = now + self.config.groups.offsets_retention_check_interval;
+        if *self.expiry_due.get_or_insert(next) <= now {
+            self.expiry_due = Some(next);
+            self.coordinators.expire(now);
         }
     }
 

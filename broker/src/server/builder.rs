@@ -17,11 +17,10 @@ use super::clock::Clock;
 use super::disk::Folder;
 use super::{Cluster, Limits, Shared, State, accept, control, run_timer};
 use crate::Instant;
-use crate::coordinator::GroupSettings;
 use crate::engine::{Config, Engine, NodeAddress, OpenError, RequestCost, TopicError};
 use crate::fault::{Fault, FaultError};
 use crate::quota::Windows;
-use crate::{QuotaEntity, QuotaKey, Release};
+use crate::{GroupSettings, QuotaEntity, QuotaKey, Release, TransactionSettings};
 
 /// Says what a [`Cluster`] is made of.
 #[derive(Clone, Debug)]
@@ -202,6 +201,13 @@ impl Builder {
         self
     }
 
+    /// How transactions behave; see [`TransactionSettings`].
+    #[must_use]
+    pub fn transactions(mut self, settings: TransactionSettings) -> Self {
+        self.config.transactions = settings;
+        self
+    }
+
     /// How client quotas are sampled; 11 windows of one second by default.
     #[must_use]
     pub fn quota_windows(mut self, windows: Windows) -> Self {
@@ -216,7 +222,7 @@ impl Builder {
         self
     }
 
-    /// How consumer groups behave: sessions, intervals and bounds.
+    /// How groups behave: sessions, intervals and bounds, and how long what they have committed is kept.
     #[must_use]
     pub fn groups(mut self, settings: GroupSettings) -> Self {
         self.config.groups = settings;

@@ -2,7 +2,6 @@
 //! entry whose gap is closed fails, and so does a head that names a gap without an entry.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use ottla_proto::messages::alter_client_quotas::{
     AlterClientQuotasRequest, OpData, RequestEntityData, RequestEntryData,
@@ -32,7 +31,7 @@ use ottla_proto::messages::update_features::{FeatureUpdateKey, UpdateFeaturesReq
 use ottla_proto::records::{Batch, Placement};
 use ottla_proto::{BrokerId, ErrorCode, LeaderEpoch};
 
-use super::groups::{commit, committed, fetched};
+use super::groups::{commit, committed};
 use crate::coordinator::testing::{Clients, join_request};
 use crate::engine::{Config, Engine, NodeAddress};
 use crate::testing::*;
@@ -48,7 +47,7 @@ const fn gap(file: &'static str, reason: &'static str, is_open: fn() -> bool) ->
     Gap { file, reason, is_open: Some(is_open) }
 }
 
-const GAPS: [Gap; 22] = [
+const GAPS: [Gap; 23] = [
     gap("alter_client_quotas", "the engine looks up no names", host_names_have_no_quotas),
     gap("alter_configs", "nodes are set up when the cluster starts", || nodes_keep_their_settings(ALTER)),
     gap("incremental_alter_configs", "nodes are set up when the cluster starts", || {
@@ -68,7 +67,12 @@ const GAPS: [Gap; 22] = [
     gap("describe_quorum", "the controller keeps no log", the_metadata_log_stands_still),
     gap("describe_topic_partitions", "only in-sync replicas are elected", no_replica_is_eligible),
     gap("find_coordinator", "there are no share groups yet", share_groups_have_no_coordinator),
-    gap("offset_commit", "nothing is forgotten that a test may look for", commits_never_expire),
+    gap(
+        "find_coordinator",
+        "a coordinator's knowledge is in memory and in the journal",
+        coordinators_write_no_log,
+    ),
+    gap("offset_commit", "a client that does so is at fault", commits_need_their_partition),
     gap("produce", "a client that does so is at fault", claimed_append_times_are_refused),
     gap("update_features", "the engine does not know what a level would lose", metadata_goes_only_up),
     gap("fetch/mod", "the nodes of one engine need no requests", anybody_may_fetch_as_a_replica),
@@ -339,15 +343,17 @@ fn share_groups_have_no_coordinator() -> bool {
     World::new(1).ask(6, &request).coordinators[0].error_code == ErrorCode::INVALID_REQUEST
 }
 
-/// Kafka keeps what a group without members has committed for seven days.
-fn commits_never_expire() -> bool {
+fn coordinators_write_no_log() -> bool {
     let mut world = World::with_topic();
     assert_eq!(committed(&mut world, 8, &commit(7)), ErrorCode::NONE);
-    for _ in 0..2 {
-        world.now = world.now + Duration::from_secs(8 * 24 * 3600);
-        world.engine.handle_timeout(world.now);
-    }
-    fetched(&mut world) == 7
+    let topic = world.engine.topics.named("__consumer_offsets").unwrap();
+    topic.partitions.iter().all(|partition| partition.leading().unwrap().log.end_offset() == 0)
+}
+
+fn commits_need_their_partition() -> bool {
+    let mut request = commit(7);
+    request.topics[0].partitions[0].partition_index = 1;
+    committed(&mut World::with_topic(), 8, &request) != ErrorCode::NONE
 }
 
 fn claimed_append_times_are_refused() -> bool {

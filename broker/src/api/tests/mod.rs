@@ -1,5 +1,6 @@
 mod admin;
 mod coverage;
+mod expiry;
 mod fetch;
 mod gaps;
 mod groups;

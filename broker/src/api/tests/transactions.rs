@@ -465,3 +465,50 @@ fn transactions_and_producers_are_listed_and_a_hanging_one_is_ended() {
     let known = world.ask(0, &producers).topics.remove(0).partitions.remove(0).active_producers.remove(0);
     assert_eq!((known.coordinator_epoch, known.current_txn_start_offset), (3, -1));
 }
+
+const WEEK_MS: u64 = 7 * 24 * 3600 * 1000;
+const CHECK_MS: u64 = 600_000;
+
+/// Lets time pass and the coordinators look for what is old.
+fn check_after(world: &mut World, milliseconds: u64) {
+    world.pass(milliseconds);
+    world.engine.handle_timeout(world.now);
+}
+
+#[test]
+fn a_transactional_id_that_nobody_uses_is_forgotten() {
+    let listed =
+        |world: &mut World| world.ask(2, &ListTransactionsRequest::default()).transaction_states.len();
+    for with_transaction in [false, true] {
+        let mut world = World::with_topic();
+        let mut producer = init(&mut world, None).unwrap();
+        if with_transaction {
+            check_after(&mut world, WEEK_MS - CHECK_MS);
+            assert_eq!(producer.add(&mut world, 3), ErrorCode::NONE);
+            assert_eq!(producer.write(&mut world, 11, "a"), ErrorCode::NONE);
+            assert_eq!(producer.end(&mut world, true), ErrorCode::NONE);
+        }
+        check_after(&mut world, WEEK_MS - 1);
+        assert_eq!(listed(&mut world), 1);
+        check_after(&mut world, CHECK_MS);
+        assert_eq!(listed(&mut world), 0);
+        assert_eq!(producer.add(&mut world, 3), ErrorCode::INVALID_PRODUCER_ID_MAPPING);
+        assert_ne!(init(&mut world, None).unwrap().id, producer.id);
+    }
+}
+
+#[test]
+fn an_offset_that_a_transaction_may_change_is_kept() {
+    let mut world = World::with_topic();
+    assert_eq!(super::groups::committed(&mut world, 8, &super::groups::commit(5)), ErrorCode::NONE);
+    world.pass(WEEK_MS - 30_000);
+    let mut producer = init(&mut world, None).unwrap();
+    assert_eq!(producer.add_offsets(&mut world), ErrorCode::NONE);
+    assert_eq!(producer.commit(&mut world, 4, 7), ErrorCode::NONE);
+    check_after(&mut world, 30_000);
+    assert_eq!(super::groups::fetched(&mut world), 5);
+    producer.second = false;
+    assert_eq!(producer.end(&mut world, false), ErrorCode::NONE);
+    check_after(&mut world, CHECK_MS);
+    assert_eq!(super::groups::fetched(&mut world), -1);
+}

@@ -23,6 +23,7 @@ use ottla_proto::{ErrorCode, GroupId};
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, MemberId, Turn, milliseconds, own, own_group};
+use crate::Instant;
 use crate::api::Call;
 use crate::engine::{Changes, Topics};
 pub(crate) use classic::ClassicGroup;
@@ -461,6 +462,18 @@ impl Group {
         match self {
             Self::Classic(group) => group.protocol_type(),
             Self::Consumer(_) => embedded::CONSUMER.into(),
+        }
+    }
+
+    /// Since when nobody has used an offset of the topic that was committed `at` that moment; `None` if somebody may be
+    /// about to.
+    pub(crate) fn unused_since(&self, topic: &str, at: Instant) -> Option<Instant> {
+        if self.is_subscribed(topic) {
+            return None;
+        }
+        match self {
+            Self::Classic(group) => group.unused_since(at),
+            Self::Consumer(_) => Some(at),
         }
     }
 

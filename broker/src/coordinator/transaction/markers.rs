@@ -50,6 +50,7 @@ fn finish(engine: &mut Engine, id: TransactionalId, outcome: Outcome, now: Insta
     let Some(transaction) = coordinators.transactions.by_id.get_mut(&id) else { return };
     if transaction.touched.is_empty() {
         transaction.state = State::Complete(outcome);
+        transaction.updated = now;
         coordinators.transactions.ending.remove(&id);
         coordinators.transactions.changes.note(|| id);
     } else {

@@ -34,6 +34,8 @@ pub(crate) struct Transaction {
     pub(crate) timeout: Duration,
     /// When the transaction began, or the last one that has ended.
     pub(crate) started: Option<Instant>,
+    /// When anything about it changed last.
+    updated: Instant,
     /// What it has touched; while it ends, what is not marked yet.
     pub(crate) touched: BTreeSet<Target>,
     /// The epoch before this one, for a client that has lost an answer.
@@ -136,7 +138,7 @@ impl Transactions {
             if self.by_id.len() >= turn.settings.max_transactional_ids {
                 return Err(ErrorCode::POLICY_VIOLATION);
             }
-            self.by_id.insert(TransactionalId(own(&id.0)), Transaction::new(fresh, timeout));
+            self.by_id.insert(TransactionalId(own(&id.0)), Transaction::new(fresh, timeout, turn.now));
         }
         let Some(transaction) = self.by_id.get_mut(id) else { return Err(ErrorCode::UNKNOWN_SERVER_ERROR) };
         if let Some(expected) = expected
@@ -159,6 +161,7 @@ impl Transactions {
         transaction.next_incarnation(expected.map(|expected| expected.epoch), fresh)?;
         transaction.state = State::Empty;
         transaction.started = None;
+        transaction.updated = turn.now;
         self.changes.note(|| TransactionalId(own(&id.0)));
         Ok(transaction.producer)
     }
@@ -185,6 +188,7 @@ impl Transactions {
         let before = transaction.touched.len();
         transaction.touched.extend(targets);
         if begins || transaction.touched.len() > before {
+            transaction.updated = turn.now;
             self.changes.note(|| TransactionalId(own(&id.0)));
         }
         Ok(())
@@ -276,6 +280,19 @@ impl Transactions {
         }
     }
 
+    /// Forgets the ids that were not used for that long; not those with a transaction that has not ended.
+    pub(super) fn expire(&mut self, now: Instant, after: Duration) {
+        let Self { by_id, changes, .. } = self;
+        by_id.retain(|id, transaction| {
+            let idle = matches!(transaction.state, State::Empty | State::Complete(_));
+            let expires = idle && now.since(transaction.updated) >= after;
+            if expires {
+                changes.note(|| id.clone());
+            }
+            !expires
+        });
+    }
+
     fn of(&mut self, id: &TransactionalId, producer: Producer) -> Result<&mut Transaction, ErrorCode> {
         if id.is_empty() {
             return Err(ErrorCode::INVALID_REQUEST);
@@ -293,6 +310,7 @@ impl Transactions {
     fn decide(&mut self, turn: &mut Turn<'_, TransactionSettings>, id: &TransactionalId, outcome: Outcome) {
         let Some(transaction) = self.by_id.get_mut(id) else { return };
         transaction.state = State::Prepare(outcome);
+        transaction.updated = turn.now;
         let id = TransactionalId(own(&id.0));
         turn.timers.cancel(&TimerKey::Transaction(id.clone()));
         self.changes.note(|| id.clone());
@@ -301,13 +319,14 @@ impl Transactions {
 }
 
 impl Transaction {
-    fn new(id: ProducerId, timeout: Duration) -> Self {
+    fn new(id: ProducerId, timeout: Duration, now: Instant) -> Self {
         let producer = Producer { id, epoch: ProducerEpoch::NONE };
         Self {
             state: State::Empty,
             producer,
             timeout,
             started: None,
+            updated: now,
             touched: BTreeSet::new(),
             last_epoch: ProducerEpoch::NONE,
             previous_id: ProducerId::NONE,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::KeptBytes;
 use super::{ClassicGroup, Member, MemberId, State};
+use crate::Instant;
 use crate::coordinator::{Turn, kept_milliseconds};
 
 /// A generation whose assignments were handed out, or that nobody is in.
@@ -18,6 +19,8 @@ pub(crate) struct Agreed {
     protocol: Option<String>,
     leader: Option<String>,
     members: Vec<AgreedMember>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    empty_since_us: Option<u64>,
 }
 
 /// One member; of its protocols only the one that was chosen.
@@ -51,6 +54,7 @@ impl ClassicGroup {
             protocol: self.protocol.as_ref().map(ToString::to_string),
             leader: self.leader.as_ref().map(ToString::to_string),
             members: members.collect(),
+            empty_since_us: self.empty_since.filter(|_| self.is_empty()).map(Instant::as_micros),
         };
         self.changed = true;
     }
@@ -72,6 +76,7 @@ impl ClassicGroup {
             protocol_type: agreed.protocol_type.as_deref().map(Into::into),
             protocol: agreed.protocol.as_deref().map(Into::into),
             leader: agreed.leader.as_deref().map(Into::into),
+            empty_since: agreed.empty_since_us.map(Instant::from_micros),
             ..Self::new(id)
         };
         for kept in &agreed.members {

@@ -24,6 +24,7 @@ use ottla_proto::{ErrorCode, GroupId, TopicName};
 
 use super::embedded;
 use super::migration::{HandedOver, Handover};
+use crate::Instant;
 use crate::api::Call;
 use crate::coordinator::{Answer, CLIENT_HOST, MemberId, TimerKey, Turn, own};
 pub(crate) use kept::Agreed;
@@ -45,6 +46,8 @@ pub(crate) struct ClassicGroup {
     pending_sync: BTreeSet<MemberId>,
     /// What the members read, if the group's protocol says so.
     subscribed: Option<BTreeSet<TopicName>>,
+    /// Since when nobody is in it, if somebody was.
+    empty_since: Option<Instant>,
     /// What the members agreed on last.
     agreed: Box<Agreed>,
     /// That is not written down yet.
@@ -99,6 +102,7 @@ impl ClassicGroup {
             pending_members: BTreeSet::new(),
             pending_sync: BTreeSet::new(),
             subscribed: None,
+            empty_since: None,
             agreed: Box::default(),
             changed: false,
         }
@@ -265,6 +269,17 @@ impl ClassicGroup {
         self.subscribed.as_ref().map_or_else(|| self.reads_topics(), |topics| topics.contains(topic))
     }
 
+    /// See [`Group::unused_since`](super::Group::unused_since). Members that do not say what they read, or are in a
+    /// rebalance, may need any offset.
+    pub(super) fn unused_since(&self, at: Instant) -> Option<Instant> {
+        match self.state {
+            _ if self.protocol_type.is_none() => Some(at),
+            State::Empty => Some(self.empty_since.unwrap_or(at)),
+            State::Stable if self.subscribed.is_some() => Some(at),
+            _ => None,
+        }
+    }
+
     /// A member's session is over.
     pub(crate) fn session_expired(&mut self, turn: &mut Turn<'_>, member_id: &MemberId) {
         if self.pending_members.contains(member_id) {
@@ -429,6 +444,7 @@ impl ClassicGroup {
             self.protocol = None;
             self.subscribed = self.subscriptions();
             self.state = State::Empty;
+            self.empty_since = Some(turn.now);
             return self.agree();
         }
         self.protocol = self.select_protocol();
