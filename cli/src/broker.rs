@@ -1,6 +1,6 @@
 //! `ottla broker`: an embedded Kafka until Ctrl-C.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,9 +26,9 @@ pub(crate) struct Broker {
     #[arg(short, long, default_value_t = 9092)]
     port: u16,
 
-    /// The address to listen on, which clients are told unless --advertise says otherwise
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    host: IpAddr,
+    /// The name or address to listen on, which clients are told unless --advertise says otherwise
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1", value_parser = host)]
+    host: Host,
 
     /// The name or address by which clients reach the nodes, as from outside a container
     #[arg(long, value_name = "HOST")]
@@ -90,6 +90,11 @@ pub(crate) struct Broker {
     #[arg(long, requires = "data")]
     fsync: bool,
 
+    /// How often logs are looked at for what is too old or can be compacted, in milliseconds, as long as requests come;
+    /// five minutes unless this says otherwise
+    #[arg(long, value_name = "MILLISECONDS")]
+    log_check_interval: Option<u64>,
+
     /// What goes wrong: a TOML or JSON file
     #[arg(long = "faults", value_name = "FILE")]
     fault_file: Option<PathBuf>,
@@ -109,6 +114,25 @@ fn tell(events: &[StorageEvent]) {
     }
 }
 
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Host {
+    address: IpAddr,
+    /// How it was named, if not by its address.
+    name: Option<String>,
+}
+
+fn host(text: &str) -> Result<Host, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(Host { address, name: None });
+    }
+    let found = (text, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+    // Kafka prefers the older protocol as well, and so do most clients.
+    let found = found.map(|address| address.ip()).min_by_key(IpAddr::is_ipv6);
+    let address = found.ok_or_else(|| "it has no address".to_owned())?;
+    Ok(Host { address, name: Some(text.to_owned()) })
+}
+
 fn topic(text: &str) -> Result<(String, i32), String> {
     match text.rsplit_once(':') {
         None => Ok((text.to_owned(), 1)),
@@ -126,14 +150,17 @@ impl Broker {
         }
         let mut builder = Cluster::builder()
             .nodes(self.nodes)
-            .host(self.host)
+            .host(self.host.address)
             .port(self.port)
             .default_partitions(self.default_partitions)
             .auto_create_topics(!self.no_auto_create)
             .act_as(self.act_as)
             .delay_throttled_answers(self.delay_throttled_answers);
-        if let Some(name) = &self.advertise {
+        if let Some(name) = self.advertise.as_ref().or(self.host.name.as_ref()) {
             builder = builder.advertised_host(name);
+        }
+        if let Some(interval) = self.log_check_interval {
+            builder = builder.log_check_interval(Duration::from_millis(interval));
         }
         for (name, partitions) in &self.topics {
             builder = builder.topic(name, *partitions);
@@ -210,5 +237,19 @@ impl Broker {
         }
         // Ctrl-C is how this command is meant to end.
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_an_address_or_a_name() {
+        let address = host("127.0.0.1").unwrap();
+        assert_eq!((address.address.is_loopback(), address.name), (true, None));
+        let named = host("localhost").unwrap();
+        assert_eq!((named.address.is_loopback(), named.name.as_deref()), (true, Some("localhost")));
+        assert!(host("no\u{a0}name").is_err());
     }
 }
