@@ -1,15 +1,17 @@
 //! The broker on disk, killed with SIGKILL under load again and again. What was acknowledged is there, once and in
-//! order, and the producer goes on as if nothing had happened.
+//! order, and the producer goes on as if nothing had happened. Of a topic that is compacted meanwhile the newest record of
+//! each key is there.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests state expectations too")]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use ottla::admin::NewTopic;
 use ottla::{Client, Offset, Record};
 
 const PARTITIONS: i32 = 3;
@@ -18,10 +20,11 @@ const PARTITIONS: i32 = 3;
 struct Broker(Child);
 
 impl Broker {
-    fn start(port: u16, folder: &Path) -> Self {
+    fn start(port: u16, folder: &Path, more: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ottla"))
             .args(["broker", "--port", &port.to_string(), "--topic", &format!("t:{PARTITIONS}"), "--data"])
             .arg(folder)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -51,17 +54,97 @@ impl Drop for Folder {
     }
 }
 
+/// A folder that is not there yet, and a port that is free.
+fn place(test: &str) -> (Folder, u16) {
+    let folder = Folder(std::env::temp_dir().join(format!("ottla-{test}-{}", std::process::id())));
+    (folder, TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
+}
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
+fn rounds() -> u64 {
+    if std::env::var_os("OTTLA_PROOF").is_some() { 100 } else { 5 }
+}
+
 #[test]
 fn what_was_acknowledged_is_there_however_often_the_broker_is_killed() {
-    let rounds = if std::env::var_os("OTTLA_PROOF").is_some() { 100 } else { 5 };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(kill_again_and_again(rounds));
+    run(kill_again_and_again(rounds()));
+}
+
+#[test]
+fn the_newest_of_each_key_is_there_however_often_the_broker_is_killed_while_it_compacts() {
+    run(kill_while_compacting(rounds()));
+}
+
+/// Segments of some ten batches, looked at every five milliseconds: hardly a moment without a file being replaced.
+async fn kill_while_compacting(rounds: u64) {
+    const KEYS: u64 = 20;
+    let (folder, port) = place("kill-compacting");
+    let start = || Broker::start(port, &folder.0, &["--log-check-interval", "5"]);
+    let mut broker = start();
+    let kafka = Client::builder(format!("127.0.0.1:{port}")).build().await.unwrap();
+    let settings =
+        [("cleanup.policy", "compact"), ("segment.bytes", "4000"), ("min.cleanable.dirty.ratio", "0.01")];
+    let compacted = NewTopic::new("compacted").partitions(1);
+    let compacted = settings.into_iter().fold(compacted, |topic, (name, value)| topic.config(name, value));
+    kafka.admin().create_topic(compacted).await.unwrap();
+    let producer = kafka.producer().delivery_timeout(Duration::from_secs(120)).build().await.unwrap();
+    let topic = producer.topic("compacted");
+
+    let (mut sent, mut offsets) = (0_u64, Vec::new());
+    for round in 0..rounds {
+        let until = Instant::now() + Duration::from_millis(150 + 37 * (round % 7));
+        let mut pending = Vec::new();
+        while Instant::now() < until {
+            let (key, value) = ((sent * 7 % KEYS).to_string(), sent.to_string());
+            pending.push(topic.send(Record::value(&value).key(&key)).await.unwrap());
+            sent += 1;
+            if sent % 5 == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        drop(broker);
+        broker = start();
+        for delivery in pending {
+            offsets.push(delivery.await.unwrap().offset);
+        }
+    }
+    drop(broker);
+    let _broker = start();
+
+    let reader = kafka.consumer().topics(["compacted"]).from(Offset::Earliest).until_end();
+    let (mut reader, mut found, mut count, mut last) =
+        (reader.build().await.unwrap(), BTreeMap::new(), 0_u64, -1);
+    while let Some(batch) = reader.next_batch().await.unwrap() {
+        for record in &batch {
+            let number: u64 = std::str::from_utf8(record.value().unwrap()).unwrap().parse().unwrap();
+            assert!(record.offset() > last, "offsets run backwards");
+            last = record.offset();
+            let told = offsets[usize::try_from(number).unwrap()];
+            assert!(
+                told.is_none_or(|told| told == last),
+                "record {number} was moved from {told:?} to {last}"
+            );
+            let key: u64 = std::str::from_utf8(record.key().unwrap()).unwrap().parse().unwrap();
+            assert_eq!(key, number * 7 % KEYS);
+            found.insert(key, number);
+            count += 1;
+        }
+    }
+    let newest: BTreeMap<u64, u64> = (0..sent).map(|number| (number * 7 % KEYS, number)).collect();
+    assert_eq!(found, newest);
+    assert!(count < sent / 2, "{count} of {sent} records are left: hardly anything was compacted");
+    println!(
+        "FIGURE: {rounds} times SIGKILL while a log is compacted, {count} of {sent} records left, none of {KEYS} keys lost"
+    );
 }
 
 async fn kill_again_and_again(rounds: u64) {
-    let folder = Folder(std::env::temp_dir().join(format!("ottla-kill-{}", std::process::id())));
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut broker = Broker::start(port, &folder.0);
+    let (folder, port) = place("kill");
+    let start = || Broker::start(port, &folder.0, &[]);
+    let mut broker = start();
     let kafka = Client::builder(format!("127.0.0.1:{port}")).build().await.unwrap();
     let producer = kafka.producer().delivery_timeout(Duration::from_secs(120)).build().await.unwrap();
     let topic = producer.topic("t");
@@ -87,13 +170,13 @@ async fn kill_again_and_again(rounds: u64) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         drop(broker);
-        broker = Broker::start(port, &folder.0);
+        broker = start();
     }
     for (number, delivery) in pending {
         acknowledged.push((number, delivery.await.unwrap()));
     }
     drop(broker);
-    let _broker = Broker::start(port, &folder.0);
+    let _broker = start();
 
     // Every batch is checked against its checksum on the way.
     let mut found = vec![Vec::new(); 3];
