@@ -1,16 +1,18 @@
-//! The tests of this program that know their cluster by its bootstrap list alone, on the embedded broker: what passes on
-//! a real Kafka passes here, and the other way round.
+//! The tests of this program that need of their cluster no more than its bootstrap list and [`Nodes`](crate::support),
+//! on the embedded broker: what passes on a real Kafka passes here, and the other way round.
+//!
+//! On real ones only: what is read from Kafka's own metrics or log files (`many`, `metrics`, parts of `consuming`);
+//! other clients' members (`mixed`, `librdkafka`), which `interop/tests/embedded` has against this broker; quotas whose
+//! time is that of the broker's own threads (`request_percentage`), which the embedded one can only model.
 
 use std::time::Duration;
 
 use kafka_harness::{Artifacts, run_or_skip};
 use ottla::consumer::group::Protocol;
-use ottla_broker::{Cluster, GroupSettings, Windows};
-use ottla_proto::BrokerId;
+use ottla_broker::{Builder, Cluster, GroupSettings, Windows};
 
-use crate::consuming::{self, Fate};
 use crate::support::{connect, is_proof, run};
-use crate::{groups, releases, sizing, tools};
+use crate::{churn, consuming, faults, groups, lines, releases, sizing, tools};
 
 macro_rules! on_the_embedded_broker {
     ($($(#[$note:meta])* $name:ident($servers:ident, $cluster:ident = $builder:expr) $test:block)*) => {$(
@@ -19,7 +21,7 @@ macro_rules! on_the_embedded_broker {
         fn $name() {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = runtime.unwrap();
-            let $cluster = &runtime.block_on($builder.start()).unwrap();
+            let $cluster = &mut runtime.block_on($builder.start()).unwrap();
             let $servers: &str = &$cluster.bootstrap();
             $test
         }
@@ -28,6 +30,16 @@ macro_rules! on_the_embedded_broker {
 
 /// As `quota.window.num=2` on the real ones.
 const TWO: Windows = Windows { samples: 2, length_ms: 1000 };
+
+/// As the tests of faults want them.
+fn three_nodes() -> Builder {
+    let groups = GroupSettings {
+        consumer_session_timeout: churn::SESSION,
+        consumer_heartbeat_interval: Duration::from_secs(1),
+        ..GroupSettings::default()
+    };
+    Cluster::builder().nodes(3).broker_session_timeout(Duration::from_secs(3)).groups(groups)
+}
 
 on_the_embedded_broker! {
     the_embedded_broker_works_like_the_releases(servers, _cluster = Cluster::builder()) {
@@ -79,13 +91,22 @@ on_the_embedded_broker! {
         });
     }
 
-    the_embedded_broker_cuts_logs(servers, cluster = Cluster::builder().nodes(3)) {
-        consuming::a_cut_log(servers, |fate| {
-            let done = match fate {
-                Fate::Kill(node) => cluster.kill_node(BrokerId(node)),
-                Fate::Restart(node) => cluster.start_node(BrokerId(node)),
-            };
-            assert!(done, "{fate:?}");
-        });
+    the_embedded_broker_cuts_logs(_servers, cluster = Cluster::builder().nodes(3)) {
+        consuming::a_cut_log(cluster);
+    }
+
+    /// Kafka's tools elect leaders and add partitions.
+    the_embedded_broker_loses_and_doubles_nothing(_servers, cluster = three_nodes()) {
+        if run_or_skip(|| Artifacts::Tools.class_path()).is_some() {
+            faults::nothing_is_lost_or_doubled(cluster);
+        }
+    }
+
+    lines_survive_a_killed_node_of_the_embedded_broker(_servers, cluster = three_nodes()) {
+        lines::lines_survive_a_killed_node(cluster);
+    }
+
+    members_come_and_go_on_the_embedded_broker(_servers, cluster = three_nodes()) {
+        churn::members_come_and_go(cluster);
     }
 }

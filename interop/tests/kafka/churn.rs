@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use kafka_harness::{Cluster, Options, kafka_or_skip};
+use kafka_harness::{Options, kafka_or_skip};
 use ottla::admin::{NewTopic, OffsetSpec};
 use ottla::consumer::group::{Assignors, GroupConsumer, GroupHandle, Protocol, TopicPartition};
 use ottla::{Client, Offset, Record};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use crate::support::{LIMIT, connect, create_topic, is_proof};
+use crate::support::{LIMIT, Nodes, connect, create_topic, is_proof};
 use crate::tally::Tally;
 
 /// After how long in silence a coordinator gives a member up.
-const SESSION: Duration = Duration::from_secs(6);
+pub(crate) const SESSION: Duration = Duration::from_secs(6);
 const SOON: Duration = Duration::from_secs(30);
 /// What a batch takes a member.
 const WORK: Duration = Duration::from_millis(2);
@@ -34,11 +34,6 @@ struct Plan {
 
 #[test]
 fn members_come_and_go_while_nodes_die_and_stand_still() {
-    let plan = if is_proof() {
-        Plan { members: 50, partitions: 60, lasts: Duration::from_secs(300), change: 3 }
-    } else {
-        Plan { members: 6, partitions: 12, lasts: Duration::from_secs(20), change: 1 }
-    };
     let options = Options::new().nodes(3).set("min.insync.replicas", 2);
     // Nodes that say nothing are given up sooner than by default, and so are members of the consumer protocol.
     let options = options.set("broker.session.timeout.ms", 3000).set("broker.heartbeat.interval.ms", 500);
@@ -47,6 +42,17 @@ fn members_come_and_go_while_nodes_die_and_stand_still() {
     let options = options.set("group.consumer.session.timeout.ms", session);
     let options = options.set("group.consumer.min.heartbeat.interval.ms", 1000);
     let mut cluster = kafka_or_skip!(options.set("group.consumer.heartbeat.interval.ms", 1000));
+    members_come_and_go(&mut cluster);
+}
+
+/// What holds on a cluster of three nodes without topics, with a session of [`SESSION`] for members of the consumer
+/// protocol.
+pub(crate) fn members_come_and_go(cluster: &mut (impl Nodes + Send)) {
+    let plan = if is_proof() {
+        Plan { members: 50, partitions: 60, lasts: Duration::from_secs(300), change: 3 }
+    } else {
+        Plan { members: 6, partitions: 12, lasts: Duration::from_secs(20), change: 1 }
+    };
     let servers = cluster.bootstrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let client = runtime.block_on(connect(&servers));
@@ -61,7 +67,7 @@ fn members_come_and_go_while_nodes_die_and_stand_still() {
     let (quiet, over) = (RwLock::new(()), AtomicBool::new(false));
     let tallies: Vec<_> = crowds.iter().map(|crowd| Arc::clone(&crowd.tally)).collect();
     let (kills, freezes) = thread::scope(|scope| {
-        let faults = scope.spawn(|| disturb(&mut cluster, &client, &runtime, (&quiet, tallies), &over));
+        let faults = scope.spawn(|| disturb(cluster, &client, &runtime, (&quiet, tallies), &over));
         let begin = Instant::now();
         for step in 0.. {
             let crowd = &mut crowds[step % KINDS.len()];
@@ -111,7 +117,7 @@ const KINDS: [Kind; 3] = [
 
 /// Kills and freezes nodes in turn until the time is over: coordinators at first, then leaders.
 fn disturb(
-    cluster: &mut Cluster,
+    cluster: &mut impl Nodes,
     client: &Client,
     runtime: &Runtime,
     (quiet, tallies): (&RwLock<()>, Vec<Arc<Mutex<Tally>>>),
@@ -135,17 +141,17 @@ fn disturb(
         if round % 2 == 0 {
             let _quiet = quiet.write().unwrap();
             old_answers(true);
-            cluster.freeze(node).unwrap();
+            cluster.freeze(node);
             thread::sleep(Duration::from_secs(7));
-            cluster.thaw(node).unwrap();
-            cluster.wait_until_ready(node).unwrap();
+            cluster.thaw(node);
+            cluster.wait_until_ready(node);
             thread::sleep(Duration::from_secs(2));
             old_answers(false);
             freezes += 1;
         } else {
-            cluster.kill(node).unwrap();
+            cluster.kill(node);
             thread::sleep(Duration::from_secs(2));
-            cluster.restart(node).unwrap();
+            cluster.restart(node);
             kills += 1;
         }
     }

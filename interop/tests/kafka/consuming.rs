@@ -8,7 +8,7 @@ use ottla::consumer::{ConsumeError, Consumer, PartitionErrorKind, Reset};
 use ottla::{Client, Compression, Offset, Producer, Record, WaitReason};
 
 use crate::metrics::{Metrics, total};
-use crate::support::{connect, create_topic, run};
+use crate::support::{Nodes, connect, create_topic, run};
 
 const PARTITIONS: i32 = 30;
 
@@ -169,31 +169,20 @@ async fn rest_of_the_replica(mut consumer: Consumer) {
 fn a_log_that_was_cut_is_told_or_followed() {
     let options = Options::new().nodes(3).set("broker.session.timeout.ms", 3_000);
     let mut cluster = kafka_or_skip!(options);
-    let servers = cluster.bootstrap();
-    a_cut_log(&servers, |fate| match fate {
-        Fate::Kill(node) => cluster.kill(node.try_into().unwrap()).unwrap(),
-        Fate::Restart(node) => cluster.restart(node.try_into().unwrap()).unwrap(),
-    });
-}
-
-/// What becomes of a node.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Fate {
-    Kill(i32),
-    Restart(i32),
+    a_cut_log(&mut cluster);
 }
 
 /// What holds on a cluster of three nodes without topics.
-pub(crate) fn a_cut_log(servers: &str, mut becomes: impl FnMut(Fate)) {
+pub(crate) fn a_cut_log(cluster: &mut impl Nodes) {
     let topic =
         NewTopic::new("cut").assignment([vec![1, 2]]).config("unclean.leader.election.enable", "true");
-    let client = run(connect(servers));
+    let client = run(connect(&cluster.bootstrap()));
     run(async {
         create_topic(&client, topic.config("min.insync.replicas", "1")).await;
         fill(&client, "cut", 10, 10).await;
     });
     // Node 1 goes on alone, and is lost with what only it has.
-    becomes(Fate::Kill(2));
+    cluster.kill(2);
     let build = |reset| client.consumer().assign([("cut", 0)]).from(Offset::Earliest).reset(reset).build();
     let (mut asking, mut following) = run(async {
         fill(&client, "cut", 10, 10).await;
@@ -205,8 +194,8 @@ pub(crate) fn a_cut_log(servers: &str, mut becomes: impl FnMut(Fate)) {
         }
         (asking, following)
     });
-    becomes(Fate::Kill(1));
-    becomes(Fate::Restart(2));
+    cluster.kill(1);
+    cluster.restart(2);
     run(async {
         fill(&client, "cut", 5, 10).await;
         let error = match asking.next().await {

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kafka_harness::{Cluster, Options, kafka_or_skip};
+use kafka_harness::{Options, kafka_or_skip};
 use ottla::admin::NewTopic;
 use ottla::{Certainty, Compression, Offset, Record};
 use ottla_broker::Cluster as Embedded;
 use ottla_broker::fault::{Fault as DiskFault, Reaction};
 use ottla_proto::ApiKey;
 
-use crate::support::{LIMIT, connect, create_topic, is_proof, run};
+use crate::support::{LIMIT, Nodes, connect, create_topic, is_proof, run};
 use crate::tools::tool;
 
 const KEYS: usize = 40;
@@ -22,11 +22,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[test]
 fn nothing_is_lost_or_doubled_whatever_happens_to_nodes_and_topics() {
-    let options = Options::new().nodes(3).set("min.insync.replicas", 2);
+    let options = Options::new().nodes(3);
     // Nodes that say nothing are given up sooner than by default, so that the test need not wait for it.
     let options = options.set("broker.session.timeout.ms", 3000).set("broker.heartbeat.interval.ms", 500);
     let mut cluster = kafka_or_skip!(options);
-    let faults: [(&str, Fault); 5] = [
+    nothing_is_lost_or_doubled(&mut cluster);
+}
+
+/// What holds on a cluster of three nodes without topics.
+pub(crate) fn nothing_is_lost_or_doubled<C: Nodes>(cluster: &mut C) {
+    let faults: [(&str, Fault<C>); 5] = [
         ("a killed node", kill),
         ("a node that stands still for longer than the request timeout", freeze),
         ("leaders that move away and back", elect),
@@ -38,11 +43,12 @@ fn nothing_is_lost_or_doubled_whatever_happens_to_nodes_and_topics() {
         let servers = cluster.bootstrap();
         run(async {
             let topic = NewTopic::new(&topic).partitions(6).replication(3);
+            let topic = topic.config("min.insync.replicas", "2");
             create_topic(&connect(&servers).await, topic).await;
         });
         let writer = Writer::start(servers.clone(), topic.clone());
         writer.wait_for(3000);
-        fault(&mut cluster, &writer);
+        fault(cluster, &writer);
         // What is sent from here on is sent to what the fault left.
         let since = writer.sent.load(Ordering::Relaxed);
         writer.wait_for(3000);
@@ -56,42 +62,45 @@ fn nothing_is_lost_or_doubled_whatever_happens_to_nodes_and_topics() {
 }
 
 /// Does something to the cluster while the writer goes on.
-type Fault = fn(&mut Cluster, &Writer);
+type Fault<C> = fn(&mut C, &Writer);
 
-fn kill(cluster: &mut Cluster, writer: &Writer) {
-    cluster.kill(1).unwrap();
+fn kill(cluster: &mut impl Nodes, writer: &Writer) {
+    cluster.kill(1);
     writer.wait_for(3000);
-    cluster.restart(1).unwrap();
+    cluster.restart(1);
 }
 
-fn freeze(cluster: &mut Cluster, writer: &Writer) {
-    cluster.freeze(2).unwrap();
+fn freeze(cluster: &mut impl Nodes, writer: &Writer) {
+    cluster.freeze(2);
     thread::sleep(REQUEST_TIMEOUT + Duration::from_secs(2));
     writer.wait_for(3000);
-    cluster.thaw(2).unwrap();
-    cluster.wait_until_ready(2).unwrap();
+    cluster.thaw(2);
+    cluster.wait_until_ready(2);
 }
 
-fn elect(cluster: &mut Cluster, writer: &Writer) {
-    cluster.terminate(3, Duration::from_secs(30)).unwrap();
+fn elect(cluster: &mut impl Nodes, writer: &Writer) {
+    cluster.terminate(3);
     writer.wait_for(3000);
-    cluster.restart(3).unwrap();
+    cluster.restart(3);
     let arguments = ["--election-type", "preferred", "--all-topic-partitions"];
     tool("org.apache.kafka.tools.LeaderElectionCommand", &cluster.bootstrap(), &arguments, None);
 }
 
-fn add_partitions(cluster: &mut Cluster, writer: &Writer) {
+fn add_partitions(cluster: &mut impl Nodes, writer: &Writer) {
     let arguments = ["--alter", "--topic", &writer.topic, "--partitions", "9"];
     tool("org.apache.kafka.tools.TopicCommand", &cluster.bootstrap(), &arguments, None);
 }
 
-fn recreate(cluster: &mut Cluster, writer: &Writer) {
+fn recreate(cluster: &mut impl Nodes, writer: &Writer) {
     run(async {
         let client = connect(&cluster.bootstrap()).await;
         client.admin().delete_topic(writer.topic.as_str()).await.unwrap();
         // The name is free a moment after the answer.
         let begin = Instant::now();
-        let new = || NewTopic::new(&writer.topic).partitions(6).replication(3);
+        let new = || {
+            let topic = NewTopic::new(&writer.topic).partitions(6).replication(3);
+            topic.config("min.insync.replicas", "2")
+        };
         while let Err(error) = client.admin().create_topic(new()).await {
             assert!(begin.elapsed() < LIMIT, "{error}");
             tokio::time::sleep(Duration::from_millis(20)).await;

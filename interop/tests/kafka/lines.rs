@@ -9,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use kafka_harness::{Cluster, Options, kafka_or_skip, process};
+use kafka_harness::{Options, kafka_or_skip, process};
 use ottla::admin::NewTopic;
 
-use crate::support::{CODECS, LIMIT, connect, create_topic, is_proof, run};
+use crate::support::{CODECS, LIMIT, Nodes, connect, create_topic, is_proof, run};
 
 #[test]
 fn every_line_comes_back_in_order_in_every_codec_and_over_a_killed_node() {
@@ -21,7 +21,7 @@ fn every_line_comes_back_in_order_in_every_codec_and_over_a_killed_node() {
     let ottla = command();
     let text = Text::gather(if is_proof() { 1_000_000 } else { 50_000 });
     for (codec, _) in CODECS {
-        let topic = new_topic(&cluster, codec);
+        let topic = new_topic(&cluster.bootstrap(), codec);
         let begin = Instant::now();
         let mut produce = Command::new(&ottla);
         produce.args([
@@ -36,7 +36,7 @@ fn every_line_comes_back_in_order_in_every_codec_and_over_a_killed_node() {
         let output = process::run(produce.arg("--key-file-name").args(&text.files), 4 * LIMIT).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let (written, begin) = (begin.elapsed(), Instant::now());
-        assert_eq!(consumed(&ottla, &cluster, &topic), text.digests, "{codec}");
+        assert_eq!(consumed(&ottla, &cluster.bootstrap(), &topic), text.digests, "{codec}");
         println!(
             "FIGURE: {} lines of {} files through three nodes with {codec}: written in {written:.1?}, read in {:.1?}",
             text.lines,
@@ -47,11 +47,17 @@ fn every_line_comes_back_in_order_in_every_codec_and_over_a_killed_node() {
     over_a_killed_node(&ottla, &mut cluster, &text);
 }
 
+/// What holds on a cluster of three nodes without topics.
+pub(crate) fn lines_survive_a_killed_node(cluster: &mut impl Nodes) {
+    over_a_killed_node(&command(), cluster, &Text::gather(if is_proof() { 1_000_000 } else { 50_000 }));
+}
+
 /// The input stops twice, and meanwhile node 2 is killed and started again.
-fn over_a_killed_node(ottla: &Path, cluster: &mut Cluster, text: &Text) {
-    let topic = new_topic(cluster, "killed");
+fn over_a_killed_node(ottla: &Path, cluster: &mut impl Nodes, text: &Text) {
+    let servers = cluster.bootstrap();
+    let topic = new_topic(&servers, "killed");
     let mut produce = Command::new(ottla);
-    produce.args(["produce", "--brokers", &cluster.bootstrap(), "--topic", &topic, "--key-separator", "\\t"]);
+    produce.args(["produce", "--brokers", &servers, "--topic", &topic, "--key-separator", "\\t"]);
     produce.args(["--compression", "lz4"]);
     let mut produce = produce.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut input = produce.stdin.take().unwrap();
@@ -59,9 +65,9 @@ fn over_a_killed_node(ottla: &Path, cluster: &mut Cluster, text: &Text) {
     let mut number = 0;
     text.for_each_line(|file, line| {
         if number == third {
-            cluster.kill(2).unwrap();
+            cluster.kill(2);
         } else if number == 2 * third {
-            cluster.launch_node(2).unwrap();
+            cluster.launch(2);
         }
         number += 1;
         let key = file.to_str().unwrap().as_bytes();
@@ -69,15 +75,15 @@ fn over_a_killed_node(ottla: &Path, cluster: &mut Cluster, text: &Text) {
     });
     drop(input);
     succeeds(&mut produce);
-    cluster.wait_until_ready(2).unwrap();
-    assert_eq!(consumed(ottla, cluster, &topic), text.digests, "over a killed node");
+    cluster.wait_until_ready(2);
+    assert_eq!(consumed(ottla, &servers, &topic), text.digests, "over a killed node");
     println!("FIGURE: {} lines over a node that was killed and started again", text.lines);
 }
 
 /// What `ottla consume` prints, key by key.
-fn consumed(ottla: &Path, cluster: &Cluster, topic: &str) -> BTreeMap<Vec<u8>, Digest> {
+fn consumed(ottla: &Path, servers: &str, topic: &str) -> BTreeMap<Vec<u8>, Digest> {
     let mut consume = Command::new(ottla);
-    consume.args(["consume", "--brokers", &cluster.bootstrap(), "--topic", topic, "--until-end"]);
+    consume.args(["consume", "--brokers", servers, "--topic", topic, "--until-end"]);
     consume.args(["--key-separator", "\\t"]);
     let mut consume =
         consume.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -105,9 +111,9 @@ fn succeeds(child: &mut Child) {
     assert!(status.success(), "{status}");
 }
 
-fn new_topic(cluster: &Cluster, name: &str) -> String {
+fn new_topic(servers: &str, name: &str) -> String {
     let topic = NewTopic::new(name).partitions(6).replication(3);
-    run(async { create_topic(&connect(&cluster.bootstrap()).await, topic).await });
+    run(async { create_topic(&connect(servers).await, topic).await });
     name.to_owned()
 }
 

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
+use kafka_harness::Cluster;
 use ottla::admin::NewTopic;
 use ottla::consumer::OwnedRecord;
 use ottla::{Client, Compression, Offset, Receipt, Record};
+use ottla_broker::Cluster as Embedded;
+use ottla_proto::BrokerId;
 
 /// No step may take longer; an idle machine needs a tenth of it.
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
@@ -48,6 +51,96 @@ pub(crate) async fn connect(servers: &str) -> Client {
 
 pub(crate) async fn create_topic(client: &Client, topic: NewTopic) {
     client.admin().timeout(Duration::from_secs(60)).create_topic(topic).await.unwrap();
+}
+
+/// The nodes of a cluster, real or embedded, by their numbers.
+pub(crate) trait Nodes {
+    fn bootstrap(&self) -> String;
+
+    /// As SIGKILL does.
+    fn kill(&mut self, node: usize);
+
+    /// In order: others lead its partitions before it ends.
+    fn terminate(&mut self, node: usize);
+
+    /// Starts a node that was ended, and does not wait for it.
+    fn launch(&mut self, node: usize);
+
+    /// As SIGSTOP does.
+    fn freeze(&mut self, node: usize);
+
+    /// Lets a frozen node go on, and does not wait for it.
+    fn thaw(&mut self, node: usize);
+
+    fn wait_until_ready(&mut self, node: usize);
+
+    fn restart(&mut self, node: usize) {
+        self.launch(node);
+        self.wait_until_ready(node);
+    }
+}
+
+impl Nodes for Cluster {
+    fn bootstrap(&self) -> String {
+        Cluster::bootstrap(self)
+    }
+
+    fn kill(&mut self, node: usize) {
+        Cluster::kill(self, node).unwrap();
+    }
+
+    fn terminate(&mut self, node: usize) {
+        Cluster::terminate(self, node, Duration::from_secs(30)).unwrap();
+    }
+
+    fn launch(&mut self, node: usize) {
+        self.launch_node(node).unwrap();
+    }
+
+    fn freeze(&mut self, node: usize) {
+        Cluster::freeze(self, node).unwrap();
+    }
+
+    fn thaw(&mut self, node: usize) {
+        Cluster::thaw(self, node).unwrap();
+    }
+
+    fn wait_until_ready(&mut self, node: usize) {
+        Cluster::wait_until_ready(self, node).unwrap();
+    }
+}
+
+impl Nodes for Embedded {
+    fn bootstrap(&self) -> String {
+        Embedded::bootstrap(self)
+    }
+
+    fn kill(&mut self, node: usize) {
+        assert!(self.kill_node(number(node)));
+    }
+
+    fn terminate(&mut self, node: usize) {
+        assert!(self.stop_node(number(node)));
+    }
+
+    fn launch(&mut self, node: usize) {
+        assert!(self.start_node(number(node)));
+    }
+
+    fn freeze(&mut self, node: usize) {
+        assert!(self.freeze_node(number(node)));
+    }
+
+    fn thaw(&mut self, node: usize) {
+        assert!(self.thaw_node(number(node)));
+    }
+
+    /// It is as soon as it is started.
+    fn wait_until_ready(&mut self, _node: usize) {}
+}
+
+fn number(node: usize) -> BrokerId {
+    BrokerId(node.try_into().unwrap())
 }
 
 /// A record without its place.
