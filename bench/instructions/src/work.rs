@@ -32,7 +32,7 @@ pub(crate) struct Work {
 type Prepare = fn() -> Result<Work, Failure>;
 
 /// By name, in the order in which they run.
-pub(crate) const WORKS: [(&str, Prepare); 15] = [
+pub(crate) const WORKS: [(&str, Prepare); 16] = [
     ("append", append),
     ("send", send),
     ("seal", seal),
@@ -48,6 +48,7 @@ pub(crate) const WORKS: [(&str, Prepare); 15] = [
     ("turn-leader-moved", turn_leader_moved),
     ("turn-quiet-member", turn_quiet_member),
     ("turn-offsets", turn_offsets),
+    ("turn-unassigned", turn_unassigned),
 ];
 
 const VALUE: [u8; 100] = [b'v'; 100];
@@ -286,6 +287,17 @@ fn turn_offsets() -> Result<Work, Failure> {
         peer.core.handle_frame(connection, answer.clone(), peer.now);
         peer.turn();
         let _stay = (&member, &reader);
+    })
+}
+
+/// A turn in which nothing of what was read is to be read any more.
+fn turn_unassigned() -> Result<Work, Failure> {
+    let (mut peer, member, reader) = Peer::with_member(MANY)?;
+    let owned: Vec<_> = member.owned().iter().map(|ownership| ownership.partition().clone()).collect();
+    work(u32::try_from(MANY)?, "partition", move || {
+        reader.edge().unassign(owned.iter().cloned());
+        peer.turn();
+        let _stays = &member;
     })
 }
 

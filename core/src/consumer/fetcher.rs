@@ -141,8 +141,9 @@ impl Fetcher {
             return;
         }
         self.expire_questions(net, now);
-        for slot in std::mem::take(&mut self.answered) {
-            self.unassign(slot, net);
+        if !self.answered.is_empty() {
+            let answered = std::mem::take(&mut self.answered);
+            self.unassign(answered, net);
         }
         let generation = net.cluster().generation();
         if changed || self.cluster_generation != Some(generation) {
@@ -275,14 +276,16 @@ impl Fetcher {
 impl Fetcher {
     fn follow_orders(&mut self, net: &mut Net, now: Instant) -> bool {
         let orders = self.edge.take_orders();
-        let changed = orders.iter().any(|order| *order != Order::LookAgain);
-        if !orders.is_empty() {
-            self.wake_nodes();
+        if orders.is_empty() {
+            return false;
         }
+        self.wake_nodes();
+        let changed = orders.iter().any(|order| *order != Order::LookAgain);
+        let mut unassigned = Vec::new();
         for order in orders {
             match order {
                 Order::Assign { slot, partition, start } => self.assign(slot, partition, start, net, now),
-                Order::Unassign(slot) => self.unassign(slot, net),
+                Order::Unassign(slot) => unassigned.push(slot),
                 Order::AssignAll { topic, start } => self.topic_mut(&topic, net, now).all = Some((start, 0)),
                 Order::LookAgain => {}
                 Order::Close => {
@@ -291,6 +294,7 @@ impl Fetcher {
                 }
             }
         }
+        self.unassign(unassigned, net);
         changed
     }
 
@@ -310,13 +314,23 @@ impl Fetcher {
         self.partitions.insert(slot, partition);
     }
 
-    pub(super) fn unassign(&mut self, slot: SlotId, net: &mut Net) {
-        let Some(partition) = self.partitions.remove(&slot) else { return };
+    pub(super) fn unassign(&mut self, slots: impl IntoIterator<Item = SlotId>, net: &mut Net) {
+        let mut left = BTreeSet::new();
+        for slot in slots {
+            left.extend(self.drop_partition(slot, net));
+        }
+        // Once for all of them: each node may have thousands.
+        for node in left {
+            let Some(node) = self.nodes.get_mut(&node) else { continue };
+            node.slots.retain(|slot| self.partitions.contains_key(slot));
+        }
+    }
+
+    /// Gives the node that it was fetched from.
+    fn drop_partition(&mut self, slot: SlotId, net: &mut Net) -> Option<BrokerId> {
+        let partition = self.partitions.remove(&slot)?;
         self.unresolved.remove(&slot);
         self.unchecked.remove(&slot);
-        if let Some(node) = partition.node.and_then(|node| self.nodes.get_mut(&node)) {
-            node.slots.retain(|other| *other != slot);
-        }
         let name = &partition.name.topic;
         if let Some(topic) = self.topics.get_mut(name) {
             topic.assigned -= 1;
@@ -326,6 +340,7 @@ impl Fetcher {
                 net.cluster_mut().unwant(name);
             }
         }
+        partition.node
     }
 
     fn topic_mut(&mut self, name: &TopicName, net: &mut Net, now: Instant) -> &mut Topic {

@@ -101,9 +101,7 @@ impl Fetcher {
     /// Whoever asked went away.
     pub(super) fn forget(&mut self, ticket: Ticket, net: &mut Net) {
         if let Some(question) = self.questions.remove(&ticket) {
-            for slot in question.open {
-                self.unassign(slot, net);
-            }
+            self.unassign(question.open, net);
         }
     }
 
