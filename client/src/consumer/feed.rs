@@ -22,8 +22,8 @@ pub trait ConsumerInterceptor: Send + Sync + 'static {
     /// through any handle. Java: `onCommit`.
     ///
     /// Called with what one request committed, in the order of the requests, as soon as the application waits in
-    /// [`next_batch`](super::GroupConsumer::next_batch) or its kin, and at the end of
-    /// [`commit_processed`](super::GroupConsumer::commit_processed) and [`close`](super::GroupConsumer::close). Of an
+    /// [`next_batch`](crate::GroupConsumer::next_batch) or its kin, and at the end of
+    /// [`commit_processed`](crate::GroupConsumer::commit_processed) and [`close`](crate::GroupConsumer::close). Of an
     /// application that stays away for more than 256 commits the oldest are told as one, each partition with its last. What
     /// was not told when the consumer is dropped is told no more.
     fn on_commit(&mut self, committed: &[CommittedOffset]) {
