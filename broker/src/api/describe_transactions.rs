@@ -43,9 +43,6 @@ pub(super) fn handle(
 }
 
 fn find<'a>(engine: &'a Engine, call: &Call, id: &TransactionalId) -> Result<&'a Transaction, ErrorCode> {
-    if id.is_empty() {
-        return Err(ErrorCode::INVALID_REQUEST);
-    }
     check_transactional_id(engine, call, id)?;
     engine.coordinators.transactions.get(id).ok_or(ErrorCode::TRANSACTIONAL_ID_NOT_FOUND)
 }

@@ -60,7 +60,7 @@ impl Clients {
     pub(crate) fn with(groups: GroupSettings) -> Self {
         let mut world = World::with(1, |config| config.groups = groups);
         world.engine.create_topic("t", 1, -1, [].into()).unwrap();
-        Self { world, mail: BTreeMap::new() }
+        Self::of(world)
     }
 
     /// One node on a disk, without topics.

@@ -14,6 +14,7 @@ use crate::time::Instant;
 
 /// For how long that which was told is believed.
 const BELIEVED: Duration = Duration::from_secs(10);
+
 /// What the answers of a connection have told.
 #[derive(Debug, Default)]
 pub(super) struct Pace {

@@ -36,6 +36,14 @@ fn texts(request: &OffsetCommitRequest) -> Vec<&str> {
     partitions.map(|partition| partition.committed_metadata.as_deref().unwrap()).collect()
 }
 
+/// Commits an offset of a partition, and lets the coordinator answer with this code.
+fn commit_and_answer(bench: &mut Bench, number: i32, offset: i64, code: ErrorCode) {
+    bench.commit(number, offset);
+    bench.settle();
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    bench.answer(&request, &Bench::commit_answer(&asked, code));
+}
+
 fn manual() -> GroupConfig {
     GroupConfig { auto_commit: None, ..classic() }
 }
@@ -89,10 +97,7 @@ fn a_commit_ends_at_its_deadline_whoever_is_silent() {
 #[test]
 fn refusals_are_told_and_metadata_goes_along() {
     let mut bench = Bench::stable(manual(), [0]);
-    bench.commit(0, 110);
-    bench.settle();
-    let (request, asked) = bench.take::<OffsetCommitRequest>();
-    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::OFFSET_METADATA_TOO_LARGE));
+    commit_and_answer(&mut bench, 0, 110, ErrorCode::OFFSET_METADATA_TOO_LARGE);
     let done = bench.done();
     let refused =
         Err(CommitError::Refused { partition: partition(0), error: ErrorCode::OFFSET_METADATA_TOO_LARGE });
@@ -113,10 +118,7 @@ fn what_is_not_owned_is_not_committed() {
     assert!(bench.requests.is_empty());
     assert_eq!(bench.done(), [Err(CommitError::NotOwned { partition: partition(1) })]);
     // Refused because the coordinator no longer knows the member: the same thing.
-    bench.commit(0, 110);
-    bench.settle();
-    let (request, asked) = bench.take::<OffsetCommitRequest>();
-    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::UNKNOWN_MEMBER_ID));
+    commit_and_answer(&mut bench, 0, 110, ErrorCode::UNKNOWN_MEMBER_ID);
     assert_eq!(bench.done(), [Err(CommitError::NotOwned { partition: partition(0) })]);
 }
 
@@ -244,14 +246,8 @@ fn what_was_committed_is_told_once_and_only_after_the_coordinator_has_it() {
     assert_eq!(offsets, [(0, 110)], "the other one was refused");
     assert_eq!(bench.edge.next_commit(), None);
     // Whoever stays away for long is told the last offset of each partition, whatever the number of commits.
-    let commit = |bench: &mut Bench, number, offset| {
-        bench.commit(number, offset);
-        bench.settle();
-        let (request, asked) = bench.take::<OffsetCommitRequest>();
-        bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
-    };
-    commit(&mut bench, 1, 130);
-    (0..300).for_each(|step| commit(&mut bench, 0, 200 + step));
+    commit_and_answer(&mut bench, 1, 130, ErrorCode::NONE);
+    (0..300).for_each(|step| commit_and_answer(&mut bench, 0, 200 + step, ErrorCode::NONE));
     let first = bench.edge.next_commit().unwrap();
     let offsets: Vec<_> = first.values().map(|entry| (entry.partition.partition, entry.offset)).collect();
     assert_eq!(offsets, [(0, 244), (1, 130)]);
@@ -261,9 +257,6 @@ fn what_was_committed_is_told_once_and_only_after_the_coordinator_has_it() {
 #[test]
 fn nobody_keeps_commits_that_nobody_wants_to_know_of() {
     let mut bench = Bench::stable(manual(), [0]);
-    bench.commit(0, 110);
-    bench.settle();
-    let (request, asked) = bench.take::<OffsetCommitRequest>();
-    bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+    commit_and_answer(&mut bench, 0, 110, ErrorCode::NONE);
     assert_eq!((bench.done(), bench.edge.next_commit()), (vec![Ok(())], None));
 }
