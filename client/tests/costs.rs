@@ -10,6 +10,7 @@ use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use ottla::blocking::wait;
 use ottla::{Client, Compression, Offset, Record, TopicProducer};
 use ottla_broker::Cluster;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -34,6 +35,9 @@ fn records_cost_next_to_nothing_besides_their_bytes() {
     let cost = runtime.block_on(produce(&broker.bootstrap));
     cost.tell("sent");
     assert!(cost.allocations_per_record() <= 0.01, "{cost:?}");
+    let cost = produce_without_runtime(&broker.bootstrap);
+    cost.tell("sent by a thread without a runtime");
+    assert!(cost.allocations_per_record() <= 0.01, "{cost:?}");
     // A megabyte is one batch here: a few writes, a wake for the driver that it is open and one that it is full, and a
     // wake for a sender that waited for memory.
     if let Some(writes) = cost.writes_per_megabyte() {
@@ -55,6 +59,23 @@ async fn produce(bootstrap: &str) -> Cost {
     send(&orders).await;
     let meter = Meter::begin();
     send(&orders).await;
+    meter.end()
+}
+
+/// The same from a thread that waits for each record's place by itself.
+fn produce_without_runtime(bootstrap: &str) -> Cost {
+    let kafka = wait(Client::builder(bootstrap).build()).unwrap();
+    let producer = wait(kafka.producer().build()).unwrap();
+    let orders = producer.topic("orders");
+    let send = || {
+        for _ in 0..RECORDS {
+            wait(orders.enqueue(Record::value(&VALUE))).unwrap();
+        }
+        assert!(wait(producer.flush(SOON)).unwrap().is_complete());
+    };
+    send();
+    let meter = Meter::begin();
+    send();
     meter.end()
 }
 
