@@ -90,8 +90,11 @@ impl<'a> Output<'a> {
     pub(super) fn room(&mut self, length: usize) -> &mut [u8] {
         let end = self.written.saturating_add(length).min(self.limit);
         if self.bytes.len() < end {
-            // Doubling, so that many small blocks do not make the Vec grow each time.
-            self.bytes.resize(end.max(self.bytes.len().saturating_mul(2)).min(self.limit), 0);
+            // Within its memory the Vec grows by no more than is needed: the last block of every batch asks for a little
+            // more than the batch before it has left. Beyond, it doubles, so that small blocks do not move it each time.
+            let fits = end <= self.bytes.capacity();
+            let doubled = if fits { end } else { self.bytes.len().saturating_mul(2).min(self.limit) };
+            self.bytes.resize(end.max(doubled), 0);
         }
         self.bytes.get_mut(self.written..end).unwrap_or_default()
     }

@@ -14,6 +14,19 @@ fn inputs() -> Vec<Vec<u8>> {
     inputs
 }
 
+/// Text of many short repetitions, as records are.
+fn words(length: usize) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut text = String::new();
+    while text.len() < length {
+        let word = ["checkout", "basket", "id", "customer", "\":\"", "},{"][random.usize(..6)];
+        text.push_str(word);
+        text.push_str(&random.u16(..1_000).to_string());
+    }
+    text.truncate(length);
+    text.into_bytes()
+}
+
 fn compressed(codec: Codec, level: Option<i32>, input: &[u8]) -> Option<Vec<u8>> {
     let compressor = match level {
         Some(level) => Compressor::with_level(codec, level),
@@ -60,6 +73,23 @@ fn levels_are_kept_to() {
 fn a_build_without_c_names_the_feature_it_lacks() {
     let error = Compressor::new(Codec::Zstd).unwrap_err();
     assert_eq!(error, CompressError::NeedsFeature { codec: Codec::Zstd, feature: "zstd" });
+}
+
+#[test]
+fn a_buffer_that_comes_back_is_large_enough_for_the_next_batch() {
+    // A batch of the default size, which is no multiple of any codec's block.
+    let input = words(1_000_000);
+    for codec in Codec::ALL {
+        let Some(packed) = compressed(codec, None, &input) else { continue };
+        let (mut decompressor, mut output) = (Decompressor::default(), Vec::new());
+        decompressor.decompress(codec, &packed, &mut output).unwrap();
+        let first = (output.as_ptr(), output.capacity());
+        for _ in 0..3 {
+            decompressor.decompress(codec, &packed, &mut output).unwrap();
+            assert_eq!((output.as_ptr(), output.capacity()), first, "{codec}");
+        }
+        assert!(output == input && output.capacity() <= 2 << 20, "{codec}: {}", output.capacity());
+    }
 }
 
 /// What the zstd command wrote at its default level, of 100,000 zeros after "bomb".
@@ -148,6 +178,66 @@ fn damage_is_an_error_or_other_bytes_and_never_more_than_the_limit() {
             }
             // The formats' best ratios times what was given; zstd's frames may claim a block of 128 KiB.
             assert!(output.capacity() <= 300_000, "{codec}: {}", output.capacity());
+        }
+    }
+}
+
+/// The bytes of others' batches lie in the buffers that are used again.
+#[test]
+fn what_damage_brings_forth_does_not_depend_on_what_the_buffer_held() {
+    let mut random = fastrand::Rng::with_seed(4);
+    let input = words(3_000);
+    let limit = 10_000;
+    let mut decompressor = Decompressor::with_limit(limit);
+    for codec in [Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd] {
+        let whole = compressed(codec, None, &input).unwrap_or_else(|| ZSTD.to_vec());
+        let mut survived = 0;
+        for _ in 0..10_000 {
+            let mut packed = whole.clone();
+            for _ in 0..random.usize(1..4) {
+                let at = random.usize(..packed.len());
+                packed[at] = random.u8(..);
+            }
+            let mut read = |fill: u8| {
+                let mut output = vec![fill; limit];
+                decompressor.decompress(codec, &packed, &mut output).map(|()| output)
+            };
+            let read = [read(0x55), read(0xaa)];
+            assert_eq!(read[0], read[1], "{codec}: {packed:?}");
+            survived += usize::from(read[0].is_ok());
+        }
+        // Otherwise nothing was compared but errors.
+        assert!(survived > 0 || codec == Codec::Gzip || codec == Codec::Zstd, "{codec}");
+    }
+}
+
+#[test]
+fn an_lz4_match_reaches_back_to_its_blocks_first_byte_and_no_further() {
+    // Blocks of four literals and a match of four bytes (then one literal, which ends a block).
+    let block = |offset: u16| {
+        let mut block = vec![0x40, b'a', b'b', b'c', b'd'];
+        block.extend(offset.to_le_bytes());
+        block.extend([0x10, b'e']);
+        block
+    };
+    let frame = |offsets: [u16; 2]| {
+        let mut frame = vec![0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
+        for offset in offsets {
+            frame.extend([9, 0, 0, 0]);
+            frame.extend(block(offset));
+        }
+        frame.extend([0; 4]);
+        frame
+    };
+    let mut decompressor = Decompressor::default();
+    let mut read = |frame: &[u8]| {
+        let mut output = b"what the batch before has left".to_vec();
+        decompressor.decompress(Codec::Lz4, frame, &mut output).map(|()| output)
+    };
+    assert_eq!(read(&frame([4, 2])), Ok(b"abcdabcdeabcdcdcde".to_vec()));
+    for beyond in [0, 5, 9, u16::MAX] {
+        for frame in [frame([beyond, 4]), frame([4, beyond])] {
+            assert!(matches!(read(&frame), Err(DecompressError::Corrupt { .. })), "{beyond}");
         }
     }
 }
