@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -28,7 +30,7 @@ impl Assignor for StickyAssignor {
             let data = member.subscription.user_data.clone();
             let (owned, generation) =
                 data.and_then(|data| decode_user_data(data).ok()).unwrap_or((BTreeSet::new(), -1));
-            Before { owned, generation }
+            Before { owned: Cow::Owned(owned), generation }
         });
         Balance::new(topics, members, &before.collect::<Vec<_>>()).share_out()
     }
@@ -62,7 +64,7 @@ impl Assignor for CooperativeStickyAssignor {
                 let told = member.subscription.user_data.clone();
                 let told = told.and_then(|data| Reader::new(data).i32("generation").ok()).unwrap_or(-1);
                 let generation = member.subscription.generation.max(told);
-                Before { owned: member.subscription.owned.clone(), generation }
+                Before { owned: Cow::Borrowed(&member.subscription.owned), generation }
             })
             .collect();
         let balance = Balance::new(topics, members, &before);
@@ -70,7 +72,7 @@ impl Assignor for CooperativeStickyAssignor {
         // Who still has each partition; nobody in particular if several do.
         let mut holders: BTreeMap<&TopicPartition, Option<&ByteString>> = BTreeMap::new();
         for (member, before) in members.iter().zip(&before) {
-            for partition in &before.owned {
+            for partition in &*before.owned {
                 holders.entry(partition).and_modify(|holder| *holder = None).or_insert(Some(&member.id));
             }
         }
@@ -85,8 +87,8 @@ impl Assignor for CooperativeStickyAssignor {
 
 /// What a member had.
 #[derive(Clone, Debug)]
-struct Before {
-    owned: BTreeSet<TopicPartition>,
+struct Before<'a> {
+    owned: Cow<'a, BTreeSet<TopicPartition>>,
     generation: i32,
 }
 
@@ -100,14 +102,52 @@ struct Balance<'a> {
     shares: Vec<BTreeSet<TopicPartition>>,
     /// Partitions that nobody had, topic by topic.
     free: Vec<TopicPartition>,
+    /// Whether any member says in which rack it is.
+    racks: bool,
+}
+
+/// Members by what they have, then by their turn.
+type Turns = BTreeSet<(usize, usize)>;
+
+/// What a look for a move needs; a move changes it in a few places.
+#[derive(Default)]
+struct Order<'a> {
+    /// All members, who has the most first.
+    richest: BTreeSet<(Reverse<usize>, usize)>,
+    /// Members who want the same topics.
+    takers: Vec<Turns>,
+    /// Which of them want a topic.
+    of_topic: BTreeMap<&'a TopicName, usize>,
+    /// Which of them a member is among.
+    of_member: Vec<Vec<usize>>,
+}
+
+impl Order<'_> {
+    fn insert(&mut self, member: usize, size: usize) {
+        self.richest.insert((Reverse(size), member));
+        for takers in self.of_member.get(member).into_iter().flatten() {
+            if let Some(takers) = self.takers.get_mut(*takers) {
+                takers.insert((size, member));
+            }
+        }
+    }
+
+    fn remove(&mut self, member: usize, size: usize) {
+        self.richest.remove(&(Reverse(size), member));
+        for takers in self.of_member.get(member).into_iter().flatten() {
+            if let Some(takers) = self.takers.get_mut(*takers) {
+                takers.remove(&(size, member));
+            }
+        }
+    }
 }
 
 impl<'a> Balance<'a> {
-    fn new(topics: &'a GroupTopics, members: &'a [GroupMember], before: &[Before]) -> Self {
+    fn new(topics: &'a GroupTopics, members: &'a [GroupMember], before: &[Before<'_>]) -> Self {
         // A partition that two members claim is the later generation's; if that is the same, nobody's.
         let mut claims: BTreeMap<&TopicPartition, (i32, Option<&str>)> = BTreeMap::new();
         for (member, before) in members.iter().zip(before) {
-            for partition in &before.owned {
+            for partition in &*before.owned {
                 if !topics.exists(partition) || !member.wants(&partition.topic) {
                     continue;
                 }
@@ -138,41 +178,69 @@ impl<'a> Balance<'a> {
         let owned = |partition: &TopicPartition| claims.get(partition).is_some_and(|claim| claim.1.is_some());
         let free = topics.names().flat_map(|topic| topics.all(topic)).filter(|partition| !owned(partition));
         let free = free.collect();
-        Self { topics, members, takers, shares, free }
+        let racks = members.iter().any(|member| member.subscription.rack.is_some());
+        Self { topics, members, takers, shares, free, racks }
     }
 
     fn share_out(mut self) -> GroupAssignment {
         for of_topic in std::mem::take(&mut self.free).chunk_by(|one, other| one.topic == other.topic) {
             self.deal(of_topic);
         }
-        // Each move makes the squares of the shares' sizes add up to less, so this ends.
-        while let Some((from, to, partition)) = self.a_move() {
-            if let Some(share) = self.shares.get_mut(from) {
-                share.remove(&partition);
-            }
-            self.give(to, partition);
-        }
+        self.level();
         self.members.iter().map(|member| member.id.clone()).zip(self.shares).collect()
     }
 
     /// Gives partitions of one topic to whoever has the least at each moment.
     fn deal(&mut self, partitions: &[TopicPartition]) {
         let takers = partitions.first().and_then(|partition| self.takers.get(&partition.topic));
-        let size = |taker: usize| self.shares.get(taker).map_or(0, BTreeSet::len);
-        let mut turns: BTreeSet<_> =
-            takers.into_iter().flatten().map(|taker| (size(*taker), *taker)).collect();
+        let mut turns: Turns =
+            takers.into_iter().flatten().map(|taker| (self.size(*taker), *taker)).collect();
         for partition in partitions {
-            let Some((least, first)) = turns.first().copied() else { return };
-            let near = |(_, taker): &&(usize, usize)| {
-                self.members.get(*taker).is_some_and(|member| self.topics.suits(partition, member))
-            };
-            let has_racks = self.topics.racks(&partition.topic, partition.partition).next().is_some();
-            let equals = turns.iter().take_while(|(size, _)| has_racks && *size == least);
-            let taker = { equals }.find(near).map_or(first, |(_, taker)| *taker);
+            let Some((least, taker)) = self.next(&turns, partition) else { return };
             turns.remove(&(least, taker));
             turns.insert((least + 1, taker));
             self.give(taker, partition.clone());
         }
+    }
+
+    /// Moves partitions as long as that makes shares more even.
+    fn level(&mut self) {
+        let mut order = self.order();
+        // Each move makes the squares of the shares' sizes add up to less, so this ends.
+        while let Some((from, to, partition)) = self.a_move(&order) {
+            for member in [from, to] {
+                order.remove(member, self.size(member));
+            }
+            if let Some(share) = self.shares.get_mut(from) {
+                share.remove(&partition);
+            }
+            self.give(to, partition);
+            for member in [from, to] {
+                order.insert(member, self.size(member));
+            }
+        }
+    }
+
+    fn order(&self) -> Order<'a> {
+        let mut order = Order { of_member: vec![Vec::new(); self.members.len()], ..Order::default() };
+        let mut known: BTreeMap<&[usize], usize> = BTreeMap::new();
+        for (topic, takers) in &self.takers {
+            let next = known.len();
+            let which = *known.entry(takers).or_insert(next);
+            order.of_topic.insert(topic, which);
+            if which == next {
+                order.takers.push(Turns::new());
+                for taker in takers {
+                    order.of_member.get_mut(*taker).into_iter().for_each(|all| all.push(which));
+                }
+            }
+        }
+        (0..self.members.len()).for_each(|member| order.insert(member, self.size(member)));
+        order
+    }
+
+    fn size(&self, member: usize) -> usize {
+        self.shares.get(member).map_or(0, BTreeSet::len)
     }
 
     fn give(&mut self, taker: usize, partition: TopicPartition) {
@@ -181,37 +249,38 @@ impl<'a> Balance<'a> {
         }
     }
 
-    /// Who wants the partition and has the least; among those the nearest, then the first in turn.
-    fn least(&self, partition: &TopicPartition) -> Option<usize> {
-        let takers = self.takers.get(&partition.topic)?.iter().filter_map(|&taker| {
-            let (member, share) = (self.members.get(taker)?, self.shares.get(taker)?);
-            Some((taker, (share.len(), !self.topics.suits(partition, member))))
-        });
-        takers.min_by_key(|&(_, weight)| weight).map(|(taker, _)| taker)
+    /// Who has the least; among those the nearest to the partition, then the first in turn.
+    fn next(&self, turns: &Turns, partition: &TopicPartition) -> Option<(usize, usize)> {
+        let first = *turns.first()?;
+        let near = |(_, taker): &&(usize, usize)| {
+            self.members.get(*taker).is_some_and(|member| self.topics.suits(partition, member))
+        };
+        let has_racks =
+            self.racks && self.topics.racks(&partition.topic, partition.partition).next().is_some();
+        let mut equals = turns.iter().take_while(|(size, _)| has_racks && *size == first.0);
+        Some(equals.find(near).copied().unwrap_or(first))
     }
 
     /// A partition that would better be somewhere else.
-    fn a_move(&self) -> Option<(usize, usize, TopicPartition)> {
-        let mut order: Vec<usize> = (0..self.shares.len()).collect();
-        let size = |member: usize| self.shares.get(member).map_or(0, BTreeSet::len);
-        order.sort_by_key(|member| std::cmp::Reverse(size(*member)));
-        let smallest = order.last().map_or(0, |member| size(*member));
-        for from in order {
-            if size(from) < smallest + 2 {
+    fn a_move(&self, order: &Order<'_>) -> Option<(usize, usize, TopicPartition)> {
+        let (Reverse(smallest), _) = order.richest.last()?;
+        for (Reverse(size), from) in &order.richest {
+            if *size < smallest + 2 {
                 return None;
             }
-            let mut topic: Option<(&TopicName, Option<usize>)> = None;
+            let share = self.shares.get(*from)?;
             // From the end, as a member that joins gets the last ones of a range.
-            for partition in self.shares.get(from).into_iter().flatten().rev() {
-                // All partitions of a topic have the same takers, except for their racks.
-                let taker = match topic {
-                    Some((name, taker)) if *name == partition.topic => taker,
-                    _ => self.least(partition),
-                };
-                topic = Some((&partition.topic, taker));
-                if let Some(to) = taker.filter(|to| size(*to) + 2 <= size(from)) {
-                    return Some((from, to, partition.clone()));
+            let mut last = share.last();
+            while let Some(partition) = last {
+                let takers =
+                    order.of_topic.get(&partition.topic).and_then(|takers| order.takers.get(*takers));
+                let taker = takers.and_then(|takers| self.next(takers, partition));
+                if let Some((_, to)) = taker.filter(|(least, _)| least + 2 <= *size) {
+                    return Some((*from, to, partition.clone()));
                 }
+                // All partitions of a topic have the same takers.
+                let first = TopicPartition { topic: partition.topic.clone(), partition: 0 };
+                last = share.range(..first).next_back();
             }
         }
         None

@@ -159,21 +159,92 @@ fn user_data_that_is_no_user_data_counts_as_none() {
     }
 }
 
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+fn random_racks(random: &mut crate::Random) -> BTreeSet<ByteString> {
+    let racks = ["east", "west", "north"].into_iter().filter(|_| random.below(3) == 0);
+    racks.map(ByteString::from_static).collect()
+}
+
+/// Some topics and members, half of the time with racks.
+fn random_group(random: &mut crate::Random) -> (GroupTopics, Vec<GroupMember>) {
+    let with_racks = random.below(2) == 0;
+    let mut topics = GroupTopics::default();
+    for name in NAMES {
+        let mut racks = vec![BTreeSet::new(); usize::try_from(random.below(9)).unwrap() + 1];
+        racks.iter_mut().filter(|_| with_racks).for_each(|racks| *racks = random_racks(random));
+        topics.insert(TopicName::from(name), racks);
+    }
+    let ids = ["m1", "m2", "m3", "m4", "m5", "m6"];
+    let count = usize::try_from(random.below(6)).unwrap() + 1;
+    let members = ids[..count].iter().map(|id| {
+        let wants: Vec<_> = NAMES.into_iter().filter(|_| random.below(3) > 0).collect();
+        let mut member = member(id, &wants);
+        member.subscription.rack = random_racks(random).pop_first().filter(|_| with_racks);
+        member
+    });
+    let members = members.collect();
+    (topics, members)
+}
+
+#[test]
+fn range_gives_what_a_look_through_all_partitions_for_each_member_gives() {
+    let mut random = crate::Random::new(6);
+    for _ in 0..300 {
+        let (topics, members) = random_group(&mut random);
+        let mut expected = nothing(&members);
+        for topic in topics.names() {
+            let takers: Vec<_> = members.iter().filter(|member| member.wants(topic)).collect();
+            let mut free: Vec<_> = topics.all(topic).collect();
+            let share = |turn| free.len() / takers.len() + usize::from(turn < free.len() % takers.len());
+            let mut quotas: Vec<usize> = (0..takers.len()).map(share).collect();
+            for near in [true, false] {
+                for (taker, quota) in takers.iter().zip(&mut quotas) {
+                    let suits = |partition: &&TopicPartition| !near || topics.suits(partition, taker);
+                    let taken: Vec<_> = free.iter().filter(suits).take(*quota).cloned().collect();
+                    free.retain(|partition| !taken.contains(partition));
+                    *quota -= taken.len();
+                    expected.get_mut(&taker.id).unwrap().extend(taken);
+                }
+            }
+        }
+        assert_eq!(text(&RangeAssignor.assign(&topics, &members)), text(&expected));
+    }
+}
+
+/// Nobody has two more than another who wants one of them.
+fn check_balance(members: &[GroupMember], assignment: &GroupAssignment) {
+    for rich in members {
+        for poor in members {
+            let (more, less) = (&assignment[&rich.id], &assignment[&poor.id]);
+            let wanted = more.iter().find(|partition| poor.wants(&partition.topic));
+            assert!(wanted.is_none() || more.len() < less.len() + 2, "{:?}", text(assignment));
+        }
+    }
+}
+
+#[test]
+fn sticky_levels_what_is_uneven_and_leaves_the_rest() {
+    let mut random = crate::Random::new(7);
+    for _ in 0..300 {
+        let (topics, members) = random_group(&mut random);
+        // The first has everything that it wants, as if the others had just come.
+        let first = StickyAssignor.assign(&topics, &members[..1]);
+        let grown = after(&members, &first, 1);
+        let second = StickyAssignor.assign(&topics, &grown);
+        check(&topics, &grown, &second);
+        check_balance(&grown, &second);
+        // Then all is even and nothing moves.
+        let third = StickyAssignor.assign(&topics, &after(&grown, &second, 2));
+        assert_eq!(text(&third), text(&second));
+    }
+}
+
 #[test]
 fn random_groups_are_shared_out_whole_and_settle() {
     let mut random = crate::Random::new(5);
     for _ in 0..200 {
-        let names = ["a", "b", "c", "d"];
-        let topics = topics(&names.map(|name| (name, usize::try_from(random.below(9)).unwrap() + 1)));
-        let ids = ["m1", "m2", "m3", "m4", "m5", "m6"];
-        let count = usize::try_from(random.below(6)).unwrap() + 1;
-        let mut members: Vec<_> = ids[..count]
-            .iter()
-            .map(|id| {
-                let wants: Vec<_> = names.into_iter().filter(|_| random.below(3) > 0).collect();
-                member(id, &wants)
-            })
-            .collect();
+        let (topics, mut members) = random_group(&mut random);
         for assignor in [&RangeAssignor as &dyn Assignor, &RoundRobinAssignor, &StickyAssignor] {
             check(&topics, &members, &assignor.assign(&topics, &members));
         }
