@@ -404,7 +404,7 @@ impl Cluster {
 
     pub(crate) fn update(
         &mut self,
-        response: &MetadataResponse,
+        response: MetadataResponse,
         scope: &Scope,
         now: Instant,
         random: &mut Random,
@@ -413,9 +413,9 @@ impl Cluster {
         self.updates += 1;
         self.failures = 0;
         self.rebootstrap = false;
-        self.update_brokers(response);
-        self.discover(response, scope);
-        for topic in &response.topics {
+        self.update_brokers(&response);
+        self.discover(&response, scope);
+        for topic in response.topics {
             self.update_topic(topic);
         }
         if *scope == Scope::All {
@@ -453,7 +453,7 @@ impl Cluster {
         }
     }
 
-    fn update_topic(&mut self, told: &MetadataResponseTopic) {
+    fn update_topic(&mut self, told: MetadataResponseTopic) {
         // What was not asked for is not taken in, so that an answer cannot make us hold more than we want.
         let Some(name) = &told.name else { return };
         let Some((name, _)) = self.wanted.get_key_value(name) else { return };
@@ -477,7 +477,7 @@ impl Cluster {
                 error: None,
                 internal: told.is_internal,
                 // A topic that was deleted and created again starts its epochs anew.
-                partitions: partitions(told, known.filter(|known| known.id == told.topic_id)),
+                partitions: partitions(told.partitions, known.filter(|known| known.id == told.topic_id)),
                 generation: known.map_or(0, |known| known.generation),
             },
         };
@@ -501,10 +501,9 @@ impl Cluster {
 }
 
 /// The partitions of an answer by rising index, each unless a newer leader epoch of it is known.
-fn partitions(told: &MetadataResponseTopic, known: Option<&Topic>) -> Vec<Partition> {
+fn partitions(told: Vec<MetadataResponsePartition>, known: Option<&Topic>) -> Vec<Partition> {
     let mut partitions: Vec<Partition> = told
-        .partitions
-        .iter()
+        .into_iter()
         .filter(|told| told.partition_index >= 0)
         .map(|told| match known.and_then(|known| known.partition(told.partition_index)) {
             Some(newer) if newer.leader_epoch > told.leader_epoch && !told.leader_epoch.is_none() => {
@@ -515,18 +514,20 @@ fn partitions(told: &MetadataResponseTopic, known: Option<&Topic>) -> Vec<Partit
         .collect();
     partitions.sort_by_key(|partition| partition.index);
     partitions.dedup_by_key(|partition| partition.index);
+    // They may lie where the larger ones of the answer lay.
+    partitions.shrink_to_fit();
     partitions
 }
 
-fn partition(told: &MetadataResponsePartition) -> Partition {
+fn partition(told: MetadataResponsePartition) -> Partition {
     let error = Some(told.error_code).filter(|error| !error.is_none());
     Partition {
         index: told.partition_index,
         error,
         leader: Some(told.leader_id).filter(|leader| !leader.is_none()),
         leader_epoch: told.leader_epoch,
-        replicas: told.replica_nodes.clone(),
-        isr: told.isr_nodes.clone(),
-        offline_replicas: told.offline_replicas.clone(),
+        replicas: told.replica_nodes,
+        isr: told.isr_nodes,
+        offline_replicas: told.offline_replicas,
     }
 }

@@ -33,7 +33,7 @@ fn view(response: &MetadataResponse) -> Cluster {
 
 fn tell(cluster: &mut Cluster, response: &MetadataResponse, now: Instant) {
     let scope = cluster.begin_refresh(now);
-    cluster.update(response, &scope, now, &mut random());
+    cluster.update(response.clone(), &scope, now, &mut random());
 }
 
 fn led_by(node: i32, epoch: i32) -> MetadataResponse {
@@ -141,7 +141,7 @@ fn an_unknown_topic_is_asked_for_again_with_growing_waits() {
         now = due;
         let scope = cluster.begin_refresh(now);
         assert_eq!(scope, Scope::Topics(vec![name("t")]));
-        cluster.update(&unknown, &scope, now, &mut random);
+        cluster.update(unknown.clone(), &scope, now, &mut random);
     }
     for (wait, middle) in waits.iter().zip([100, 100, 200, 400, 800, 1000]) {
         assert!(*wait >= middle * 8 / 10 && *wait <= (middle * 12 / 10).min(1000), "{waits:?}");
@@ -157,7 +157,7 @@ fn a_new_doubt_after_a_quiet_time_starts_its_waits_anew() {
         cluster.refresh();
         let due = cluster.next_refresh().max(from);
         let scope = cluster.begin_refresh(due);
-        cluster.update(&response, &scope, due, &mut random);
+        cluster.update(response.clone(), &scope, due, &mut random);
         due
     };
     let mut waits = Vec::new();
@@ -321,7 +321,7 @@ fn a_broker_that_demands_it_is_answered_by_going_back_to_the_bootstrap_addresses
 /// What a view asks, and how an answer with these topics changes it.
 fn ask(cluster: &mut Cluster, topics: &[(&str, i32)], now: Instant) -> Scope {
     let scope = cluster.begin_refresh(now);
-    cluster.update(&metadata(1, topics), &scope, now, &mut random());
+    cluster.update(metadata(1, topics), &scope, now, &mut random());
     scope
 }
 
@@ -336,7 +336,7 @@ fn the_names_of_all_topics_are_known_while_somebody_wants_them() {
     response.topics[3].error_code = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
     let scope = cluster.begin_refresh(START);
     assert_eq!(cluster.topics_of(&scope), None, "all of them are asked for");
-    cluster.update(&response, &scope, START, &mut random());
+    cluster.update(response, &scope, START, &mut random());
     let (names, version) = cluster.names().unwrap();
     assert_eq!(names.iter().collect::<Vec<_>>(), [&name("t"), &name("u")]);
     // Names are all that is kept of what nobody wants.

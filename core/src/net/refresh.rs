@@ -185,7 +185,7 @@ impl Net {
             return self.fail_refresh(scope, now);
         }
         self.refresh.failures = 0;
-        self.cluster.update(&response, &scope, now, &mut self.random);
+        self.cluster.update(response, &scope, now, &mut self.random);
         self.adopt_bootstrap(now);
         self.doubt_what_cannot_be_reached(now);
     }
