@@ -312,6 +312,16 @@ impl State {
         Some(accepted_at + timeout)
     }
 
+    fn view(&self) -> LaneView {
+        let open_since = self.open.as_ref().map(|open| open.opened_at);
+        LaneView {
+            oldest: self.frozen.front().map(|frozen| frozen.opened_at).or(open_since),
+            frozen: self.frozen.len(),
+            open_since,
+            opened: self.opened,
+        }
+    }
+
     fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
         // Batches that expire as a whole do so in the order in which they were opened.
         if !self.has_own_timeouts {
@@ -334,14 +344,13 @@ impl Lane {
     }
 
     pub(super) fn view(&self) -> LaneView {
+        self.state.lock().view()
+    }
+
+    /// The view, and the first expiry: one look in place of two, each of which takes the lane from its senders.
+    pub(super) fn look(&self, timeout: Duration) -> (LaneView, Option<Instant>) {
         let state = self.state.lock();
-        let open_since = state.open.as_ref().map(|open| open.opened_at);
-        LaneView {
-            oldest: state.frozen.front().map(|frozen| frozen.opened_at).or(open_since),
-            frozen: state.frozen.len(),
-            open_since,
-            opened: state.opened,
-        }
+        (state.view(), state.next_expiry(timeout))
     }
 
     /// Takes the oldest batch, the open one if there is no other.

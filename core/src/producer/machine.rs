@@ -95,6 +95,13 @@ pub(super) struct Node {
     pub(super) pauses: Pauses,
 }
 
+impl Node {
+    /// Whether there is something to send, or a note that there was.
+    fn has_news(&self) -> bool {
+        !self.ready.is_empty() || self.held.is_some() || self.idle_since.is_some() || self.unavailable
+    }
+}
+
 /// How many bytes of full batches are worth waking the driver while answers are due, which wake it anyway.
 const WAKE_BYTES: usize = 256 << 10;
 

@@ -176,12 +176,11 @@ impl Partition {
         self.in_flight.is_empty() && self.again.is_empty()
     }
 
-    /// When the first record expires that has no outcome.
+    /// When the first record expires that has no outcome, those in the lane aside.
     pub(super) fn next_expiry(&self, timeout: Duration) -> Option<Instant> {
         let in_flight = self.in_flight.iter().map(|sent| &sent.batch);
         let batches = in_flight.chain(&self.again).chain(&self.sealed).filter(|batch| !batch.reported);
-        let taken = batches.filter_map(|batch| batch.next_expiry(timeout)).min();
-        earliest(taken, self.lane.next_expiry(timeout))
+        batches.filter_map(|batch| batch.next_expiry(timeout)).min()
     }
 
     /// When the oldest batch whose outcome has not been told was opened, those in the lane aside.

@@ -12,7 +12,7 @@ use crate::net::{self, Net, Role};
 use crate::producer::batch::Batch;
 use crate::producer::deadlines::Due;
 use crate::producer::fate::{Before, Outcome};
-use crate::producer::lane::{LaneId, OpenBatch, Overdue, OverduePart};
+use crate::producer::lane::{LaneId, LaneView, OpenBatch, Overdue, OverduePart};
 use crate::producer::latency::{Latency, LatencyClock, Part};
 use crate::producer::metrics::SettledBatch;
 use crate::producer::partition::InFlight;
@@ -208,22 +208,21 @@ impl Producer {
 
 // Delivery timeouts.
 impl Producer {
-    /// Gives up what is older than its delivery timeout.
-    pub(super) fn expire(&mut self, lane: LaneId, net: &Net, now: Instant) {
+    /// Gives up what is older than its delivery timeout. What it saw of the lane, unless it took something out of it.
+    pub(super) fn expire(&mut self, lane: LaneId, net: &Net, now: Instant) -> Option<LaneView> {
         let timeout = self.config.delivery_timeout;
-        let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
-        let next = match partition.expires_by {
-            // The timer went off, or never was needed.
-            None => partition.next_expiry(timeout),
-            // Only what came since can expire before.
-            known => earliest(known, partition.lane.next_expiry(timeout)),
-        };
+        let partition = self.partitions.get(lane.0 as usize)?;
+        let (view, in_lane) = partition.lane.look(timeout);
+        // Once the timer went off, or before it was ever needed, all of it is looked at; after that only what came
+        // since can expire before.
+        let known = partition.expires_by.or_else(|| partition.next_expiry(timeout));
+        let next = earliest(known, in_lane);
         self.set_expiry(lane, next);
         if next.is_none_or(|at| at > now) {
-            return;
+            return Some(view);
         }
         let reason = self.reason(lane, net, now);
-        let Some(partition) = self.partition(lane) else { return };
+        let partition = self.partition(lane)?;
         let Overdue { batches, parts } = partition.lane.take_overdue(timeout, now);
         for (open, timeout) in batches {
             let (batch, _) = self.take_over(lane, open);
@@ -240,12 +239,12 @@ impl Producer {
                 fate.strike(index, cause, latency).then_some(Certainty::NotWritten)
             });
         }
-        let Some(partition) = self.partition(lane) else { return };
+        let partition = self.partition(lane)?;
         let again = std::mem::take(&mut partition.again);
         let sealed = std::mem::take(&mut partition.sealed);
         for mut batch in again.into_iter().chain(sealed) {
             let over = self.expire_in(lane, &mut batch, &reason, now);
-            let Some(partition) = self.partition(lane) else { return };
+            let partition = self.partition(lane)?;
             match over {
                 Some(cause) => {
                     if batch.is_stamped() {
@@ -268,8 +267,10 @@ impl Producer {
                 producer.give_up(lane, &mut flight.batch, Certainty::PossiblyWritten, cause);
             }
         });
-        let next = self.partition(lane).and_then(|partition| partition.next_expiry(timeout));
+        let partition = self.partition(lane)?;
+        let next = earliest(partition.next_expiry(timeout), partition.lane.next_expiry(timeout));
         self.set_expiry(lane, next);
+        None
     }
 
     /// Gives up the records of a batch that have expired, while others have time left; the cause for all of it if

@@ -1,6 +1,7 @@
 //! What goes out: each node's queue into requests, as far as the net lets it.
 
 use std::collections::VecDeque;
+use std::ops::Bound;
 
 use ottla_proto::messages::ProduceRequest;
 use ottla_proto::wire::Request;
@@ -19,11 +20,16 @@ use crate::wait::WaitReason;
 
 impl Producer {
     pub(super) fn fill_all(&mut self, net: &mut Net, now: Instant) {
-        let nodes: Vec<_> = self.nodes.keys().copied().collect();
-        for node in nodes {
+        let mut looked_at = Bound::Unbounded;
+        // One after the other, since sending to one may leave something for the next. A turn must not cost more because
+        // there are many brokers without news.
+        while let Some((&node, _)) =
+            self.nodes.range((looked_at, Bound::Unbounded)).find(|(_, queue)| queue.has_news())
+        {
             while self.fill(node, net, now) {}
             // What sending changed: more to send, or a batch with the compressor.
             self.review_dirty(net, now);
+            looked_at = Bound::Excluded(node);
         }
     }
 

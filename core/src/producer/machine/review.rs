@@ -29,10 +29,10 @@ impl Producer {
 
     /// Decides what the partition waits for.
     fn review(&mut self, lane: LaneId, net: &mut Net, now: Instant) {
-        self.expire(lane, net, now);
+        let seen = self.expire(lane, net, now);
         self.leave_deleted_topic(lane, now);
         self.mend(lane, now);
-        self.compress_ahead(lane);
+        let taken_from = self.compress_ahead(lane);
         let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
         let Some(TopicSettings { linger, .. }) = self.settings_of(partition) else { return };
         let linger = *linger;
@@ -40,7 +40,7 @@ impl Producer {
             let (topic, partition) = self.place_of(partition);
             WaitReason::EarlierBatch { topic, partition }
         };
-        let view = partition.lane.view();
+        let view = seen.filter(|_| !taken_from).unwrap_or_else(|| partition.lane.view());
         partition.lane.set_backlog(view.frozen + partition.sealed.len() + partition.again.len());
         // Nobody is in a hurry, and there is room for more records.
         let grows = view.frozen == 0
@@ -144,23 +144,26 @@ impl Producer {
         }
     }
 
-    /// Full batches cannot grow any more: they are compressed while they wait.
-    fn compress_ahead(&mut self, lane: LaneId) {
+    /// Full batches cannot grow any more: they are compressed while they wait. True if any was taken.
+    fn compress_ahead(&mut self, lane: LaneId) -> bool {
         let partition = self.partitions.get(lane.0 as usize);
         if partition.and_then(|it| self.settings_of(it)).is_none_or(|it| it.codec == Codec::None) {
-            return;
+            return false;
         }
+        let mut taken = false;
         while let Some(partition) = self.partition(lane)
             && partition.sealed.len() < COMPRESSED_AHEAD
             && partition.lane.view().frozen > 0
             && let Some(open) = partition.lane.take()
         {
+            taken = true;
             if let Some(batch) = self.seal(lane, open)
                 && let Some(partition) = self.partition(lane)
             {
                 partition.sealed.push_back(batch);
             }
         }
+        taken
     }
 
     /// Takes a batch over from its lane and closes it; `None` if no record is left in it.
