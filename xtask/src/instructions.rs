@@ -1,11 +1,16 @@
-//! `cargo xtask instructions`: how many instructions pieces of work take under callgrind, against a committed baseline.
+//! `cargo xtask instructions`: how many instructions pieces of work take under callgrind, and how many of them are
+//! atomic, against a committed baseline.
 //!
 //! Counts repeat to a fraction of a per cent on a busy machine, where times do not. They depend on the compiler, and a
 //! little on valgrind and the C library, so they are compared only where all three are those of the baseline.
+//!
+//! An atomic instruction is one that has its cache line to itself while it reads and writes: `fetch_add`, taking a lock,
+//! giving it back, counting a reference. It is one among hundreds of instructions and costs as much as fifty, or, when
+//! another core had the line, some hundreds. Those of the program are counted, and none of the C library.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -16,6 +21,19 @@ use crate::steps::{Outcome, cargo, output, target_folder};
 /// What a count may rise by, in per cent; a change that costs more is blessed in its own commit, which says why.
 const TOLERANCE: u64 = 5;
 
+/// Counts by the instruction, with addresses and names written out.
+const CALLGRIND: [&str; 7] = [
+    "--quiet",
+    "--tool=callgrind",
+    "--collect-atstart=no",
+    "--dump-instr=yes",
+    "--dump-line=no",
+    "--compress-pos=no",
+    "--compress-strings=no",
+];
+
+const OBJDUMP: [&str; 2] = ["--disassemble", "--no-show-raw-insn"];
+
 /// Counting is on inside this function of the program alone.
 const MEASURED: &str = "ottla_instructions::measured*";
 
@@ -25,6 +43,8 @@ struct Baseline {
     tools: Tools,
     /// Instructions of the whole piece of work, by its name.
     instructions: BTreeMap<String, u64>,
+    /// Those of them that are atomic.
+    atomics: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,57 +60,62 @@ struct Counted {
     units: u64,
     unit: String,
     instructions: u64,
+    atomics: u64,
 }
 
 /// Counts and compares; with `bless` the counts become the baseline.
 pub(crate) fn run(bless: bool, only: &str) -> Result<()> {
     let tools = Tools::read()
-        .context("cargo xtask instructions needs valgrind (Debian: apt-get install valgrind)")?;
+        .context("cargo xtask instructions needs valgrind and binutils (Debian: apt-get install them)")?;
     let counted = count(only)?;
     let baseline = Baseline::read()?;
-    print!("{}", table(&counted, &baseline.instructions));
+    print!("{}", table(&counted, &baseline));
     if bless {
         ensure!(only.is_empty(), "a baseline is blessed as a whole");
-        let instructions = counted.into_iter().map(|row| (row.name, row.instructions)).collect();
-        return Baseline { tools, instructions }.write();
+        return Baseline::new(tools, &counted).write();
     }
     match baseline.differs_from(&tools) {
         Some(difference) => bail!("nothing to compare with: {difference}"),
-        None => compare(&counted, &baseline.instructions, only.is_empty()),
+        None => compare(&counted, &baseline, only.is_empty()),
     }
 }
 
 /// The step of the gate.
 pub(crate) fn check() -> Result<Outcome> {
     let Ok(tools) = Tools::read() else {
-        return Ok(Outcome::Skipped("valgrind is not installed".to_owned()));
+        return Ok(Outcome::Skipped("valgrind or binutils are not installed".to_owned()));
     };
     let baseline = Baseline::read()?;
     if let Some(difference) = baseline.differs_from(&tools) {
         return Ok(Outcome::Skipped(format!("the baseline is not of these tools: {difference}")));
     }
     let counted = count("")?;
-    let compared = compare(&counted, &baseline.instructions, true);
+    let compared = compare(&counted, &baseline, true);
     if compared.is_err() {
-        print!("{}", table(&counted, &baseline.instructions));
+        print!("{}", table(&counted, &baseline));
     }
     compared.map(|()| Outcome::Passed)
 }
 
-/// Fails if a count rose by more than the tolerance, or if the two are not about the same work.
-fn compare(counted: &[Counted], baseline: &BTreeMap<String, u64>, all: bool) -> Result<()> {
+/// Fails if a count of instructions rose by more than the tolerance, if one of atomic instructions rose at all, or if the
+/// two are not about the same work.
+fn compare(counted: &[Counted], baseline: &Baseline, all: bool) -> Result<()> {
     let mut problems = Vec::new();
-    for Counted { name, instructions, .. } in counted {
-        match baseline.get(name) {
-            Some(&before) if rose(before, *instructions) => {
-                problems.push(format!("{name} rose by {:.1} %", change(before, *instructions)));
+    for Counted { name, instructions, atomics, .. } in counted {
+        match (baseline.instructions.get(name), baseline.atomics.get(name)) {
+            (Some(&before), Some(&atomics_before)) => {
+                if rose(before, *instructions) {
+                    problems.push(format!("{name} rose by {:.1} %", change(before, *instructions)));
+                }
+                if *atomics > atomics_before {
+                    problems.push(format!("{name} has {atomics} atomic instructions, not {atomics_before}"));
+                }
             }
-            Some(_) => {}
-            None => problems.push(format!("{name} has no baseline")),
+            _ => problems.push(format!("{name} has no baseline")),
         }
     }
     if all {
-        let gone = baseline.keys().filter(|name| !counted.iter().any(|row| row.name == **name));
+        let gone = baseline.instructions.keys().filter(|name| !counted.iter().any(|row| row.name == **name));
         problems.extend(gone.map(|name| format!("{name} is not measured any more")));
     }
     ensure!(
@@ -106,8 +131,11 @@ fn count(only: &str) -> Result<Vec<Counted>> {
     output(cargo().args(["build", "--release", "--quiet", "--package", "ottla-instructions"]))?;
     let target = target_folder()?;
     let program = target.join("release").join("ottla-instructions");
+    let name = program.to_string_lossy();
     let file = target.join("instructions.out");
     let works = output(&mut Command::new(&program))?;
+    let atomic = atomic_instructions(&output(Command::new("objdump").args(OBJDUMP).arg(&program))?);
+    ensure!(!atomic.is_empty(), "objdump shows no atomic instruction");
     let mut counted = Vec::new();
     for line in works.lines() {
         let mut work = Counted::new(line)?;
@@ -115,22 +143,49 @@ fn count(only: &str) -> Result<Vec<Counted>> {
             continue;
         }
         let mut valgrind = Command::new("valgrind");
-        valgrind.args(["--quiet", "--tool=callgrind", "--collect-atstart=no"]);
-        valgrind.arg(format!("--toggle-collect={MEASURED}"));
+        valgrind.args(CALLGRIND).arg(format!("--toggle-collect={MEASURED}"));
         valgrind.arg(format!("--callgrind-out-file={}", file.display()));
         output(valgrind.arg(&program).arg(&work.name))?;
-        work.instructions = total(&file)?;
+        let profile = fs::read_to_string(&file)?;
+        work.instructions = total(&profile).with_context(|| format!("{} has no total", file.display()))?;
         ensure!(work.instructions > 0, "{}: is `measured` still a function of its own?", work.name);
+        let locking = executed(&profile, &name).filter(|(place, _)| atomic.contains(place));
+        work.atomics = locking.map(|(_, times)| times).sum();
         counted.push(work);
     }
     Ok(counted)
 }
 
-/// The instructions that a file of callgrind's counts.
-fn total(file: &Path) -> Result<u64> {
-    let text = fs::read_to_string(file)?;
-    let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
-    Ok(total.with_context(|| format!("{} has no total", file.display()))?.trim().parse()?)
+/// The instructions that a profile of callgrind's counts.
+fn total(profile: &str) -> Option<u64> {
+    profile.lines().find_map(|line| line.strip_prefix("totals: "))?.trim().parse().ok()
+}
+
+/// How often each instruction of `program` was executed, by its address; one may come several times.
+fn executed(profile: &str, program: &str) -> impl Iterator<Item = (u64, u64)> {
+    let mut inside = false;
+    let mut of_callee = false;
+    profile.lines().filter_map(move |line| {
+        if let Some(object) = line.strip_prefix("ob=") {
+            inside = object.ends_with(program);
+        }
+        // The line behind it says what the function that is called cost as a whole.
+        let counts = inside && !std::mem::replace(&mut of_callee, line.starts_with("calls="));
+        let (place, times) = line.strip_prefix("0x").filter(|_| counts)?.split_once(' ')?;
+        Some((u64::from_str_radix(place, 16).ok()?, times.trim().parse().ok()?))
+    })
+}
+
+/// Where a disassembled program has its atomic instructions: those with the prefix `lock`, and exchanges with memory,
+/// which lock without it.
+fn atomic_instructions(disassembly: &str) -> BTreeSet<u64> {
+    let atomic = disassembly.lines().filter_map(|line| {
+        let (place, instruction) = line.split_once(":\t")?;
+        let exchange = instruction.starts_with("xchg ") && instruction.contains('(');
+        let locks = exchange || instruction.starts_with("lock ");
+        u64::from_str_radix(place.trim(), 16).ok().filter(|_| locks)
+    });
+    atomic.collect()
 }
 
 impl Counted {
@@ -140,7 +195,7 @@ impl Counted {
         let (Some(name), Some(units), Some(unit)) = (fields.next(), fields.next(), fields.next()) else {
             bail!("the program printed {line:?}");
         };
-        Ok(Self { name, units: units.parse()?, unit, instructions: 0 })
+        Ok(Self { name, units: units.parse()?, unit, instructions: 0, atomics: 0 })
     }
 }
 
@@ -150,11 +205,21 @@ impl Tools {
             let text = output(Command::new(program).arg("--version"))?;
             Ok(text.lines().next().unwrap_or_default().to_owned())
         };
+        line("objdump")?;
         Ok(Self { rustc: line("rustc")?, valgrind: line("valgrind")?, libc: line("ldd")? })
     }
 }
 
 impl Baseline {
+    fn new(tools: Tools, counted: &[Counted]) -> Self {
+        let each = |count: fn(&Counted) -> u64| counted.iter().map(move |row| (row.name.clone(), count(row)));
+        Self {
+            tools,
+            instructions: each(|row| row.instructions).collect(),
+            atomics: each(|row| row.atomics).collect(),
+        }
+    }
+
     fn file() -> PathBuf {
         crate::root().join("bench/instructions/baseline.json")
     }
@@ -164,8 +229,7 @@ impl Baseline {
         let file = Self::file();
         if !file.exists() {
             let none = String::new;
-            let tools = Tools { rustc: none(), valgrind: none(), libc: none() };
-            return Ok(Self { tools, instructions: BTreeMap::new() });
+            return Ok(Self::new(Tools { rustc: none(), valgrind: none(), libc: none() }, &[]));
         }
         let text = fs::read_to_string(&file)?;
         serde_json::from_str(&text).with_context(|| format!("{} cannot be read", file.display()))
@@ -189,18 +253,25 @@ impl Baseline {
 }
 
 /// As Markdown, per unit of work.
-fn table(counted: &[Counted], baseline: &BTreeMap<String, u64>) -> String {
-    let mut text =
-        String::from("| work | instructions | per | baseline | change |\n|---|---:|---|---:|---:|\n");
-    for Counted { name, units, unit, instructions } in counted {
-        let each = per(*instructions, *units);
-        let (before, change) = match baseline.get(name) {
-            Some(&before) => {
-                (format!("{:.1}", per(before, *units)), format!("{:+.1} %", change(before, *instructions)))
-            }
-            None => ("-".to_owned(), "-".to_owned()),
-        };
-        text += &format!("| {name} | {each:.1} | {unit} | {before} | {change} |\n");
+fn table(counted: &[Counted], baseline: &Baseline) -> String {
+    let mut text = String::from("| work | instructions | baseline | change | atomic | baseline | per |\n");
+    text += "|---|---:|---:|---:|---:|---:|---|\n";
+    for Counted { name, units, unit, instructions, atomics } in counted {
+        let unknown = || "-".to_owned();
+        let each = |count: u64| format!("{:.1}", per(count, *units));
+        // A digit more: one for each batch is little for each record.
+        let each_atomic = |count: u64| format!("{:.2}", per(count, *units));
+        let before = baseline.instructions.get(name).copied();
+        let row = [
+            name.clone(),
+            each(*instructions),
+            before.map_or_else(unknown, each),
+            before.map_or_else(unknown, |before| format!("{:+.1} %", change(before, *instructions))),
+            each_atomic(*atomics),
+            baseline.atomics.get(name).copied().map_or_else(unknown, each_atomic),
+            unit.clone(),
+        ];
+        text += &format!("| {} |\n", row.join(" | "));
     }
     text
 }
@@ -224,23 +295,59 @@ fn change(before: u64, now: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn counted(instructions: u64) -> [Counted; 1] {
-        [Counted { name: "append".to_owned(), units: 10, unit: "record".to_owned(), instructions }]
+    fn counted(instructions: u64, atomics: u64) -> [Counted; 1] {
+        [Counted { name: "append".to_owned(), units: 10, unit: "record".to_owned(), instructions, atomics }]
+    }
+
+    fn baseline(counted: &[Counted]) -> Baseline {
+        let none = String::new;
+        Baseline::new(Tools { rustc: none(), valgrind: none(), libc: none() }, counted)
     }
 
     #[test]
     fn only_a_rise_beyond_the_tolerance_fails() {
-        let baseline = BTreeMap::from([("append".to_owned(), 1_000)]);
+        let baseline = baseline(&counted(1_000, 40));
         for (instructions, passes) in [(500, true), (1_000, true), (1_050, true), (1_051, false)] {
-            assert_eq!(compare(&counted(instructions), &baseline, true).is_ok(), passes, "{instructions}");
+            assert_eq!(
+                compare(&counted(instructions, 40), &baseline, true).is_ok(),
+                passes,
+                "{instructions}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_atomic_instruction_more_fails() {
+        let baseline = baseline(&counted(1_000, 40));
+        for (atomics, passes) in [(0, true), (40, true), (41, false)] {
+            assert_eq!(compare(&counted(1_000, atomics), &baseline, true).is_ok(), passes, "{atomics}");
         }
     }
 
     #[test]
     fn work_without_a_baseline_and_a_baseline_without_work_are_told() {
-        assert!(compare(&counted(1), &BTreeMap::new(), true).is_err());
-        let baseline = BTreeMap::from([("append".to_owned(), 1), ("seal".to_owned(), 1)]);
-        assert!(compare(&counted(1), &baseline, true).is_err());
-        compare(&counted(1), &baseline, false).unwrap();
+        assert!(compare(&counted(1, 0), &baseline(&[]), true).is_err());
+        let mut baseline = baseline(&counted(1, 0));
+        baseline.instructions.insert("seal".to_owned(), 1);
+        assert!(compare(&counted(1, 0), &baseline, true).is_err());
+        compare(&counted(1, 0), &baseline, false).unwrap();
+    }
+
+    #[test]
+    fn instructions_of_the_program_are_counted_and_those_that_it_calls_are_not_twice() {
+        let profile = "events: Ir\nob=/target/program\nfn=measured\n0x10 7\ncalls=3 0x40\n0x14 900\n0x18 2\n\
+                       ob=/lib/libc.so\nfn=memcpy\n0x10 5\nob=/target/program\n0x10 1\ntotals: 915\n";
+        assert_eq!(
+            executed(profile, "/target/program").collect::<Vec<_>>(),
+            [(0x10, 7), (0x18, 2), (0x10, 1)]
+        );
+        assert_eq!(total(profile), Some(915));
+    }
+
+    #[test]
+    fn atomic_is_what_locks() {
+        let disassembly = "program:     file format elf64-x86-64\n\n0000000000001000 <f>:\n    1000:\tlock xadd %eax,(%rdi)\n    \
+                           1004:\txchg   %ax,%ax\n    1006:\txchg   %al,0x10(%rbx)\n    1009:\tmov    (%rax),%rbx\n";
+        assert_eq!(atomic_instructions(disassembly), BTreeSet::from([0x1000, 0x1006]));
     }
 }

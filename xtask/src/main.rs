@@ -61,7 +61,8 @@ enum Command {
         #[arg(default_value = "")]
         filter: String,
     },
-    /// Count the instructions of pieces of work under callgrind and compare them with the committed counts.
+    /// Count the instructions of pieces of work under callgrind, and the atomic ones, and compare them with the committed
+    /// counts.
     Instructions {
         /// Make these counts the ones to compare with.
         #[arg(long)]

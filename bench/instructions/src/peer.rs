@@ -12,6 +12,7 @@ use ottla_core::producer::{ProducerConfig, TopicHandle};
 use ottla_core::{Command, Core, CoreConfig, Instant, Park};
 use ottla_proto::messages::api_versions::ApiVersion;
 use ottla_proto::messages::consumer_group_heartbeat::{Assignment, ResponseTopicPartitions};
+use ottla_proto::messages::fetch::{FetchPartition, FetchableTopicResponse, PartitionData};
 use ottla_proto::messages::find_coordinator::Coordinator;
 use ottla_proto::messages::metadata::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -21,9 +22,9 @@ use ottla_proto::messages::offset_fetch::{
 };
 use ottla_proto::messages::produce::{PartitionProduceResponse, TopicProduceResponse};
 use ottla_proto::messages::{
-    ApiVersionsResponse, ConsumerGroupHeartbeatResponse, FindCoordinatorResponse, InitProducerIdResponse,
-    MetadataResponse, OffsetFetchRequest, OffsetFetchResponse, ProduceRequest, ProduceResponse,
-    RequestHeader, ResponseHeader,
+    ApiVersionsResponse, ConsumerGroupHeartbeatResponse, FetchRequest, FetchResponse,
+    FindCoordinatorResponse, InitProducerIdResponse, MetadataResponse, OffsetFetchRequest,
+    OffsetFetchResponse, ProduceRequest, ProduceResponse, RequestHeader, ResponseHeader,
 };
 use ottla_proto::wire::{Message, Reader, Request, Response, Writer};
 use ottla_proto::{
@@ -32,11 +33,17 @@ use ottla_proto::{
 
 use crate::Failure;
 
+/// The topic of whoever has one.
+pub(crate) const ORDERS: TopicName = TopicName(ByteString::from_static("orders"));
 const GROUP: GroupId = GroupId(ByteString::from_static("billing"));
 
 pub(crate) struct Peer {
     pub(crate) core: Core,
     pub(crate) now: Instant,
+    /// How many brokers there are; they lead the partitions in turn.
+    pub(crate) brokers: i32,
+    /// How many partitions, from the first one of each topic, have a new leader.
+    pub(crate) moved: i32,
     topics: Vec<(TopicName, i32)>,
     /// What each connection has written, in the pieces that it came in.
     written: BTreeMap<ConnectionId, Vec<Bytes>>,
@@ -57,7 +64,7 @@ impl Peer {
         let now = Instant::from_micros(1_000_000);
         let bootstrap = vec![host()];
         let core = Core::new(CoreConfig { bootstrap, net: NetConfig::default() }, 1, now);
-        Self { core, now, topics, written: BTreeMap::new() }
+        Self { core, now, brokers: 1, moved: 0, topics, written: BTreeMap::new() }
     }
 
     /// A producer that knows its one topic, and has an identity.
@@ -65,14 +72,23 @@ impl Peer {
         partitions: i32,
         set: impl FnOnce(&mut ProducerConfig),
     ) -> Result<(Self, TopicHandle), Failure> {
-        let name = TopicName::from("orders");
-        let mut peer = Self::new(vec![(name.clone(), partitions)]);
+        Self::with_producer_over(1, partitions, set)
+    }
+
+    /// The same, over many brokers.
+    pub(crate) fn with_producer_over(
+        brokers: i32,
+        partitions: i32,
+        set: impl FnOnce(&mut ProducerConfig),
+    ) -> Result<(Self, TopicHandle), Failure> {
+        let mut peer = Self::new(vec![(ORDERS, partitions)]);
+        peer.brokers = brokers;
         let mut config = ProducerConfig::default();
         set(&mut config);
         let wake = peer.core.wake().clone();
         let parts = peer.core.parts();
         let edge = parts.producers.add(config, parts.net, &wake);
-        let orders = edge.topic(&name);
+        let orders = edge.topic(&ORDERS);
         peer.serve()?;
         if orders.partitions() != u32::try_from(partitions)? {
             return Err("the producer did not learn of its topic".into());
@@ -93,13 +109,12 @@ impl Peer {
 
     /// A member that has said nothing yet.
     pub(crate) fn with_new_member(partitions: i32) -> (Self, Arc<GroupEdge>, ConsumerReader) {
-        let name = TopicName::from("orders");
-        let mut peer = Self::new(vec![(name.clone(), partitions)]);
+        let mut peer = Self::new(vec![(ORDERS, partitions)]);
         let (wake, now) = (peer.core.wake().clone(), peer.now);
         let parts = peer.core.parts();
         let reading = ConsumerConfig { awaits_assignment: true, ..ConsumerConfig::default() };
         let (key, reader) = parts.consumers.add(reading, wake.clone());
-        let config = GroupConfig::new(GROUP, vec![name]);
+        let config = GroupConfig::new(GROUP, vec![ORDERS]);
         let member = parts.groups.join(key, config, reader.edge().clone(), wake, parts.net, now);
         (peer, member, reader)
     }
@@ -169,11 +184,27 @@ impl Peer {
         Ok(requests)
     }
 
+    /// What answers the requests that have been written since this was last asked; there must be one.
+    pub(crate) fn answers(&mut self) -> Result<Vec<(ConnectionId, Bytes)>, Failure> {
+        let asked = self.take_requests()?;
+        if asked.is_empty() {
+            return Err("nothing was asked".into());
+        }
+        asked.iter().map(|asked| Ok((asked.connection, self.answer(asked)?))).collect()
+    }
+
+    /// Hands the core frames that came.
+    pub(crate) fn take_in(&mut self, frames: &[(ConnectionId, Bytes)]) {
+        for (connection, frame) in frames {
+            self.core.handle_frame(*connection, frame.clone(), self.now);
+        }
+    }
+
     /// The frame that answers a request.
     pub(crate) fn answer(&self, asked: &Asked) -> Result<Bytes, Failure> {
         match asked.api {
             ApiKey::API_VERSIONS => asked.frame_of(&api_versions()),
-            ApiKey::METADATA => asked.frame_of(&metadata(&self.topics)),
+            ApiKey::METADATA => asked.frame_of(&self.metadata()),
             ApiKey::INIT_PRODUCER_ID => asked.frame_of(&InitProducerIdResponse {
                 producer_id: ProducerId(1),
                 producer_epoch: ProducerEpoch(0),
@@ -186,11 +217,63 @@ impl Peer {
             other => Err(format!("nobody answers {other:?}").into()),
         }
     }
+
+    fn metadata(&self) -> MetadataResponse {
+        let brokers = (1..=self.brokers).map(|broker| MetadataResponseBroker {
+            node_id: BrokerId(broker),
+            host: host().name,
+            port: i32::from(host().port) + broker - 1,
+            ..MetadataResponseBroker::default()
+        });
+        let topics = (1_u128..).zip(&self.topics).map(|(id, (name, partitions))| MetadataResponseTopic {
+            name: Some(name.clone()),
+            topic_id: TopicId(id.to_be_bytes()),
+            partitions: (0..*partitions).map(|index| self.partition(index)).collect(),
+            ..MetadataResponseTopic::default()
+        });
+        MetadataResponse {
+            brokers: brokers.collect(),
+            controller_id: BrokerId(1),
+            topics: topics.collect(),
+            ..MetadataResponse::default()
+        }
+    }
+
+    /// With up to three replicas, one after the other from its first leader.
+    fn partition(&self, index: i32) -> MetadataResponsePartition {
+        let replica = |turn| BrokerId(1 + (index + turn) % self.brokers);
+        let replicas: Vec<_> = (0..self.brokers.min(3)).map(replica).collect();
+        let moved = i32::from(index < self.moved);
+        MetadataResponsePartition {
+            partition_index: index,
+            leader_id: replica(moved),
+            leader_epoch: LeaderEpoch(1 + moved),
+            replica_nodes: replicas.clone(),
+            isr_nodes: replicas,
+            ..MetadataResponsePartition::default()
+        }
+    }
 }
 
 impl Asked {
     pub(crate) fn connection(&self) -> ConnectionId {
         self.connection
+    }
+
+    /// The frame that answers a request for records: each partition that it names has this batch where it is to begin.
+    pub(crate) fn fetched(&self, records: &Bytes) -> Result<Bytes, Failure> {
+        let request: FetchRequest = self.read()?;
+        let topics = request.topics.into_iter().map(|topic| FetchableTopicResponse {
+            topic: topic.topic,
+            topic_id: topic.topic_id,
+            partitions: topic.partitions.iter().map(|asked| at_offset(asked, records)).collect(),
+            ..FetchableTopicResponse::default()
+        });
+        self.frame_of(&FetchResponse {
+            session_id: 1,
+            responses: topics.collect(),
+            ..FetchResponse::default()
+        })
     }
 
     fn read<R: Request>(&self) -> Result<R, Failure> {
@@ -220,38 +303,6 @@ fn api_versions() -> ApiVersionsResponse {
         ..ApiVersion::default()
     });
     ApiVersionsResponse { api_keys: api_keys.collect(), ..ApiVersionsResponse::default() }
-}
-
-/// One broker that leads everything.
-fn metadata(topics: &[(TopicName, i32)]) -> MetadataResponse {
-    let broker = MetadataResponseBroker {
-        node_id: BrokerId(1),
-        host: host().name,
-        port: i32::from(host().port),
-        ..MetadataResponseBroker::default()
-    };
-    let topics = (1_u128..).zip(topics).map(|(id, (name, partitions))| {
-        let partition = |index| MetadataResponsePartition {
-            partition_index: index,
-            leader_id: BrokerId(1),
-            leader_epoch: LeaderEpoch(1),
-            replica_nodes: vec![BrokerId(1)],
-            isr_nodes: vec![BrokerId(1)],
-            ..MetadataResponsePartition::default()
-        };
-        MetadataResponseTopic {
-            name: Some(name.clone()),
-            topic_id: TopicId(id.to_be_bytes()),
-            partitions: (0..*partitions).map(partition).collect(),
-            ..MetadataResponseTopic::default()
-        }
-    });
-    MetadataResponse {
-        brokers: vec![broker],
-        controller_id: BrokerId(1),
-        topics: topics.collect(),
-        ..MetadataResponse::default()
-    }
 }
 
 fn coordinator() -> FindCoordinatorResponse {
@@ -305,6 +356,17 @@ fn committed(request: &OffsetFetchRequest) -> OffsetFetchResponse {
         ..OffsetFetchResponseGroup::default()
     });
     OffsetFetchResponse { groups: groups.collect(), ..OffsetFetchResponse::default() }
+}
+
+/// The batch as the next in the log; its checksum does not cover where it begins.
+fn at_offset(asked: &FetchPartition, records: &Bytes) -> PartitionData {
+    let rest = records.get(8..).unwrap_or_default();
+    PartitionData {
+        partition_index: asked.partition,
+        high_watermark: asked.fetch_offset + 1_000,
+        records: Some([&asked.fetch_offset.to_be_bytes(), rest].concat().into()),
+        ..PartitionData::default()
+    }
 }
 
 /// Everything is in the log.

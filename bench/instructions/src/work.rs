@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use bytestring::ByteString;
 use ottla_core::cluster::Leader;
-use ottla_core::consumer::TopicPartition;
-use ottla_core::group::MemberSubscription;
-use ottla_core::group::assignor::{Assignor, CooperativeStickyAssignor, GroupMember, GroupTopics};
+use ottla_core::consumer::{ConsumerReader, TopicPartition};
+use ottla_core::group::assignor::{
+    Assignor, CooperativeStickyAssignor, GroupMember, GroupTopics, RangeAssignor,
+};
+use ottla_core::group::{GroupEdge, MemberSubscription};
+use ottla_core::net::ConnectionId;
 use ottla_core::producer::{NewRecord, TopicHandle};
 use ottla_proto::compression::Decompressor;
 use ottla_proto::messages::fetch::{FetchableTopicResponse, PartitionData};
@@ -32,21 +37,28 @@ pub(crate) struct Work {
 type Prepare = fn() -> Result<Work, Failure>;
 
 /// By name, in the order in which they run.
-pub(crate) const WORKS: [(&str, Prepare); 16] = [
+pub(crate) const WORKS: [(&str, Prepare); 23] = [
     ("append", append),
     ("send", send),
+    ("open", open),
     ("seal", seal),
     ("encode-produce", encode_produce),
     ("settle", settle),
+    ("receipts", receipts),
     ("decode-fetch", decode_fetch),
+    ("take-fetched", take_fetched),
+    ("read", read),
     ("validate", validate),
     ("iterate", iterate),
     ("metadata", metadata),
     ("assign", assign),
+    ("assign-range", assign_range),
+    ("assign-to-twice-as-many", assign_to_twice_as_many),
     ("turn-one-of-many", turn_one_of_many),
     ("turn-all-of-many", turn_all_of_many),
     ("turn-leader-moved", turn_leader_moved),
     ("turn-quiet-member", turn_quiet_member),
+    ("turn-many-brokers", turn_many_brokers),
     ("turn-offsets", turn_offsets),
     ("turn-unassigned", turn_unassigned),
 ];
@@ -57,6 +69,8 @@ const LIMIT: usize = 1_000_000;
 const RECORDS: u32 = 9_000;
 /// Of the topic whose producer takes a turn.
 const MANY: i32 = 10_000;
+/// How many batches an answer brings.
+const FETCHED: u32 = 100;
 
 fn work(units: u32, unit: &'static str, run: impl FnMut() + 'static) -> Result<Work, Failure> {
     Ok(Work { units, unit, run: Box::new(run) })
@@ -83,6 +97,12 @@ fn send() -> Result<Work, Failure> {
         }
         let _stays = &peer;
     })
+}
+
+/// A record for each of many partitions, where it opens a batch: memory for it, and a word to the driver.
+fn open() -> Result<Work, Failure> {
+    let (peer, orders) = Peer::with_producer(MANY, |_| {})?;
+    work(u32::try_from(MANY)?, "batch", move || append_to_each(&peer, &orders, MANY))
 }
 
 /// Closing batches; their checksums belong to the first write.
@@ -129,15 +149,30 @@ fn settle() -> Result<Work, Failure> {
     peer.serve()?;
     append_to_each(&peer, &orders, 100);
     peer.turn();
-    let answers: Result<Vec<_>, Failure> =
-        peer.take_requests()?.iter().map(|asked| Ok((asked.connection(), peer.answer(asked)?))).collect();
-    let answers = answers?;
-    if answers.is_empty() {
-        return Err("nothing was sent".into());
+    let answers = peer.answers()?;
+    work(100, "batch", move || peer.take_in(&answers))
+}
+
+/// Deliveries of one batch that are awaited: asked when nothing is known yet, and again when the answer is there.
+fn receipts() -> Result<Work, Failure> {
+    let (mut peer, orders) = Peer::with_producer(1, |config| config.linger = Duration::ZERO)?;
+    append_to_each(&peer, &orders, 1);
+    peer.serve()?;
+    let mut deliveries = Vec::new();
+    for _ in 0..RECORDS {
+        let record = NewRecord { value: Some(&VALUE), ..NewRecord::default() };
+        deliveries.push(orders.try_append(&record, || peer.now).map_err(|_| "the record was refused")?);
     }
-    work(100, "batch", move || {
-        for (connection, answer) in &answers {
-            peer.core.handle_frame(*connection, answer.clone(), peer.now);
+    peer.turn();
+    let answers = peer.answers()?;
+    work(RECORDS, "record", move || {
+        let mut context = Context::from_waker(Waker::noop());
+        for delivery in &mut deliveries {
+            let _pending = black_box(delivery.poll_settled(&mut context));
+        }
+        peer.take_in(&answers);
+        for mut delivery in deliveries.drain(..) {
+            drop(black_box(delivery.poll_settled(&mut context)));
         }
     })
 }
@@ -171,6 +206,42 @@ fn decode_fetch() -> Result<Work, Failure> {
     })
 }
 
+/// An answer with a batch of ten records for each of a hundred partitions, from its frame to the reader's queue.
+fn take_fetched() -> Result<Work, Failure> {
+    let (mut peer, member, reader, answers) = fetched()?;
+    work(FETCHED, "batch", move || {
+        peer.take_in(&answers);
+        let _stay = (&member, &reader);
+    })
+}
+
+/// The same batches, from the queue to the last record, until they are dropped.
+fn read() -> Result<Work, Failure> {
+    let (mut peer, member, mut reader, answers) = fetched()?;
+    peer.take_in(&answers);
+    work(FETCHED, "batch of 10", move || {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut records = 0;
+        while let Poll::Ready(Ok(Some(batch))) = reader.poll_batch(&mut context) {
+            records += batch.iter().filter(|record| black_box(record).value.is_some()).count();
+        }
+        assert_eq!(records, 10 * FETCHED as usize, "not everything was read");
+        let _stay = (&peer, &member);
+    })
+}
+
+type Fetched = (Peer, Arc<GroupEdge>, ConsumerReader, Vec<(ConnectionId, Bytes)>);
+
+/// A member whose one request for records has been answered, and the answer.
+fn fetched() -> Result<Fetched, Failure> {
+    let (mut peer, member, reader) = Peer::with_new_member(i32::try_from(FETCHED)?);
+    let asked = peer.serve_but(ApiKey::FETCH)?;
+    let records = stamped(10)?;
+    let answers: Result<Vec<_>, Failure> =
+        asked.iter().map(|asked| Ok((asked.connection(), asked.fetched(&records)?))).collect();
+    Ok((peer, member, reader, answers?))
+}
+
 /// Looking at every length of a batch once, after which nothing in it can be wrong.
 fn validate() -> Result<Work, Failure> {
     let batch = Batch::parse(stamped(RECORDS)?)?;
@@ -201,42 +272,59 @@ fn metadata() -> Result<Work, Failure> {
     // As soon as it may ask again.
     peer.now = peer.now + Duration::from_secs(10);
     peer.turn();
-    let answers: Result<Vec<_>, Failure> =
-        peer.take_requests()?.iter().map(|asked| Ok((asked.connection(), peer.answer(asked)?))).collect();
-    let answers = answers?;
-    if answers.is_empty() {
-        return Err("the cluster was not asked about".into());
-    }
+    let answers = peer.answers()?;
     work(100 * TOPICS, "partition", move || {
-        for (connection, answer) in &answers {
-            peer.core.handle_frame(*connection, answer.clone(), peer.now);
-        }
+        peer.take_in(&answers);
         peer.core.step(peer.now);
     })
 }
 
 /// The partitions of ten topics to a hundred members that have nothing yet.
 fn assign() -> Result<Work, Failure> {
-    let names: BTreeSet<_> =
-        (0..10).map(|topic| TopicName::from(format!("topic-{topic}").as_str())).collect();
-    let mut topics = GroupTopics::default();
-    for name in &names {
-        topics.insert(name.clone(), vec![BTreeSet::new(); 1_000]);
-    }
-    let members: Vec<_> = (0..100)
-        .map(|member| GroupMember {
-            id: ByteString::from(format!("member-{member}")),
-            subscription: MemberSubscription {
-                topics: names.clone(),
-                owned: BTreeSet::<TopicPartition>::new(),
-                ..MemberSubscription::default()
-            },
-            ..GroupMember::default()
-        })
-        .collect();
+    let (topics, members) = group(10, 100);
     work(10_000, "partition", move || {
         drop(black_box(CooperativeStickyAssignor.assign(&topics, &members)));
     })
+}
+
+/// The partitions of one topic to a hundred members.
+fn assign_range() -> Result<Work, Failure> {
+    let (topics, members) = group(1, 100);
+    work(10_000, "partition", move || {
+        drop(black_box(RangeAssignor.assign(&topics, &members)));
+    })
+}
+
+/// As many members as there are join: half of the partitions move.
+fn assign_to_twice_as_many() -> Result<Work, Failure> {
+    let (topics, mut members) = group(10, 200);
+    let before = CooperativeStickyAssignor.assign(&topics, members.get(..100).unwrap_or_default());
+    for member in &mut members {
+        member.subscription.owned = before.get(&member.id).cloned().unwrap_or_default();
+    }
+    work(10_000, "partition", move || {
+        drop(black_box(CooperativeStickyAssignor.assign(&topics, &members)));
+    })
+}
+
+/// Ten thousand partitions, and members that want them all and have nothing.
+fn group(topics: usize, members: usize) -> (GroupTopics, Vec<GroupMember>) {
+    let names: BTreeSet<_> =
+        (0..topics).map(|topic| TopicName::from(format!("topic-{topic}").as_str())).collect();
+    let mut topics = GroupTopics::default();
+    for name in &names {
+        topics.insert(name.clone(), vec![BTreeSet::new(); 10_000 / names.len()]);
+    }
+    let members = (0..members).map(|member| GroupMember {
+        id: ByteString::from(format!("member-{member}")),
+        subscription: MemberSubscription {
+            topics: names.clone(),
+            owned: BTreeSet::<TopicPartition>::new(),
+            ..MemberSubscription::default()
+        },
+        ..GroupMember::default()
+    });
+    (topics, members.collect())
 }
 
 /// A turn of a producer with many partitions, one of which has a record: what a turn costs must not depend on the
@@ -274,6 +362,22 @@ fn turn_quiet_member() -> Result<Work, Failure> {
     work(1, "turn", move || {
         peer.turn();
         let _stay = (&member, &reader);
+    })
+}
+
+/// A turn of a producer that has sent to a thousand brokers and has nothing to do: each may cost a glance and no
+/// more.
+fn turn_many_brokers() -> Result<Work, Failure> {
+    const BROKERS: i32 = 1_000;
+    let (mut peer, orders) = Peer::with_producer_over(BROKERS, BROKERS, |config| {
+        config.linger = Duration::ZERO;
+        config.node_share_percent = 100;
+    })?;
+    append_to_each(&peer, &orders, BROKERS);
+    peer.serve()?;
+    work(1, "turn", move || {
+        peer.turn();
+        let _stays = &orders;
     })
 }
 
