@@ -6,6 +6,7 @@ mod codecs;
 mod harness;
 mod load;
 mod records;
+mod sockets;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,8 @@ enum Command {
     Codecs,
     /// The embedded broker: its engine alone, and over TCP.
     Broker,
+    /// The driver's look at sockets that have no news.
+    Sockets,
     /// Send records as fast as they are taken, until all are acknowledged.
     Produce(load::Produce),
     /// Read records from the beginning of a topic.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Some(Command::Broker) => broker::run(),
+        Some(Command::Sockets) => sockets::run(),
         Some(Command::Produce(arguments)) => load::produce(&arguments),
         Some(Command::Consume(arguments)) => load::consume(&arguments),
         Some(Command::Latency(arguments)) => load::latency(&arguments),

@@ -4,8 +4,11 @@
 //! is on inside [`measured`] and nowhere else.
 //!
 //! Checksums and codecs are left out: they choose their code by the processor, and valgrind's is an old one.
+//!
+//! With `scale` it measures instead what the same core costs at sizes that nobody runs in a test.
 
 mod peer;
+mod scale;
 mod work;
 
 use std::error::Error;
@@ -17,6 +20,9 @@ type Failure = Box<dyn Error>;
 
 fn main() -> ExitCode {
     let only = std::env::args().nth(1);
+    if only.as_deref() == Some("scale") {
+        return scale::run(std::env::args().skip(2).collect());
+    }
     for (name, prepare) in WORKS.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {
         match prepare() {
             Ok(Work { units, unit, mut run }) => {
