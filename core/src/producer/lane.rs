@@ -80,6 +80,8 @@ pub(super) struct AppendTerms<'a> {
     pub(super) budget: &'a Arc<Budget>,
     /// A batch of more than one record grows no larger than this.
     pub(super) batch_bytes: usize,
+    /// Batches are compressed before they are written.
+    pub(super) compressed: bool,
     /// How long the delivery of a record may take that has no timeout of its own.
     pub(super) delivery_timeout: Duration,
     /// The place in the memory queue, if the sender has waited.
@@ -261,7 +263,9 @@ impl Lane {
             .budget
             .charge(leader, needed, wanted, terms.turn)
             .map_err(|shortage| Refusal::Memory { shortage, leader, needed })?;
-        let mut writer = BatchWriter::new(charge.buffer());
+        let buffer = charge.buffer();
+        let mut writer =
+            if terms.compressed { BatchWriter::new(buffer) } else { BatchWriter::adding_up(buffer) };
         let opened_at = now();
         if record.append_to(&mut writer, charge.bytes()).is_err() {
             return Err(Refusal::Memory { shortage: Shortage::Whole, leader, needed });

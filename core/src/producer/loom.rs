@@ -155,7 +155,7 @@ fn append(
     batch_bytes: usize,
 ) -> Result<Delivery, Refusal> {
     let delivery_timeout = Duration::from_secs(120);
-    let terms = AppendTerms { budget, batch_bytes, delivery_timeout, turn: None };
+    let terms = AppendTerms { budget, batch_bytes, compressed: false, delivery_timeout, turn: None };
     let at_once = lane.append_to_open(record, Entry::Bound, batch_bytes);
     at_once.map_or_else(|| lane.append(record, Entry::Bound, &terms, || Instant::ZERO).1, Ok)
 }

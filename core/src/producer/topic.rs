@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
+use ottla_proto::compression::Codec;
 use ottla_proto::{ErrorCode, TopicName};
 
 use super::budget::{Shortage, Turn};
@@ -438,8 +439,14 @@ impl TopicHandle {
         now: &impl Fn() -> Instant,
     ) -> Result<Delivery, Refusal> {
         let ProducerEdge { budget, inbox, config, .. } = &*self.producer;
-        let TopicSettings { linger, batch_bytes, .. } = self.topic.settings;
-        let terms = AppendTerms { budget, batch_bytes, delivery_timeout: config.delivery_timeout, turn };
+        let TopicSettings { linger, batch_bytes, codec, .. } = self.topic.settings;
+        let terms = AppendTerms {
+            budget,
+            batch_bytes,
+            compressed: codec != Codec::None,
+            delivery_timeout: config.delivery_timeout,
+            turn,
+        };
         let (Changes { opened_at, expires_at, filled }, result) = lane.append(record, entry, &terms, now);
         if let Some(bytes) = filled {
             inbox.filled(lane.id, bytes);

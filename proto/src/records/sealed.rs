@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use super::crc::crc32c;
+use super::crc::{crc32c, crc32c_of_both, crc32c_of_more};
 use super::header::{BatchHeader, CRC_AT, CRC_SCOPE_AT};
 use super::{BATCH_HEADER_SIZE, NO_SEQUENCE};
 use crate::compression::{Codec, CompressError, Compressor};
@@ -13,6 +13,23 @@ pub struct SealedBatch {
     /// Room for the header, then the records, perhaps compressed.
     buffer: Vec<u8>,
     uncompressed_size: usize,
+    sum: RecordSum,
+}
+
+/// The checksum of a batch's first records, by their bytes: the header in front of them comes later.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RecordSum {
+    crc: u32,
+    bytes: usize,
+}
+
+impl RecordSum {
+    /// Takes all in that has been added to the batch.
+    pub(super) fn add_up(&mut self, batch: &[u8]) {
+        let more = batch.get(BATCH_HEADER_SIZE + self.bytes..).unwrap_or_default();
+        self.crc = crc32c_of_more(self.crc, more);
+        self.bytes += more.len();
+    }
 }
 
 /// Whose batch it is, and which in that producer's order (KIP-98).
@@ -39,9 +56,9 @@ impl Stamp {
 }
 
 impl SealedBatch {
-    pub(super) fn new(header: BatchHeader, buffer: Vec<u8>) -> Self {
+    pub(super) fn new(header: BatchHeader, buffer: Vec<u8>, sum: RecordSum) -> Self {
         let uncompressed_size = buffer.len();
-        Self { header, buffer, uncompressed_size }
+        Self { header, buffer, uncompressed_size, sum }
     }
 
     /// Compresses the records, unless that would make them larger; says whether it did.
@@ -68,6 +85,7 @@ impl SealedBatch {
         }
         self.buffer.clear();
         self.buffer.extend_from_slice(spare);
+        self.sum = RecordSum::default();
         self.header.size = self.buffer.len();
         self.header.attributes = self.header.attributes.with_codec(compressor.codec());
         Ok(true)
@@ -105,9 +123,9 @@ impl SealedBatch {
     /// Adds the stamp and computes the checksum, which is what makes the batch fit to be written.
     #[must_use]
     pub fn stamp(self, stamp: Stamp) -> StampedBatch {
-        let Self { mut header, mut buffer, .. } = self;
+        let Self { mut header, mut buffer, sum, .. } = self;
         apply(&mut header, stamp);
-        write_header(&mut buffer, &mut header);
+        write_summed_header(&mut buffer, &mut header, sum);
         StampedBatch { header, bytes: Bytes::from(buffer) }
     }
 }
@@ -157,12 +175,23 @@ fn apply(header: &mut BatchHeader, stamp: Stamp) {
     header.attributes = header.attributes.with_transactional(stamp.transactional);
 }
 
-/// Writes the header in front of the records, with the checksum over both. The one place that computes it.
+/// Writes the header in front of the records, with the checksum over both.
 pub(super) fn write_header(batch: &mut [u8], header: &mut BatchHeader) {
+    write_summed_header(batch, header, RecordSum::default());
+}
+
+/// The one place that computes the checksum, for which `sum` has begun.
+fn write_summed_header(batch: &mut [u8], header: &mut BatchHeader, mut sum: RecordSum) {
     if let Some(room) = batch.first_chunk_mut() {
         *room = header.encode();
     }
-    header.crc = crc32c(batch.get(CRC_SCOPE_AT..).unwrap_or_default());
+    header.crc = if sum.bytes == 0 {
+        crc32c(batch.get(CRC_SCOPE_AT..).unwrap_or_default())
+    } else {
+        sum.add_up(batch);
+        let in_header = crc32c(batch.get(CRC_SCOPE_AT..BATCH_HEADER_SIZE).unwrap_or_default());
+        crc32c_of_both(in_header, sum.crc, sum.bytes)
+    };
     if let Some(room) = batch.get_mut(CRC_AT..CRC_SCOPE_AT) {
         room.copy_from_slice(&header.crc.to_be_bytes());
     }

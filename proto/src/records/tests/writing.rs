@@ -60,6 +60,40 @@ fn a_batch_that_is_compressed_stays_in_its_buffer() {
 }
 
 #[test]
+fn a_batch_that_adds_up_its_checksum_is_the_same_batch() {
+    let mut random = fastrand::Rng::with_seed(11);
+    for size in [1, 100, 15_000, 16_200, 40_000] {
+        let samples: Vec<Plain> = (0..300_000 / size.max(1_000))
+            .map(|_| (7, None, Some(vec![random.u8(..); size]), vec![]))
+            .collect();
+        let mut writer = BatchWriter::adding_up(Vec::new());
+        for (index, record) in (0..).zip(&samples) {
+            assert_eq!(append(&mut writer, record, MAX_BATCH_SIZE), Ok(index));
+            if index == 7 {
+                let _ = writer.move_to(Vec::new());
+            }
+        }
+        let plain = written(&samples).seal().stamp(STAMP);
+        let stamped = writer.seal().stamp(STAMP);
+        assert_eq!(stamped.bytes(), plain.bytes(), "{} records of {size} bytes", samples.len());
+        let other = Stamp { base_sequence: 41, ..STAMP };
+        assert_eq!(stamped.restamp(other).bytes(), plain.restamp(other).bytes());
+    }
+}
+
+#[test]
+fn a_checksum_that_was_added_up_is_not_that_of_the_compressed_batch() {
+    let mut writer = BatchWriter::adding_up(Vec::new());
+    for _ in 0..100 {
+        writer.append(0, None, Some(&[b'a'; 1_000]), MAX_BATCH_SIZE).unwrap();
+    }
+    let mut sealed = writer.seal();
+    assert_eq!(sealed.compress(&mut Compressor::new(Codec::Lz4).unwrap(), &mut Vec::new()), Ok(true));
+    let batch = Batch::parse(sealed.stamp(STAMP).bytes().clone()).unwrap();
+    batch.verify_crc().unwrap();
+}
+
+#[test]
 fn what_was_written_is_read_with_every_codec() {
     let mut random = fastrand::Rng::with_seed(3);
     let mut decompressor = Decompressor::default();
