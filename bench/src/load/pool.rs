@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use super::Failure;
 
-/// Larger than the L2 cache, so that reading a value costs what it costs a real sender.
+/// Larger than the L2 cache, so that reading a value costs what it costs a real sender. No pool takes more, and none
+/// less than half of it: it counts among the memory of whoever sends it.
 const BYTES: usize = 6_553_600;
-const ROWS: usize = 1024;
 
 /// Rows of one size; the number of rows is a power of two.
 pub(super) struct Pool {
@@ -49,7 +49,7 @@ fn generate(size: usize) -> Vec<u8> {
         "a", "parcel", "left", "the", "harbour", "before", "noon", "and", "came", "to", "its", "street",
         "by", "bicycle", "without", "delay",
     ];
-    let rows = (BYTES / size).next_power_of_two().max(ROWS);
+    let rows = 1 << (BYTES / size).max(1).ilog2();
     let mut random = Random(0x0dd0_57e9_51de_aa11);
     let mut bytes = Vec::with_capacity(rows * size);
     for _ in 0..rows {
