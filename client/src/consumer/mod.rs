@@ -56,7 +56,11 @@ use feed::Feed;
 /// keeps the whole answer that brought it. Room is reserved before records are asked for, so nothing that arrives
 /// is thrown away. While the budget is used up nothing new is asked for, and [`explain`](Self::explain) says so.
 /// Two things may go beyond it, and are paid back before anything new is asked for: a single batch that is larger
-/// than what is left, once per broker, and what handed-out batches take once decompressed.
+/// than what is left, once per broker, and what handed-out batches take once decompressed. Beside it, while large answers
+/// follow each other, a connection keeps the memory of one for the next (16 MiB at most).
+///
+/// Of each broker no more is asked for while more than its last answer lies unread (or half of what an answer may bring, if
+/// that is more): one that is read and one that is on its way are what reading needs.
 ///
 /// # Independence
 /// Each broker has a connection and at most one fetch in flight, and an equal share of the budget. A slow, dead or
@@ -75,7 +79,8 @@ impl Consumer {
     /// Waits for the next batch. `None` is the end, which comes only to a consumer that was told to read
     /// [`until_end`](ConsumerBuilder::until_end).
     ///
-    /// Partitions take turns, a batch at a time; records of one partition come in the order of their offsets. Takes
+    /// What a broker sent first comes first, and of one answer the partitions take turns, a batch at a time; records of one
+    /// partition come in the order of their offsets. Takes
     /// one short lock. Decompresses and checks the batch on the caller's thread; see [`Batch`] for what reading it
     /// costs. Java: `poll`.
     ///

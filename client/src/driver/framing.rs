@@ -1,5 +1,7 @@
 //! Cutting frames out of a stream of bytes.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use bytes::buf::Limit;
 use bytes::{BufMut, Bytes};
 use ottla_core::net::{FrameError, frame_length};
@@ -9,6 +11,8 @@ const STAGING: usize = 64 << 10;
 /// A frame that does not fit the staging buffer gets at first at most this much, then at most twice what has
 /// come. So a length that is a lie costs its teller as many bytes as it costs us, but for this one step.
 const STEP: usize = 1 << 20;
+/// No larger memory is kept for the next frame.
+const MOST_KEPT: usize = 16 << 20;
 /// The four bytes that say how long a frame is.
 const PREFIX: usize = 4;
 
@@ -16,7 +20,8 @@ const PREFIX: usize = 4;
 ///
 /// Calls come in turns: bytes go into [`space`](Self::space), then [`next_frame`](Self::next_frame) until it has
 /// none. Small frames are copied out, so that one that is kept long pins its own bytes and not the buffer; larger
-/// ones are read in place and never copied but when they grow.
+/// ones are read in place and never copied but when they grow. The memory of the large frame that was dropped last
+/// serves the next one, until a small frame says that the stream no longer runs full.
 #[derive(Debug)]
 pub(crate) struct FrameReader {
     limit: usize,
@@ -24,6 +29,7 @@ pub(crate) struct FrameReader {
     /// How much of `staging` was handed on already.
     taken: usize,
     large: Option<LargeFrame>,
+    spare: Spare,
 }
 
 #[derive(Debug)]
@@ -32,10 +38,60 @@ struct LargeFrame {
     bytes: Vec<u8>,
 }
 
+/// Memory that a large frame has left behind, whoever dropped it last and wherever.
+#[derive(Clone, Debug, Default)]
+struct Spare(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Spare {
+    /// Memory that holds `begun` with room for more of a frame of `length` bytes, if such a one would not leave most of it
+    /// unused.
+    fn take_for(&self, begun: &[u8], length: usize) -> Option<Vec<u8>> {
+        let fits = |bytes: &mut Vec<u8>| bytes.capacity() > begun.len() && bytes.capacity() / 2 <= length;
+        let mut bytes = self.lock().take_if(fits)?;
+        bytes.clear();
+        bytes.extend_from_slice(begun);
+        Some(bytes)
+    }
+
+    fn put(&self, bytes: Vec<u8>) {
+        if bytes.capacity() <= MOST_KEPT {
+            let before = self.lock().replace(bytes);
+            drop(before);
+        }
+    }
+
+    fn release(&self) {
+        let released = self.lock().take();
+        drop(released);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A large frame as others hold it; its memory goes back.
+struct Lent {
+    bytes: Vec<u8>,
+    spare: Spare,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.spare.put(std::mem::take(&mut self.bytes));
+    }
+}
+
 impl FrameReader {
     /// Refuses frames of more than `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, staging: Vec::with_capacity(STAGING), taken: 0, large: None }
+        Self { limit, staging: Vec::with_capacity(STAGING), taken: 0, large: None, spare: Spare::default() }
     }
 
     /// Where the next bytes of the stream belong; never empty once `next_frame` has answered `None`.
@@ -43,7 +99,10 @@ impl FrameReader {
         if let Some(large) = &mut self.large {
             let missing = large.length - large.bytes.len();
             if large.bytes.len() == large.bytes.capacity() {
-                large.bytes.reserve_exact(missing.min(large.bytes.len().max(STEP)));
+                match self.spare.take_for(&large.bytes, large.length) {
+                    Some(bytes) => large.bytes = bytes,
+                    None => large.bytes.reserve_exact(missing.min(large.bytes.len().max(STEP))),
+                }
             }
             let room = large.bytes.capacity() - large.bytes.len();
             return (&mut large.bytes).limit(room.min(missing));
@@ -57,18 +116,23 @@ impl FrameReader {
     /// The next whole frame, without its length.
     pub(crate) fn next_frame(&mut self) -> Result<Option<Bytes>, FrameError> {
         if let Some(large) = self.large.take_if(|large| large.bytes.len() == large.length) {
-            return Ok(Some(large.bytes.into()));
+            let lent = Lent { bytes: large.bytes, spare: self.spare.clone() };
+            return Ok(Some(Bytes::from_owner(lent)));
         }
         let unread = self.staging.get(self.taken..).unwrap_or_default();
         let Some((&prefix, rest)) = unread.split_first_chunk::<PREFIX>() else { return Ok(None) };
         let length = frame_length(prefix, self.limit)?;
         if let Some(frame) = rest.get(..length) {
             self.taken += PREFIX + length;
+            self.spare.release();
             return Ok(Some(Bytes::copy_from_slice(frame)));
         }
         if PREFIX + length > STAGING {
-            let mut bytes = Vec::with_capacity(length.min(STEP));
-            bytes.extend_from_slice(rest);
+            let bytes = self.spare.take_for(rest, length).unwrap_or_else(|| {
+                let mut bytes = Vec::with_capacity(length.min(STEP));
+                bytes.extend_from_slice(rest);
+                bytes
+            });
             self.large = Some(LargeFrame { length, bytes });
             self.taken = self.staging.len();
         }
@@ -141,6 +205,55 @@ mod tests {
         let frames = cut(&mut reader, &framed(&[vec![7; 10]]), usize::MAX).unwrap();
         let staging = reader.staging.as_ptr_range();
         assert!(!staging.contains(&frames[0].as_ptr()));
+    }
+
+    #[test]
+    fn a_large_frames_memory_serves_the_next_once_nobody_holds_it() {
+        let large = |fill: u8| framed(&[vec![fill; 3 * STEP]]);
+        let mut reader = FrameReader::new(100 << 20);
+        let mut next = |stream: &[u8]| cut(&mut reader, stream, usize::MAX).unwrap().remove(0);
+        let first = next(&large(1));
+        let held = next(&large(2));
+        assert_ne!(first.as_ptr(), held.as_ptr());
+        assert!(first.iter().all(|byte| *byte == 1));
+        let (memory, slice) = (first.as_ptr(), first.slice(5..6));
+        drop(first);
+        let second = next(&large(3));
+        assert_ne!(second.as_ptr(), memory, "a slice still holds it");
+        drop(slice);
+        let third = next(&large(4));
+        assert_eq!(third.as_ptr(), memory);
+        assert!(third.iter().all(|byte| *byte == 4) && held.iter().all(|byte| *byte == 2));
+    }
+
+    #[test]
+    fn a_frame_that_grows_moves_into_memory_that_has_become_free() {
+        let mut reader = FrameReader::new(100 << 20);
+        let first = cut(&mut reader, &framed(&[vec![1; 3 * STEP]]), usize::MAX).unwrap().remove(0);
+        let second = framed(&[vec![2; 3 * STEP]]);
+        let (begin, end) = second.split_at(STEP / 2);
+        assert!(cut(&mut reader, begin, usize::MAX).unwrap().is_empty());
+        let memory = first.as_ptr();
+        drop(first);
+        let second = cut(&mut reader, end, usize::MAX).unwrap().remove(0);
+        assert_eq!(second.as_ptr(), memory);
+        assert!(second.len() == 3 * STEP && second.iter().all(|byte| *byte == 2));
+    }
+
+    #[test]
+    fn memory_is_not_kept_for_a_stream_of_small_frames_nor_lent_to_a_frame_that_fills_little_of_it() {
+        let mut reader = FrameReader::new(100 << 20);
+        let kept = |reader: &FrameReader| reader.spare.lock().as_ref().map_or(0, Vec::capacity);
+        drop(cut(&mut reader, &framed(&[vec![1; 3 * STEP]]), usize::MAX).unwrap());
+        assert_eq!(kept(&reader), 3 * STEP);
+        let less = cut(&mut reader, &framed(&[vec![1; STEP]]), usize::MAX).unwrap();
+        assert_eq!(kept(&reader), 3 * STEP);
+        drop(less);
+        assert_eq!(kept(&reader), STEP);
+        cut(&mut reader, &framed(&[vec![1; 100]]), usize::MAX).unwrap();
+        assert_eq!(kept(&reader), 0);
+        drop(cut(&mut reader, &framed(&[vec![1; MOST_KEPT + 1]]), usize::MAX).unwrap());
+        assert_eq!(kept(&reader), 0);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(super) struct FetchedBatch {
     from: i64,
     next_offset: i64,
     frame: Arc<Charge>,
+    arrival: u64,
 }
 
 impl FetchedBatch {
@@ -30,11 +31,20 @@ impl FetchedBatch {
         frame: &Arc<Charge>,
     ) -> Self {
         let next_offset = batch.header().next_offset();
-        Self { partition, batch, from, next_offset, frame: Arc::clone(frame) }
+        Self { partition, batch, from, next_offset, frame: Arc::clone(frame), arrival: 0 }
     }
 
     pub(super) fn size(&self) -> usize {
         self.batch.bytes().len()
+    }
+
+    /// The number of the answer that brought it, as the edge counts them.
+    pub(super) fn arrival(&self) -> u64 {
+        self.arrival
+    }
+
+    pub(super) fn set_arrival(&mut self, arrival: u64) {
+        self.arrival = arrival;
     }
 
     /// Where reading goes on after it.

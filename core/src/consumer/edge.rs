@@ -171,13 +171,18 @@ struct State {
     /// Topics whose partitions are all wanted.
     whole_topics: BTreeSet<TopicName>,
     topic_troubles: BTreeMap<TopicName, ErrorCode>,
-    /// Partitions that have something for the reader, each once, in the order of their turns.
-    ready: VecDeque<SlotId>,
+    /// Partitions that have something for the reader, each once: under the number of the answer that brought it, in the
+    /// order of their turns.
+    ready: BTreeMap<u64, VecDeque<SlotId>>,
+    /// How many answers were delivered.
+    answers: u64,
     orders: Vec<Order>,
     next_slot: u32,
     reader: Option<Waker>,
     /// The driver has nothing to ask for until a partition is read from.
     driver_waits: bool,
+    /// So many bytes at least must be read before a node can be asked again of whose batches too many lie unread.
+    look_after: Option<usize>,
     closed: bool,
     stats: ConsumerStats,
     /// What was dropped under the lock and gives its bytes back outside of it.
@@ -270,6 +275,7 @@ impl ConsumerEdge {
     pub fn pause(&self, partition: &TopicPartition) -> Result<(), NotAssigned> {
         let mut state = self.state.lock();
         state.slot_mut(partition)?.paused = true;
+        state.look_again();
         self.notify(state);
         Ok(())
     }
@@ -339,7 +345,8 @@ impl ConsumerEdge {
 
 /// The reader's side.
 impl ConsumerEdge {
-    /// The next thing there is. Partitions take turns, a batch at a time.
+    /// The next thing there is. What came first is read first, so that no answer stays in memory for the sake of its last
+    /// batches; of one answer the partitions take turns, a batch at a time.
     pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Taken> {
         let mut state = self.state.lock();
         let taken = state.take(self.full_bytes, self.until_end);
@@ -381,6 +388,7 @@ impl ConsumerEdge {
         let queue = slot.clear();
         state.discard(queue);
         state.make_ready(id);
+        state.look_again();
         self.notify(state);
     }
 }
@@ -397,6 +405,7 @@ impl ConsumerEdge {
         // A turn without orders looks at no node that rests, so what rests still waits to be woken.
         if !orders.is_empty() {
             state.driver_waits = false;
+            state.look_after = None;
         }
         orders
     }
@@ -407,14 +416,30 @@ impl ConsumerEdge {
         slots.filter_map(|id| Some((id, state.slots.get(&id)?.appetite(self.full_bytes)))).collect()
     }
 
-    /// As [`Self::appetites`]; if none is hungry and some are full, a read from one of them wakes the driver.
-    pub(super) fn appetites_or_wake(&self, slots: impl Iterator<Item = SlotId>) -> Vec<(SlotId, Appetite)> {
+    /// As [`Self::appetites`], for the partitions of one node; and whether more than `most` bytes of their batches lie
+    /// unread, those of paused ones aside. If so, or if none is hungry and some are full, reading wakes the driver.
+    pub(super) fn appetites_or_wake(
+        &self,
+        slots: impl Iterator<Item = SlotId>,
+        most: usize,
+    ) -> (Vec<(SlotId, Appetite)>, bool) {
         let mut state = self.state.lock();
-        let appetites: Vec<_> =
-            slots.filter_map(|id| Some((id, state.slots.get(&id)?.appetite(self.full_bytes)))).collect();
+        let mut unread = 0;
+        let appetite = |id| {
+            let slot = state.slots.get(&id)?;
+            unread += if slot.paused { 0 } else { slot.unread_bytes };
+            Some((id, slot.appetite(self.full_bytes)))
+        };
+        let appetites: Vec<_> = slots.filter_map(appetite).collect();
+        if unread > most {
+            // Of whichever node these bytes are, no fewer will do; if they are of others, the driver looks once more.
+            let excess = unread - most;
+            state.look_after = Some(state.look_after.map_or(excess, |known| known.min(excess)));
+            return (appetites, true);
+        }
         let any = |wanted| appetites.iter().any(|(_, appetite)| *appetite == wanted);
         state.driver_waits |= any(Appetite::Full) && !any(Appetite::Hungry);
-        appetites
+        (appetites, false)
     }
 
     /// A number for a partition that is only asked about.
@@ -449,6 +474,7 @@ impl ConsumerEdge {
     /// Hands over what an answer brought, with at most one wake.
     pub(super) fn deliver(&self, deliveries: impl IntoIterator<Item = (SlotId, Delivery)>) {
         let mut state = self.state.lock();
+        state.answers += 1;
         for (slot, delivery) in deliveries {
             state.deliver(slot, delivery);
         }
@@ -502,6 +528,7 @@ impl ConsumerEdge {
         let next = slot.queue.back().map_or(position.min(offset), FetchedBatch::next_offset);
         slot.position = Some(position.min(next));
         state.discard(gone);
+        state.look_again();
         let dropped = std::mem::take(&mut state.dropped);
         drop(state);
         drop(dropped);
@@ -558,7 +585,7 @@ impl State {
         if self.closed {
             return Some(Taken::Closed);
         }
-        while let Some(id) = self.ready.pop_front() {
+        while let Some(id) = self.next_ready() {
             let Some(slot) = self.slots.get_mut(&id) else { continue };
             slot.in_ready = false;
             if slot.paused {
@@ -568,8 +595,17 @@ impl State {
             if let Some(batch) = slot.queue.pop_front() {
                 slot.unread_bytes = slot.unread_bytes.saturating_sub(batch.size());
                 slot.position = Some(batch.next_offset());
-                if was_full && slot.unread_bytes < full_bytes {
-                    self.orders.push(Order::LookAgain);
+                let full_no_more = was_full && slot.unread_bytes < full_bytes;
+                self.look_after = self.look_after.map(|left| left.saturating_sub(batch.size()));
+                match self.look_after {
+                    Some(0) => {
+                        self.driver_waits = true;
+                        self.look_again();
+                    }
+                    // Nobody waits for this partition alone.
+                    Some(_) if !self.driver_waits => {}
+                    _ if full_no_more => self.orders.push(Order::LookAgain),
+                    _ => {}
                 }
                 self.make_ready(id);
                 return Some(Taken::Batch(id, batch));
@@ -590,13 +626,30 @@ impl State {
         }
     }
 
+    /// Less lies unread than the driver knows: if it waits for that, it has to look.
+    fn look_again(&mut self) {
+        if self.look_after.take().is_some() {
+            self.orders.push(Order::LookAgain);
+        }
+    }
+
     fn make_ready(&mut self, id: SlotId) {
         let Some(slot) = self.slots.get_mut(&id) else { return };
         let something = !slot.queue.is_empty() || slot.failure.is_some();
         if something && !slot.paused && !slot.in_ready {
             slot.in_ready = true;
-            self.ready.push_back(id);
+            let arrival = slot.queue.front().map_or(self.answers, FetchedBatch::arrival);
+            self.ready.entry(arrival).or_default().push_back(id);
         }
+    }
+
+    fn next_ready(&mut self) -> Option<SlotId> {
+        let mut first = self.ready.first_entry()?;
+        let id = first.get_mut().pop_front();
+        if first.get().is_empty() {
+            first.remove();
+        }
+        id
     }
 
     fn deliver(&mut self, id: SlotId, delivery: Delivery) {
@@ -605,7 +658,10 @@ impl State {
             return self.discard(delivery.batches);
         };
         slot.unread_bytes += delivery.batches.iter().map(FetchedBatch::size).sum::<usize>();
-        slot.queue.extend(delivery.batches);
+        slot.queue.extend(delivery.batches.into_iter().map(|mut batch| {
+            batch.set_arrival(self.answers);
+            batch
+        }));
         if let Some(next_offset) = delivery.next_offset {
             match slot.queue.back_mut() {
                 Some(last) => last.set_next_offset(next_offset),

@@ -9,6 +9,7 @@ use ottla_proto::messages::fetch::{
 };
 use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch, TopicId, TopicName};
 
+use super::batch::FetchedBatch;
 use super::budget::Charge;
 use super::edge::{Appetite, Delivery, SlotId};
 use super::error::PartitionFault;
@@ -74,7 +75,7 @@ impl Fetcher {
             self.reclaim_paused();
             return Err(self.memory_reason(id, least, share));
         };
-        let (asked, max_wait) = self.choose(id, now);
+        let (asked, max_wait) = self.choose(id, now)?;
         if asked.is_empty() {
             return Ok(());
         }
@@ -84,13 +85,17 @@ impl Fetcher {
 
     /// The partitions of a node that can take more, and how long the broker may wait for records.
     ///
+    /// None can while more than the node's last answer lies unread: one that is read and one that is on its way keep a
+    /// reader busy, and a third would only take memory. A reader that waits for records has read all before the last.
+    ///
     /// A fetch in flight cannot be recalled, so one that leaves out a partition that will soon be wanted (it is
     /// full, or waits to try again) must not wait long: no longer than that partition has been left out
     /// already. So a partition at most doubles the time for which it goes without, and a partition that stays
     /// full costs a few requests and then none.
-    fn choose(&mut self, id: BrokerId, now: Instant) -> (Vec<SlotId>, Duration) {
-        let Some(node) = self.nodes.get_mut(&id) else { return (Vec::new(), Duration::ZERO) };
-        let appetites = self.edge.appetites_or_wake(node.slots.iter().copied());
+    fn choose(&mut self, id: BrokerId, now: Instant) -> Result<(Vec<SlotId>, Duration), WaitReason> {
+        let Some(node) = self.nodes.get_mut(&id) else { return Ok((Vec::new(), Duration::ZERO)) };
+        let most = node.brought.max(self.config.fetch_max_bytes / 2);
+        let (appetites, too_much) = self.edge.appetites_or_wake(node.slots.iter().copied(), most);
         let mut asked = Vec::with_capacity(appetites.len());
         let mut max_wait = self.config.fetch_max_wait;
         let mut until: Option<Instant> = None;
@@ -116,11 +121,15 @@ impl Fetcher {
             }
             until = earliest(until, retry.map(|retry| retry.until));
         }
+        if too_much {
+            node.idle = Some(Idle { until: None });
+            return Err(WaitReason::Unread);
+        }
         if asked.is_empty() {
             node.idle = Some(Idle { until });
             node.blocked = None;
         }
-        (asked, max_wait)
+        Ok((asked, max_wait))
     }
 
     fn send_fetch(
@@ -336,6 +345,8 @@ impl Fetcher {
             }
         }
         if let Some(node) = self.nodes.get_mut(&node) {
+            let batches = deliveries.iter().flat_map(|(_, delivery)| &delivery.batches);
+            node.brought = batches.map(FetchedBatch::size).sum();
             node.empty_throttles = if throttled && fetched == 0 { node.empty_throttles + 1 } else { 0 };
         }
         self.edge.count_fetch(full, fetched, discarded);

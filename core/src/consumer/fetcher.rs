@@ -68,6 +68,8 @@ pub(super) struct Node {
     pub(super) slots: VecDeque<SlotId>,
     pub(super) fetch: Option<RequestToken>,
     pub(super) session: FetchSession,
+    /// Bytes of the batches that its last answer brought.
+    pub(super) brought: usize,
     /// Answers in a row that brought a throttle and nothing else.
     pub(super) empty_throttles: u32,
     pub(super) lookup: Option<RequestToken>,
@@ -626,6 +628,7 @@ impl Node {
             slots: VecDeque::new(),
             fetch: None,
             session: FetchSession::default(),
+            brought: 0,
             empty_throttles: 0,
             lookup: None,
             blocked: None,

@@ -119,8 +119,8 @@ impl ConsumerReader {
 
     /// The next batch, or what is left of the one that records were taken from one by one; `None` when every partition has reached the end that it was to be read to.
     ///
-    /// Partitions take turns, a batch at a time. Nothing is taken before this returns [`Poll::Ready`], so a caller
-    /// that goes away while it waits has lost nothing.
+    /// What came first is handed out first; of one answer the partitions take turns, a batch at a time. Nothing is taken
+    /// before this returns [`Poll::Ready`], so a caller that goes away while it waits has lost nothing.
     ///
     /// # Errors
     /// See [`ReadError`]. None of them is the end: what can be read goes on with the next call.

@@ -119,6 +119,7 @@ fn whatever_happens_the_budget_holds_and_every_record_comes_once() {
         let (brokers, partitions) = (1 + small_number(&mut random, 3), 1 + small_number(&mut random, 7));
         let config = ConsumerConfig {
             budget_bytes: 400_000,
+            fetch_max_bytes: 8_000 + usize::try_from(random.below(400_000)).unwrap(),
             partition_max_bytes: 1_000 + usize::try_from(random.below(60_000)).unwrap(),
             ..ConsumerConfig::default()
         };

@@ -102,6 +102,90 @@ fn a_fetch_that_leaves_out_a_full_partition_does_not_wait_long() {
     assert_eq!(fetch.read::<FetchRequest>().max_wait_ms, 500);
 }
 
+/// Answers of up to 4,000 bytes. Of what a node has sent, as much as its last answer may lie unread, or 2,000 bytes.
+fn small_answers() -> ConsumerConfig {
+    ConsumerConfig { fetch_max_bytes: 4_000, partition_max_bytes: 1_500, ..ConsumerConfig::default() }
+}
+
+impl Bench {
+    /// Two answers for two partitions of one node, of which the second is smaller and lies unread as the first does. What
+    /// partition 0 has cannot be read.
+    fn more_than_one_answer(&mut self) {
+        // The length of the first record, behind the header of the first batch.
+        let mut damaged = join(&[batch(0, 1, 900), batch(1, 1, 900)]).to_vec();
+        damaged[61] = 0;
+        let fetch = self.fetch();
+        self.answer(&fetch, vec![data(0, 9, damaged.into())]);
+        let fetch = self.fetch();
+        self.answer(&fetch, vec![data(1, 9, batch(0, 1, 900))]);
+        self.no_fetch();
+    }
+}
+
+#[test]
+fn the_next_answer_is_asked_for_when_all_before_the_last_is_read() {
+    let mut bench = Bench::new(1, &[("t", 3)], small_answers());
+    let driver = std::sync::Arc::new(Wakes::default());
+    bench.world.core.set_waker(&Waker::from(driver.clone()));
+    let wakes = || driver.0.load(Ordering::Relaxed);
+    bench.reader.edge().assign((0..3).map(|partition| (name("t", partition), Start::At(0))));
+    let answer = |offset| (0..3).map(|partition| data(partition, 9, batch(offset, 1, 900))).collect();
+    let fetch = bench.fetch();
+    bench.answer(&fetch, answer(0));
+    let fetch = bench.fetch();
+    assert_eq!(asked(&fetch), [(0, 1), (1, 1), (2, 1)]);
+    bench.answer(&fetch, answer(1));
+    bench.no_fetch();
+    assert_eq!(bench.reasons(), vec![WaitReason::Unread; 3]);
+    bench.world.core.park();
+    let before = wakes();
+    assert_eq!((bench.offsets(), bench.offsets()), (vec![0], vec![0]));
+    assert_eq!(wakes(), before, "of the first answer something is left");
+    assert_eq!(bench.offsets(), [0]);
+    assert_eq!(wakes(), before + 1);
+    assert_eq!(asked(&bench.fetch()), [(0, 2), (1, 2), (2, 2)]);
+}
+
+#[test]
+fn what_lies_unread_of_one_node_keeps_no_other_waiting() {
+    let mut bench = Bench::new(2, &[("t", 2)], small_answers());
+    bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));
+    let mut fetches = bench.fetches();
+    let mut other = fetches.remove(1);
+    bench.answer(&fetches[0], vec![data(0, 9, batch(0, 3, 900))]);
+    for offset in 0..3 {
+        bench.answer(&other, vec![data(1, 9, batch(offset, 1, 400))]);
+        other = bench.fetch();
+        assert_eq!(asked(&other), [(1, offset + 1)]);
+    }
+}
+
+#[test]
+fn what_is_paused_or_taken_away_no_longer_keeps_the_node_waiting() {
+    for take_away in [true, false] {
+        let config = ConsumerConfig { check_crcs: false, ..small_answers() };
+        let mut bench = Bench::new(1, &[("t", 2)], config);
+        bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));
+        bench.more_than_one_answer();
+        if take_away {
+            bench.reader.edge().unassign([name("t", 0)]);
+        } else {
+            bench.reader.edge().pause(&name("t", 0)).unwrap();
+        }
+        assert!(matches!(bench.world.core.park(), Park::Again));
+        assert_eq!(asked(&bench.fetch()), [(1, 1)]);
+    }
+}
+
+#[test]
+fn a_batch_that_cannot_be_read_no_longer_keeps_the_node_waiting() {
+    let mut bench = Bench::new(1, &[("t", 2)], ConsumerConfig { check_crcs: false, ..small_answers() });
+    bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));
+    bench.more_than_one_answer();
+    bench.error();
+    assert_eq!(asked(&bench.fetch()), [(1, 1)]);
+}
+
 #[test]
 fn partitions_take_turns_on_both_sides() {
     let mut bench = Bench::new(1, &[("t", 3)], ConsumerConfig::default());
@@ -113,6 +197,23 @@ fn partitions_take_turns_on_both_sides() {
     assert_eq!(asked(&bench.fetch()), [(2, 0), (0, 2), (1, 2)], "who got nothing goes first");
     let order: Vec<_> = (0..4).map(|_| bench.batch().partition().partition).collect();
     assert_eq!(order, [0, 1, 0, 1]);
+}
+
+#[test]
+fn what_came_first_is_read_first() {
+    let mut bench = Bench::new(1, &[("t", 2)], ConsumerConfig::default());
+    bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));
+    let fetch = bench.fetch();
+    let three = join(&[batch(0, 1, 10), batch(1, 1, 10), batch(2, 1, 10)]);
+    bench.answer(&fetch, vec![data(0, 9, three), data(1, 9, batch(0, 1, 10))]);
+    let fetch = bench.fetch();
+    bench.answer(&fetch, vec![data(0, 9, batch(3, 1, 10)), data(1, 9, batch(1, 1, 10))]);
+    let mut next = || {
+        let batch = bench.batch();
+        (batch.partition().partition, batch.first_offset())
+    };
+    let order: Vec<_> = (0..6).map(|_| next()).collect();
+    assert_eq!(order, [(0, 0), (1, 0), (0, 1), (0, 2), (1, 1), (0, 3)]);
 }
 
 #[test]
