@@ -1,8 +1,10 @@
 //! Records sent at a fixed rate, and how long each takes to its acknowledgement.
 //!
 //! The loop is open: a record is due at its moment whatever became of those before it, and its latency counts
-//! from then (`p50_ms`) or from the moment that it was handed over (`call_p50_ms`).
+//! from then (`p50_ms`) or from the moment that it was handed over (`call_p50_ms`). With `--slowest` it says of the
+//! slowest ones where the time of their batches went.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::path::PathBuf;
@@ -12,7 +14,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use ottla::{Delivery, DeliveryError, Receipt, Record};
+use ottla::{Delivery, DeliveryError, Latency as BatchLatency, Receipt, Record};
 use serde_json::{Map, Value, json};
 use tokio::runtime;
 
@@ -39,6 +41,9 @@ pub(crate) struct Latency {
     /// Read the values from this file, which holds them without separators.
     #[arg(long)]
     pool: Option<PathBuf>,
+    /// Say of that many of the slowest records where the time of their batches went, on stderr.
+    #[arg(long, default_value_t = 0)]
+    slowest: usize,
 }
 
 /// A record on its way.
@@ -85,8 +90,13 @@ async fn run(arguments: &Latency) -> Result<(), Failure> {
         due += gap;
     }
     on_the_way.end();
-    let mut more = collector.await??;
+    let mut told = collector.await??;
     let usage = meter.end();
+    let mut more = figures(&told);
+    told.sort_unstable_by_key(|told| Reverse(told.at - told.due));
+    for told in told.iter().take(arguments.slowest) {
+        eprintln!("{}", told.explain(start));
+    }
     more.insert("rate".to_owned(), json!(arguments.rate));
     usage.print("latency", counted, counted * arguments.size, more)
 }
@@ -138,22 +148,47 @@ impl OnTheWay {
     }
 }
 
+/// A record whose sender knows that it is written.
+struct Told {
+    due: Instant,
+    called: Instant,
+    at: Instant,
+    batch: BatchLatency,
+}
+
+impl Told {
+    /// What is neither the caller's lateness nor its batch's time was spent on the way to whoever awaits it. A record
+    /// that came to an open batch has only the end of that batch's time.
+    fn explain(&self, start: Instant) -> String {
+        let Self { due, called, at, batch } = self;
+        let (took, late, call) = (*at - *due, *called - *due, *at - *called);
+        let behind = call.saturating_sub(batch.total());
+        let due = (*due - start).as_secs_f64();
+        format!(
+            "due at {due:.4} s: {took:.1?}, called {late:.1?} late, batch {batch}, told {behind:.1?} after it"
+        )
+    }
+}
+
 /// Awaits the acknowledgements in the order of sending.
-async fn collect(on_the_way: Arc<OnTheWay>, counted: usize) -> Result<Map<String, Value>, DeliveryError> {
-    let (mut from_due, mut from_call) = (Vec::with_capacity(counted), Vec::with_capacity(counted));
+async fn collect(on_the_way: Arc<OnTheWay>, counted: usize) -> Result<Vec<Told>, DeliveryError> {
+    let mut told = Vec::with_capacity(counted);
     while let Some((sent, outcome)) = poll_fn(|context| on_the_way.poll_next(context)).await {
-        let now = Instant::now();
-        outcome?;
+        let at = Instant::now();
+        let Receipt { latency: batch, .. } = outcome?;
         let Sent { due, called, counted, .. } = sent;
         if counted {
-            from_due.push(now - due);
-            from_call.push(now - called);
+            told.push(Told { due, called, at, batch });
         }
     }
+    Ok(told)
+}
+
+fn figures(told: &[Told]) -> Map<String, Value> {
     let mut figures = Map::new();
-    percentiles(&mut figures, "", from_due);
-    percentiles(&mut figures, "call_", from_call);
-    Ok(figures)
+    percentiles(&mut figures, "", told.iter().map(|told| told.at - told.due).collect());
+    percentiles(&mut figures, "call_", told.iter().map(|told| told.at - told.called).collect());
+    figures
 }
 
 pub(super) fn percentiles(figures: &mut Map<String, Value>, prefix: &str, mut latencies: Vec<Duration>) {
