@@ -211,6 +211,8 @@ mod tests {
     fn a_large_frames_memory_serves_the_next_once_nobody_holds_it() {
         let large = |fill: u8| framed(&[vec![fill; 3 * STEP]]);
         let mut reader = FrameReader::new(100 << 20);
+        let spare = reader.spare.clone();
+        let waiting = || spare.lock().as_ref().map(|bytes| bytes.as_ptr());
         let mut next = |stream: &[u8]| cut(&mut reader, stream, usize::MAX).unwrap().remove(0);
         let first = next(&large(1));
         let held = next(&large(2));
@@ -220,7 +222,9 @@ mod tests {
         drop(first);
         let second = next(&large(3));
         assert_ne!(second.as_ptr(), memory, "a slice still holds it");
+        assert_eq!(waiting(), None);
         drop(slice);
+        assert_eq!(waiting(), Some(memory));
         let third = next(&large(4));
         assert_eq!(third.as_ptr(), memory);
         assert!(third.iter().all(|byte| *byte == 4) && held.iter().all(|byte| *byte == 2));
