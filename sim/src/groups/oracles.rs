@@ -100,6 +100,15 @@ impl World {
         })
     }
 
+    /// Whether the group is as it was when a coordinator went, and its rebalance with it, as Kafka's does: when the last
+    /// member that speaks KIP-848 is gone, the classic group is written down as it stands, and that its members are to
+    /// join again, for what the last one had, is only remembered (`GroupMetadataManager.convertToClassicGroup`). Who
+    /// has not heard of it by then is in good standing with the next coordinator, and has nothing to notice.
+    fn has_lost_rebalance(&mut self) -> bool {
+        let same = |member: &MemberApp| Some(member.edge.status().generation) == self.lost_rebalance;
+        self.members.iter().flatten().all(same) && self.known().is_some_and(|(_, stable)| stable)
+    }
+
     /// The members as the coordinator knows them; `None` if it cannot be asked.
     fn known_members(&mut self) -> Option<BTreeSet<String>> {
         self.known().map(|(members, _)| members)
@@ -239,6 +248,10 @@ impl World {
             .collect();
         let commits = self.committed();
         for partition in 0..self.network.partitions {
+            if !owned.contains_key(&partition) && self.has_lost_rebalance() {
+                self.counts.add("left out by a group whose rebalance was lost");
+                continue;
+            }
             if !owned.contains_key(&partition) {
                 return unfinished(self, format!("nobody has partition {partition}"));
             }

@@ -120,6 +120,7 @@ fn seeds_that_found_a_bug_of_groups_keep_every_promise() {
         (3329, "an answer that came while its reader stood still gave what the group had given away since"),
         (3917, "a commit that was refused before the end of faults was told of in a group at rest"),
         (4547, "somebody wrote to a group that was held to rest, and its reader dawdled"),
+        (9762, "a group that had just become classic forgot to rebalance with its coordinator, as Kafka's does"),
         (
             17800,
             "a member that was told to be silent until after the end of faults was lost by a group at rest",

@@ -10,7 +10,7 @@ use ottla_proto::messages::delete_records::{DeleteRecordsPartition, DeleteRecord
 use ottla_proto::messages::delete_topics::DeleteTopicState;
 use ottla_proto::messages::produce::{PartitionProduceData, TopicProduceData};
 use ottla_proto::messages::{
-    DeleteRecordsRequest, DeleteTopicsRequest, FindCoordinatorRequest, ProduceRequest,
+    DeleteRecordsRequest, DeleteTopicsRequest, DescribeGroupsRequest, FindCoordinatorRequest, ProduceRequest,
 };
 use ottla_proto::records::{BatchWriter, Stamp};
 use ottla_proto::wire::Request;
@@ -41,6 +41,8 @@ pub(super) struct World {
     fault_names: BTreeMap<String, String>,
     /// Nothing may happen to the group any more.
     pub(super) calm: bool,
+    /// The last generation whose coordinator went while it waited for members to join the next one.
+    pub(super) lost_rebalance: Option<i32>,
 }
 
 /// Between two questions for the reasons of all waits.
@@ -89,6 +91,7 @@ impl World {
             counts: Counts::default(),
             fault_names: BTreeMap::new(),
             calm: false,
+            lost_rebalance: None,
         }
     }
 
@@ -412,6 +415,12 @@ impl World {
                 client.suspended_until = client.suspended_until.max(until);
             }
             GroupFault::Any(fault) => {
+                if matches!(
+                    fault,
+                    Fault::Kill(_) | Fault::Stop(_) | Fault::Freeze(_) | Fault::ExpireSession(_)
+                ) {
+                    self.note_lost_rebalance();
+                }
                 self.network.begin(fault, until, &mut self.queue, &mut self.counts);
                 let again = now + self.chance.millis(20, 1_000);
                 if fault.recurs() && again < until {
@@ -421,6 +430,7 @@ impl World {
             GroupFault::KillCoordinator(_) => {
                 let Some(node) = self.coordinator() else { return };
                 self.plan.faults[index].fault = GroupFault::KillCoordinator(node);
+                self.note_lost_rebalance();
                 self.network.begin(Fault::Kill(node), until, &mut self.queue, &mut self.counts);
             }
             GroupFault::Api(fault, _) => {
@@ -452,6 +462,18 @@ impl World {
             }
         }
         self.counts.add(&name);
+    }
+
+    /// A node goes, which may be the coordinator: whoever follows it does not know that a rebalance had begun.
+    fn note_lost_rebalance(&mut self) {
+        let request = DescribeGroupsRequest { groups: vec![GROUP.into()], ..Default::default() };
+        let coordinator = self.coordinator();
+        let answer = coordinator.and_then(|coordinator| self.ask(coordinator, 5, &request));
+        let mut groups = answer.into_iter().flat_map(|answer| answer.groups);
+        if groups.any(|group| group.group_state == "PreparingRebalance") {
+            let members = self.members.iter().flatten();
+            self.lost_rebalance = members.map(|member| member.edge.status().generation).max();
+        }
     }
 
     fn end(&mut self, index: usize) {
