@@ -172,11 +172,7 @@ fn producer(partitions: i32) -> Result<Vec<Row>, Failure> {
 
 /// A record for each partition: handing it over, sending it, its acknowledgement.
 fn records(partitions: i32) -> Result<Vec<Row>, Failure> {
-    let (mut peer, orders) = Peer::with_producer_over(BROKERS.min(partitions), partitions, |config| {
-        config.linger = Duration::ZERO;
-        config.memory_bytes = 1 << 30;
-        config.node_share_percent = 100;
-    })?;
+    let (mut peer, orders) = Peer::with_producer_over(BROKERS.min(partitions), partitions, unhindered)?;
     // Connections, and every sequence begun.
     append_to_each(&peer, &orders, partitions)?;
     peer.serve()?;
@@ -193,6 +189,13 @@ fn records(partitions: i32) -> Result<Vec<Row>, Failure> {
     Ok(vec![row("append", append), row("the turn that sends", send), row("acknowledgements", settle)])
 }
 
+/// A producer that waits neither for more records nor for memory.
+fn unhindered(config: &mut ProducerConfig) {
+    config.linger = Duration::ZERO;
+    config.memory_bytes = 1 << 30;
+    config.node_share_percent = 100;
+}
+
 fn append_to_each(peer: &Peer, orders: &TopicHandle, partitions: i32) -> Result<(), Failure> {
     for partition in 0..partitions {
         let record = NewRecord { value: Some(&VALUE), partition: Some(partition), ..NewRecord::default() };
@@ -204,11 +207,7 @@ fn append_to_each(peer: &Peer, orders: &TopicHandle, partitions: i32) -> Result<
 /// A client that produces to and reads from each broker and has no news: what a turn costs for each connection.
 fn connections(brokers: i32) -> Result<Vec<Row>, Failure> {
     const TURNS: i32 = 1_000;
-    let (mut peer, orders) = Peer::with_producer_over(brokers, brokers, |config| {
-        config.linger = Duration::ZERO;
-        config.memory_bytes = 1 << 30;
-        config.node_share_percent = 100;
-    })?;
+    let (mut peer, orders) = Peer::with_producer_over(brokers, brokers, unhindered)?;
     append_to_each(&peer, &orders, brokers)?;
     peer.serve()?;
     let wake = peer.core.wake().clone();
