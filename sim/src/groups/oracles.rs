@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ottla_core::group::{GroupError, GroupEvent};
-use ottla_proto::ErrorCode;
 use ottla_proto::messages::offset_fetch::OffsetFetchRequestGroup;
-use ottla_proto::messages::{ConsumerGroupDescribeRequest, DescribeGroupsRequest, OffsetFetchRequest};
+use ottla_proto::messages::{
+    ConsumerGroupDescribeRequest, DescribeGroupsRequest, DescribeGroupsResponse, OffsetFetchRequest,
+};
+use ottla_proto::{BrokerId, ErrorCode};
 
 use super::member::{Ended, MemberApp};
 use super::plan::{Commits, GROUP};
@@ -117,16 +119,20 @@ impl World {
     /// The members, and whether the group is stable.
     fn known(&mut self) -> Option<(BTreeSet<String>, bool)> {
         let coordinator = self.coordinator()?;
-        let ids = vec![GROUP.into()];
-        let new = ConsumerGroupDescribeRequest { group_ids: ids.clone(), ..Default::default() };
+        let new = ConsumerGroupDescribeRequest { group_ids: vec![GROUP.into()], ..Default::default() };
         let new = self.ask(coordinator, 0, &new)?;
-        let old = DescribeGroupsRequest { groups: ids, ..Default::default() };
-        let old = self.ask(coordinator, 5, &old)?;
+        let old = self.as_classic(coordinator)?;
         let stable = new.groups.iter().any(|group| group.group_state == "Stable")
             || old.groups.iter().any(|group| group.group_state == "Stable");
         let new = new.groups.into_iter().flat_map(|group| group.members).map(|member| member.member_id);
         let old = old.groups.into_iter().flat_map(|group| group.members).map(|member| member.member_id);
         Some((new.chain(old).map(|id| id.to_string()).collect(), stable))
+    }
+
+    /// The group as a coordinator describes it to whoever knows classic groups alone.
+    pub(super) fn as_classic(&mut self, coordinator: BrokerId) -> Option<DescribeGroupsResponse> {
+        let request = DescribeGroupsRequest { groups: vec![GROUP.into()], ..Default::default() };
+        self.ask(coordinator, 5, &request)
     }
 
     /// Nobody commits what nobody has processed.
@@ -248,12 +254,12 @@ impl World {
             .collect();
         let commits = self.committed();
         for partition in 0..self.network.partitions {
-            if !owned.contains_key(&partition) && self.has_lost_rebalance() {
+            if !owned.contains_key(&partition) {
+                if !self.has_lost_rebalance() {
+                    return unfinished(self, format!("nobody has partition {partition}"));
+                }
                 self.counts.add("left out by a group whose rebalance was lost");
                 continue;
-            }
-            if !owned.contains_key(&partition) {
-                return unfinished(self, format!("nobody has partition {partition}"));
             }
             if self.truth.is_recreated() {
                 continue;

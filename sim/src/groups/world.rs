@@ -10,7 +10,7 @@ use ottla_proto::messages::delete_records::{DeleteRecordsPartition, DeleteRecord
 use ottla_proto::messages::delete_topics::DeleteTopicState;
 use ottla_proto::messages::produce::{PartitionProduceData, TopicProduceData};
 use ottla_proto::messages::{
-    DeleteRecordsRequest, DeleteTopicsRequest, DescribeGroupsRequest, FindCoordinatorRequest, ProduceRequest,
+    DeleteRecordsRequest, DeleteTopicsRequest, FindCoordinatorRequest, ProduceRequest,
 };
 use ottla_proto::records::{BatchWriter, Stamp};
 use ottla_proto::wire::Request;
@@ -466,9 +466,8 @@ impl World {
 
     /// A node goes, which may be the coordinator: whoever follows it does not know that a rebalance had begun.
     fn note_lost_rebalance(&mut self) {
-        let request = DescribeGroupsRequest { groups: vec![GROUP.into()], ..Default::default() };
         let coordinator = self.coordinator();
-        let answer = coordinator.and_then(|coordinator| self.ask(coordinator, 5, &request));
+        let answer = coordinator.and_then(|coordinator| self.as_classic(coordinator));
         let mut groups = answer.into_iter().flat_map(|answer| answer.groups);
         if groups.any(|group| group.group_state == "PreparingRebalance") {
             let members = self.members.iter().flatten();
