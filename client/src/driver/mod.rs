@@ -12,6 +12,8 @@ mod framing;
 mod handle;
 mod socket;
 mod start;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 pub(crate) use clock::{start_ms as clock_start_ms, timestamp};

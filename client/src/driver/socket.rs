@@ -9,6 +9,7 @@ use ottla_core::{Core, Instant};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::clock::Clock;
 use super::framing::FrameReader;
 
 /// What one connection may read, and may write, in a turn before the others have theirs.
@@ -44,11 +45,12 @@ impl Socket {
         Self { id, stream, frames: FrameReader::new(frame_limit) }
     }
 
-    /// Reads what has come and hands its frames to the core.
+    /// Reads what has come and hands its frames to the core. What an answer asks for counts from when it was read: a
+    /// turn can be interrupted, and by the time at which it began a throttle would end too early.
     pub(crate) fn read(
         &mut self,
         core: &mut Core,
-        now: Instant,
+        clock: Clock,
         context: &mut Context<'_>,
     ) -> Result<Progress, DisconnectCause> {
         let mut left = TURN_BYTES;
@@ -63,7 +65,7 @@ impl Socket {
                 Poll::Ready(Err(error)) => return Err(failed(error)),
             }
             while let Some(frame) = self.frames.next_frame().map_err(DisconnectCause::Frame)? {
-                core.handle_frame(self.id, frame, now);
+                core.handle_frame(self.id, frame, clock.now());
             }
         }
         Ok(Progress::More)

@@ -1,4 +1,4 @@
-//! The driver as one future: a turn per poll, with one look at the clock and no await inside.
+//! The driver as one future: a turn per poll, with no await inside.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,8 +77,9 @@ impl Future for Driver {
         };
         this.take_connections(now, context);
         this.compression.poll(&mut this.core, now, context);
-        progress = progress.and(this.read(now, context));
-        progress = progress.and(this.act(now, context));
+        progress = progress.and(this.read(context));
+        // Time does not go back behind what the frames came with.
+        progress = progress.and(this.act(this.clock.now(), context));
         this.tell();
         if progress == Progress::More || !this.park(context) {
             context.waker().wake_by_ref();
@@ -144,16 +145,16 @@ impl Driver {
         });
     }
 
-    fn read(&mut self, now: Instant, context: &mut Context<'_>) -> Progress {
+    fn read(&mut self, context: &mut Context<'_>) -> Progress {
         let mut progress = Progress::Blocked;
-        let core = &mut self.core;
-        self.sockets.retain(|&id, socket| match socket.read(core, now, context) {
+        let (core, clock) = (&mut self.core, self.clock);
+        self.sockets.retain(|&id, socket| match socket.read(core, clock, context) {
             Ok(further) => {
                 progress = progress.and(further);
                 true
             }
             Err(cause) => {
-                core.handle_disconnected(id, cause, now);
+                core.handle_disconnected(id, cause, clock.now());
                 false
             }
         });
