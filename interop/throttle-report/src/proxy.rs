@@ -171,6 +171,7 @@ impl Shared {
                 client_id: request.client_id,
                 bytes: length,
                 begun,
+                answering: None,
                 answered: None,
                 throttle: Duration::ZERO,
             });
@@ -184,21 +185,23 @@ impl Shared {
             let mut head = vec![0; length.min(4)];
             from.read_exact(&mut head)?;
             let correlation_id = i32::from_be_bytes(head.first_chunk().copied().unwrap_or_default());
-            let throttle = match self.recording.asked(number, correlation_id) {
+            let (answering, throttle) = match self.recording.asked(number, correlation_id) {
                 Some((ApiKey::PRODUCE, version)) => {
                     let mut rest = vec![0; length.saturating_sub(4)];
                     from.read_exact(&mut rest)?;
                     head.extend(rest);
                     let (throttle, answer) = self.judge(number, head, version)?;
+                    let answering = Instant::now();
                     forward(answer.len(), &answer, from, to)?;
-                    throttle
+                    (answering, throttle)
                 }
                 _ => {
+                    let answering = Instant::now();
                     forward(length, &head, from, to)?;
-                    Duration::ZERO
+                    (answering, Duration::ZERO)
                 }
             };
-            self.recording.end(number, correlation_id, throttle);
+            self.recording.end(number, correlation_id, answering, throttle);
         }
     }
 

@@ -24,6 +24,9 @@ pub struct Exchange {
     pub bytes: usize,
     /// When its first bytes reached the proxy.
     pub begun: Instant,
+    /// When its answer began to be handed on: the client cannot have read it before, however long the proxy is
+    /// interrupted then.
+    pub answering: Option<Instant>,
     /// When the last byte of its answer had been handed on to the client.
     pub answered: Option<Instant>,
     /// The throttle that the answer told of; for Produce only.
@@ -31,10 +34,10 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Until when the answer asks for silence.
+    /// Until when the answer asks for silence, whenever it was read.
     #[must_use]
     pub fn throttled_until(&self) -> Option<Instant> {
-        self.answered.filter(|_| !self.throttle.is_zero()).map(|answered| answered + self.throttle)
+        self.answering.filter(|_| !self.throttle.is_zero()).map(|answering| answering + self.throttle)
     }
 }
 
@@ -65,7 +68,7 @@ impl Recording {
         let mut spans: Vec<_> = self
             .produced(client_id, node)
             .iter()
-            .filter_map(|one| Some((one.answered?, one.throttled_until()?)))
+            .filter_map(|one| Some((one.answering?, one.throttled_until()?)))
             .collect();
         spans.sort();
         let mut total = Duration::ZERO;
@@ -89,11 +92,12 @@ impl Recording {
         Some((one.api, one.version))
     }
 
-    pub(crate) fn end(&self, connection: u64, correlation_id: i32, throttle: Duration) {
+    pub(crate) fn end(&self, connection: u64, correlation_id: i32, answering: Instant, throttle: Duration) {
         let answered = Instant::now();
         let mut exchanges = self.exchanges();
         if let Some(one) = exchanges.iter_mut().rev().find(|one| is(one, connection, correlation_id)) {
-            (one.answered, one.throttle) = (Some(answered), throttle);
+            one.throttle = throttle;
+            (one.answering, one.answered) = (Some(answering), Some(answered));
         }
     }
 
@@ -125,6 +129,7 @@ mod tests {
                 client_id: "a".to_owned(),
                 bytes: 1,
                 begun: at(0),
+                answering: Some(at(answered)),
                 answered: Some(at(answered)),
                 throttle: Duration::from_millis(throttle),
             });
