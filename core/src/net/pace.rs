@@ -22,6 +22,9 @@ pub(super) struct Pace {
     alone: Duration,
     /// How much longer a request takes for each one in front of it.
     work: Duration,
+    /// When that was last told. Requests that were on their way by then have seen the same of the broker: if it stood
+    /// still for a while, that counts once.
+    told_at: Instant,
     believed_until: Instant,
 }
 
@@ -29,9 +32,14 @@ impl Pace {
     /// An answer came `took` after its request was written, which had that many unanswered ones in front of it.
     pub(super) fn on_answer(&mut self, in_front: u32, took: Duration, now: Instant) {
         if let Some(longer) = took.saturating_sub(self.alone).checked_div(in_front) {
-            self.work = average(self.work, longer);
+            if self.told_at + took <= now {
+                // One by itself is work and a way: work alone cannot take longer.
+                self.work = average(self.work, longer.min(self.alone));
+                self.told_at = now;
+            }
         } else if now > self.believed_until {
-            *self = Self { alone: took, work: Duration::ZERO, believed_until: now + BELIEVED };
+            let believed_until = now + BELIEVED;
+            *self = Self { alone: took, believed_until, ..Self::default() };
         } else {
             self.alone = average(self.alone, took);
         }
@@ -65,21 +73,44 @@ mod tests {
 
     const MAX: usize = 5;
 
-    /// What is known of a broker after a while in which there was always another request for it: it serves one after the
-    /// other, and each takes that long there and back.
-    fn known(way: Duration, work: Duration) -> (Pace, Instant) {
-        let (mut pace, mut now, mut idle_from) = (Pace::default(), Instant::ZERO, Instant::ZERO);
-        let mut in_flight = VecDeque::new();
-        for _ in 0..100 {
-            while in_flight.len() < pace.window(now).min(MAX) {
-                idle_from = idle_from.max(now + way / 2) + work;
-                in_flight.push_back((u32::try_from(in_flight.len()).unwrap(), now, idle_from + way / 2));
+    /// A broker that serves one request after the other, each of which takes `way` there and back, and for which there is
+    /// always another one.
+    #[derive(Default)]
+    struct Busy {
+        pace: Pace,
+        now: Instant,
+        way: Duration,
+        work: Duration,
+        idle_from: Instant,
+        in_flight: VecDeque<(u32, Instant, Instant)>,
+    }
+
+    impl Busy {
+        fn answer(&mut self, count: usize) {
+            for _ in 0..count {
+                while self.in_flight.len() < self.pace.window(self.now).min(MAX) {
+                    self.idle_from = self.idle_from.max(self.now + self.way / 2) + self.work;
+                    let in_front = u32::try_from(self.in_flight.len()).unwrap();
+                    self.in_flight.push_back((in_front, self.now, self.idle_from + self.way / 2));
+                }
+                let (in_front, written_at, answered_at) = self.in_flight.pop_front().unwrap();
+                self.now = self.now.max(answered_at);
+                self.pace.on_answer(in_front, self.now.saturating_duration_since(written_at), self.now);
             }
-            let (in_front, written_at, answered_at) = in_flight.pop_front().unwrap();
-            now = answered_at;
-            pace.on_answer(in_front, now.saturating_duration_since(written_at), now);
         }
-        (pace, now)
+
+        /// What is on its way comes so much later.
+        fn stand_still(&mut self, time: Duration) {
+            self.idle_from = self.idle_from + time;
+            self.in_flight.iter_mut().for_each(|(.., answered_at)| *answered_at = *answered_at + time);
+        }
+    }
+
+    /// What is known of a broker after a while.
+    fn known(way: Duration, work: Duration) -> (Pace, Instant) {
+        let mut busy = Busy { way, work, ..Busy::default() };
+        busy.answer(100);
+        (busy.pace, busy.now)
     }
 
     fn window((pace, now): (Pace, Instant)) -> usize {
@@ -107,6 +138,25 @@ mod tests {
         pace.on_answer(0, micros(200), now);
         pace.on_answer(1, micros(500), now);
         assert!(pace.window(now) > 1);
+    }
+
+    #[test]
+    fn a_far_broker_that_stood_still_once_is_given_what_it_may_take_soon_after() {
+        for still in [300_000, 2_000_000, 8_000_000].map(micros) {
+            let mut busy = Busy { way: micros(100_000), work: micros(200), ..Busy::default() };
+            busy.answer(100);
+            busy.stand_still(still);
+            busy.answer(MAX + 1);
+            let since = busy.now;
+            while busy.pace.window(busy.now) < MAX {
+                busy.answer(1);
+            }
+            assert!(
+                busy.now <= since + 5 * busy.way,
+                "{still:?}: {:?}",
+                busy.now.saturating_duration_since(since)
+            );
+        }
     }
 
     #[test]
