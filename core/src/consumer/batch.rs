@@ -165,6 +165,17 @@ impl Batch {
         self
     }
 
+    /// The same records in a buffer, which the budget counts in place of the answer that brought them. Costs a copy, if
+    /// they still lie in that answer.
+    pub(super) fn leave_frame(mut self, buffers: &Arc<BufferPool>) -> Self {
+        if let Held::Frame(frame) = &self.held {
+            let records = self.records.take().detach();
+            self.held = Held::Buffer(frame.another(records.buffer_bytes()), Arc::clone(buffers));
+            self.records = records;
+        }
+        self
+    }
+
     pub(super) fn slot(&self) -> SlotId {
         self.slot
     }

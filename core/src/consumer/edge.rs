@@ -416,19 +416,23 @@ impl ConsumerEdge {
         slots.filter_map(|id| Some((id, state.slots.get(&id)?.appetite(self.full_bytes)))).collect()
     }
 
-    /// As [`Self::appetites`], for the partitions of one node; and whether more than `most` bytes of their batches lie
-    /// unread, those of paused ones aside. If so, or if none is hungry and some are full, reading wakes the driver.
+    /// As [`Self::appetites`], for the partitions of one node, each with whether it can be asked for if it is hungry; and
+    /// whether more than `most` bytes of their batches lie unread, those of paused ones aside. If so, or if none of them
+    /// is asked for and some are full, reading wakes the driver.
     pub(super) fn appetites_or_wake(
         &self,
-        slots: impl Iterator<Item = SlotId>,
+        slots: impl Iterator<Item = (SlotId, bool)>,
         most: usize,
     ) -> (Vec<(SlotId, Appetite)>, bool) {
         let mut state = self.state.lock();
-        let mut unread = 0;
-        let appetite = |id| {
+        let (mut unread, mut any_asked, mut any_full) = (0, false, false);
+        let appetite = |(id, askable)| {
             let slot = state.slots.get(&id)?;
             unread += if slot.paused { 0 } else { slot.unread_bytes };
-            Some((id, slot.appetite(self.full_bytes)))
+            let appetite = slot.appetite(self.full_bytes);
+            any_asked |= askable && appetite == Appetite::Hungry;
+            any_full |= appetite == Appetite::Full;
+            Some((id, appetite))
         };
         let appetites: Vec<_> = slots.filter_map(appetite).collect();
         if unread > most {
@@ -437,8 +441,7 @@ impl ConsumerEdge {
             state.look_after = Some(state.look_after.map_or(excess, |known| known.min(excess)));
             return (appetites, true);
         }
-        let any = |wanted| appetites.iter().any(|(_, appetite)| *appetite == wanted);
-        state.driver_waits |= any(Appetite::Full) && !any(Appetite::Hungry);
+        state.driver_waits |= any_full && !any_asked;
         (appetites, false)
     }
 

@@ -95,7 +95,10 @@ impl Fetcher {
     fn choose(&mut self, id: BrokerId, now: Instant) -> Result<(Vec<SlotId>, Duration), WaitReason> {
         let Some(node) = self.nodes.get_mut(&id) else { return Ok((Vec::new(), Duration::ZERO)) };
         let most = node.brought.max(self.config.fetch_max_bytes / 2);
-        let (appetites, too_much) = self.edge.appetites_or_wake(node.slots.iter().copied(), most);
+        let partitions = &self.partitions;
+        let askable = |slot| partitions.get(slot).is_some_and(|partition| partition.is_askable(now));
+        let slots = node.slots.iter().map(|slot| (*slot, askable(slot)));
+        let (appetites, too_much) = self.edge.appetites_or_wake(slots, most);
         let mut asked = Vec::with_capacity(appetites.len());
         let mut max_wait = self.config.fetch_max_wait;
         let mut until: Option<Instant> = None;
@@ -103,12 +106,8 @@ impl Fetcher {
             let Some(partition) = self.partitions.get_mut(&slot) else { continue };
             let retry = partition.retry.filter(|retry| retry.until > now);
             let wanted = match (appetite, partition.stage) {
-                (Appetite::Hungry, Stage::At(_))
-                    if !partition.end_wanted && !partition.unchecked && retry.is_none() =>
-                {
-                    if partition.asked.is_none() {
-                        asked.push(slot);
-                    }
+                (Appetite::Hungry, _) if partition.is_askable(now) => {
+                    asked.push(slot);
                     partition.absent_since = None;
                     continue;
                 }

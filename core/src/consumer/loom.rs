@@ -178,7 +178,8 @@ fn loom_a_read_from_a_full_partition_is_seen_or_wakes_the_driver() {
         };
         // A turn of the driver: orders, then what is to be asked for, then one more look before it sleeps.
         edge.take_orders();
-        let full = edge.appetites_or_wake([slot].into_iter(), usize::MAX).0 == [(slot, Appetite::Full)];
+        let full =
+            edge.appetites_or_wake([(slot, true)].into_iter(), usize::MAX).0 == [(slot, Appetite::Full)];
         wake.park(None);
         let sleeps = !edge.has_orders();
         reader.join().unwrap();

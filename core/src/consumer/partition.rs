@@ -114,6 +114,15 @@ impl Partition {
         }
     }
 
+    /// Whether it can be asked for, if its records are wanted.
+    pub(super) fn is_askable(&self, now: Instant) -> bool {
+        matches!(self.stage, Stage::At(_))
+            && !self.end_wanted
+            && !self.unchecked
+            && self.asked.is_none()
+            && self.retry.is_none_or(|retry| retry.until <= now)
+    }
+
     /// The node that it is to be asked of.
     pub(super) fn source(&self) -> Option<BrokerId> {
         let leader = self.leader.map(|leader| leader.node);

@@ -155,7 +155,7 @@ impl ConsumerReader {
 
 impl ConsumerReader {
     /// What is left of batches whose partitions were sought elsewhere or taken away is not handed out; that of paused
-    /// ones waits.
+    /// ones waits, and takes no more memory than it needs: others may need the room for longer than a batch is read.
     fn follow_changes(&mut self) {
         let changes = self.edge.changes();
         if changes == self.seen_changes {
@@ -167,7 +167,7 @@ impl ConsumerReader {
         for batch in batches {
             match self.edge.standing(batch.slot()) {
                 Standing::Read => self.opened.push(batch),
-                Standing::Paused => self.aside.push(batch),
+                Standing::Paused => self.aside.push(batch.leave_frame(&self.buffers)),
                 Standing::Gone => {}
             }
         }

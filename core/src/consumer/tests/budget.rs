@@ -61,6 +61,34 @@ fn paused_partitions_give_their_room_to_the_others() {
 }
 
 #[test]
+fn a_partition_paused_in_the_midst_of_a_batch_gives_its_room_to_the_others() {
+    let mut bench = Bench::new(1, &[("t", 2)], small());
+    bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));
+    let fetch = bench.fetch();
+    let batches = join(&[batch(0, 4, 10_000), batch(4, 14, 10_000)]);
+    bench.answer(&fetch, vec![data(0, 18, batches)]);
+    let opened = bench.batch();
+    bench.reader.open(opened);
+    assert_eq!(bench.reader.take_record().map(|(_, record)| record.offset), Some(0));
+    bench.reader.edge().pause(&name("t", 0)).unwrap();
+    assert!(!bench.reader.has_record());
+    let fetch = bench.fetch();
+    assert_eq!(asked(&fetch), [(1, 0)]);
+    let used = bench.reader.edge().stats().budget_used;
+    assert!(used >= 40_000, "what is left of the batch counts: {used}");
+    bench.answer(&fetch, vec![data(1, 2, batch(0, 2, 10))]);
+    assert_eq!(bench.offsets(), [0, 1]);
+    bench.reader.edge().resume(&name("t", 0)).unwrap();
+    assert!(bench.reader.has_record());
+    let mut rest =
+        || bench.reader.take_record().map(|(_, record)| (record.offset, record.value.unwrap().len()));
+    assert_eq!(
+        [rest(), rest(), rest(), rest()],
+        [Some((1, 10_000)), Some((2, 10_000)), Some((3, 10_000)), None]
+    );
+}
+
+#[test]
 fn one_node_leaves_the_others_their_share() {
     let mut bench = Bench::new(2, &[("t", 2)], ConsumerConfig { partition_max_bytes: usize::MAX, ..small() });
     bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));

@@ -73,6 +73,23 @@ fn a_read_from_a_full_partition_wakes_a_driver_that_turned_for_another_reason_me
 }
 
 #[test]
+fn a_read_from_a_full_partition_wakes_the_driver_while_no_other_may_be_asked_for() {
+    let config = ConsumerConfig { partition_max_bytes: 1_000, ..ConsumerConfig::default() };
+    let mut bench = Bench::new(1, &[("t", 2)], config);
+    bench.reader.edge().assign((0..2).map(|partition| (name("t", partition), Start::At(0))));
+    let driver = std::sync::Arc::new(Wakes::default());
+    bench.world.core.set_waker(&Waker::from(driver.clone()));
+    let fetch = bench.fetch();
+    bench.answer(&fetch, vec![data(0, 20, batch(0, 20, 50)), failed(1, ErrorCode::FENCED_LEADER_EPOCH)]);
+    bench.no_fetch();
+    assert!(matches!(bench.world.core.park(), Park::Until(_)));
+    let before = driver.0.load(Ordering::Relaxed);
+    bench.offsets();
+    assert_eq!(driver.0.load(Ordering::Relaxed), before + 1);
+    assert_eq!(asked(&bench.fetch()), [(0, 20)]);
+}
+
+#[test]
 fn a_fetch_that_leaves_out_a_full_partition_does_not_wait_long() {
     let mut bench = Bench::new(
         1,
