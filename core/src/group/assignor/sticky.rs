@@ -69,17 +69,24 @@ impl Assignor for CooperativeStickyAssignor {
             .collect();
         let balance = Balance::new(topics, members, &before);
         let mut assignment = balance.share_out();
-        // Who still has each partition; nobody in particular if several do.
-        let mut holders: BTreeMap<&TopicPartition, Option<&ByteString>> = BTreeMap::new();
+        // Who still has each partition: of several the one of the latest generation, which goes on with it while the others
+        // learn that they have lost it; nobody in particular if that is the same.
+        let mut holders: BTreeMap<&TopicPartition, (i32, Option<&ByteString>)> = BTreeMap::new();
         for (member, before) in members.iter().zip(&before) {
             for partition in &*before.owned {
-                holders.entry(partition).and_modify(|holder| *holder = None).or_insert(Some(&member.id));
+                let holder = holders.entry(partition).or_insert((before.generation, Some(&member.id)));
+                if holder.0 < before.generation {
+                    *holder = (before.generation, Some(&member.id));
+                } else if holder.0 == before.generation && holder.1 != Some(&member.id) {
+                    holder.1 = None;
+                }
             }
         }
         // Who is to get what another member still has waits for the next rebalance, before which that one gives
         // it up.
         for (id, partitions) in &mut assignment {
-            partitions.retain(|partition| holders.get(partition).is_none_or(|holder| *holder == Some(id)));
+            partitions
+                .retain(|partition| holders.get(partition).is_none_or(|(_, holder)| *holder == Some(id)));
         }
         assignment
     }

@@ -148,6 +148,22 @@ fn cooperative_members_get_nothing_that_another_still_has() {
 }
 
 #[test]
+fn a_cooperative_member_keeps_what_an_older_generation_still_claims() {
+    let topics = topics(&[("a", 4)]);
+    let mut members = after(
+        &[member("m1", &["a"])],
+        &CooperativeStickyAssignor.assign(&topics, &[member("m1", &["a"])]),
+        4,
+    );
+    let mut returned = member("m2", &["a"]);
+    returned.subscription.owned = topics.all(&TopicName::from("a")).skip(1).collect();
+    returned.subscription.generation = 3;
+    members.push(returned);
+    let assignment = CooperativeStickyAssignor.assign(&topics, &members);
+    assert_eq!(text(&assignment), ["m1: a-0 a-1", "m2: "]);
+}
+
+#[test]
 fn user_data_that_is_no_user_data_counts_as_none() {
     let topics = topics(&[("a", 2)]);
     for data in [&b""[..], b"\x7f\xff\xff\xff", b"\x00\x00\x00\x01\x00\x05ab", b"\xff"] {
@@ -171,7 +187,7 @@ fn random_group(random: &mut crate::Random) -> (GroupTopics, Vec<GroupMember>) {
     let with_racks = random.below(2) == 0;
     let mut topics = GroupTopics::default();
     for name in NAMES {
-        let mut racks = vec![BTreeSet::new(); usize::try_from(random.below(9)).unwrap() + 1];
+        let mut racks = vec![BTreeSet::new(); usize::try_from(random.below(10)).unwrap()];
         racks.iter_mut().filter(|_| with_racks).for_each(|racks| *racks = random_racks(random));
         topics.insert(TopicName::from(name), racks);
     }
@@ -258,5 +274,112 @@ fn random_groups_are_shared_out_whole_and_settle() {
         for member in &members {
             assert_eq!(settled[&member.id], member.subscription.owned);
         }
+    }
+}
+
+/// Members who claim what they like, of any generation: what nobody wants, what is nowhere, what others claim too.
+fn claim_anything(assignor: &dyn Assignor, random: &mut crate::Random, members: &mut [GroupMember]) {
+    for member in members {
+        let mut owned = BTreeSet::new();
+        for topic in NAMES.into_iter().chain(["nowhere"]) {
+            let share = random.below(4);
+            let partitions = (0..10).filter(|_| random.below(4) < share);
+            owned.extend(
+                partitions.map(|partition| TopicPartition { topic: TopicName::from(topic), partition }),
+            );
+        }
+        let generation = i32::try_from(random.below(4)).unwrap() - 1;
+        member.subscription.user_data = assignor.user_data(&owned, generation);
+        member.subscription.owned = owned;
+        member.subscription.generation = generation;
+    }
+}
+
+/// Who alone claims the partition in the latest generation in which anybody of `members` does.
+fn claimant<'a>(partition: &TopicPartition, members: &[&'a GroupMember]) -> Option<&'a GroupMember> {
+    let claims = || members.iter().copied().filter(|member| member.subscription.owned.contains(partition));
+    let latest = claims().map(|member| member.subscription.generation).max()?;
+    let mut latest = claims().filter(|member| member.subscription.generation == latest);
+    latest.next().filter(|_| latest.next().is_none())
+}
+
+/// The sticky way by looks through all members and all partitions.
+fn naive_sticky(topics: &GroupTopics, members: &[GroupMember]) -> GroupAssignment {
+    let mut shares = nothing(members);
+    let mut free = Vec::new();
+    for partition in topics.names().flat_map(|topic| topics.all(topic)) {
+        let takers: Vec<_> = members.iter().filter(|member| member.wants(&partition.topic)).collect();
+        match claimant(&partition, &takers) {
+            Some(owner) => drop(shares.get_mut(&owner.id).unwrap().insert(partition)),
+            None => free.push(partition),
+        }
+    }
+    let least = |partition: &TopicPartition, shares: &GroupAssignment| {
+        let takers = members.iter().filter(|member| member.wants(&partition.topic));
+        takers
+            .min_by_key(|member| (shares[&member.id].len(), !topics.suits(partition, member)))
+            .map(|member| &member.id)
+    };
+    for partition in free {
+        if let Some(taker) = least(&partition, &shares) {
+            shares.get_mut(taker).unwrap().insert(partition);
+        }
+    }
+    loop {
+        let mut order: Vec<_> = members.iter().map(|member| &member.id).collect();
+        order.sort_by_key(|id| std::cmp::Reverse(shares[*id].len()));
+        let moves = order
+            .into_iter()
+            .flat_map(|from| shares[from].iter().rev().map(move |partition| (from, partition)));
+        let mut better = moves.filter_map(|(from, partition)| {
+            let to = least(partition, &shares)?;
+            (shares[to].len() + 2 <= shares[from].len()).then(|| (from, to, partition.clone()))
+        });
+        let Some((from, to, partition)) = better.next() else { break };
+        drop(better);
+        shares.get_mut(from).unwrap().remove(&partition);
+        shares.get_mut(to).unwrap().insert(partition);
+    }
+    shares
+}
+
+#[test]
+fn sticky_gives_what_looks_through_everything_give_whatever_is_claimed() {
+    let mut random = crate::Random::new(8);
+    for _ in 0..500 {
+        let (topics, mut members) = random_group(&mut random);
+        claim_anything(&StickyAssignor, &mut random, &mut members);
+        let assignment = StickyAssignor.assign(&topics, &members);
+        check(&topics, &members, &assignment);
+        check_balance(&members, &assignment);
+        assert_eq!(text(&assignment), text(&naive_sticky(&topics, &members)));
+    }
+}
+
+#[test]
+fn cooperative_members_get_what_nobody_else_may_still_read_whatever_is_claimed() {
+    let mut random = crate::Random::new(9);
+    for _ in 0..500 {
+        let (topics, mut members) = random_group(&mut random);
+        claim_anything(&CooperativeStickyAssignor, &mut random, &mut members);
+        let whole = naive_sticky(&topics, &members);
+        let assignment = CooperativeStickyAssignor.assign(&topics, &members);
+        let all: Vec<_> = members.iter().collect();
+        for (id, share) in &whole {
+            let may = |partition: &&TopicPartition| {
+                let claimed = all.iter().any(|member| member.subscription.owned.contains(*partition));
+                !claimed || claimant(partition, &all).is_some_and(|holder| holder.id == *id)
+            };
+            assert_eq!(assignment[id], share.iter().filter(may).cloned().collect());
+        }
+        // Everybody does as told, and comes back until nothing is left to give.
+        for generation in 4..7 {
+            let assignment = CooperativeStickyAssignor.assign(&topics, &members);
+            members = after(&members, &assignment, generation);
+        }
+        let settled = CooperativeStickyAssignor.assign(&topics, &members);
+        check(&topics, &members, &settled);
+        check_balance(&members, &settled);
+        assert!(members.iter().all(|member| settled[&member.id] == member.subscription.owned));
     }
 }
