@@ -18,9 +18,6 @@ pub(super) fn handle(
     request: AddOffsetsToTxnRequest,
 ) -> AddOffsetsToTxnResponse {
     let added = check_transactional_id(engine, call, &request.transactional_id).and_then(|()| {
-        if request.group_id.is_empty() {
-            return Err(ErrorCode::INVALID_GROUP_ID);
-        }
         let producer = Producer { id: request.producer_id, epoch: request.producer_epoch };
         let target = Target::Offsets(own_group(&request.group_id));
         let (transactions, mut turn) = engine.coordinators.transactions(call.now);

@@ -12,7 +12,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId};
 
 use super::describe_groups::GROUP_OPERATIONS;
-use super::{Call, check_group, each_once};
+use super::{Call, check_named_group, each_once};
 use crate::coordinator::Group;
 use crate::engine::Engine;
 use crate::release::GROUP_VERSION;
@@ -26,9 +26,11 @@ pub(super) fn handle(
 ) -> ConsumerGroupDescribeResponse {
     let describe = |group_id: GroupId| {
         let group = engine.coordinators.groups.get(&group_id);
-        let found = check_group(engine, call, &group_id).and_then(|()| match group {
-            _ if engine.features.level(GROUP_VERSION) < 1 => Err(ErrorCode::UNSUPPORTED_VERSION),
-            _ if group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
+        let checked = match engine.features.level(GROUP_VERSION) {
+            ..1 => Err(ErrorCode::UNSUPPORTED_VERSION),
+            1.. => check_named_group(engine, call, &group_id),
+        };
+        let found = checked.and(match group {
             Some(Group::Consumer(group)) => Ok(group),
             Some(Group::Classic(_)) | None => Err(ErrorCode::GROUP_ID_NOT_FOUND),
         });

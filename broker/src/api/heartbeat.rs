@@ -9,13 +9,13 @@
 use ottla_proto::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
 use ottla_proto::wire::VersionRange;
 
-use super::{Call, check_group};
+use super::{Call, check_named_group};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 4);
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: HeartbeatRequest) -> HeartbeatResponse {
-    let checked = check_group(engine, call, &request.group_id).and_then(|()| {
+    let checked = check_named_group(engine, call, &request.group_id).and_then(|()| {
         let (groups, mut turn) = engine.coordinators.groups(call.now);
         groups.heartbeat(&mut turn, &request)
     });

@@ -16,14 +16,14 @@
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
 use ottla_proto::wire::VersionRange;
 
-use super::{Handled, Incoming, check_group};
+use super::{Handled, Incoming, check_named_group};
 use crate::engine::{Close, Engine};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 9);
 
 pub(super) fn handle(engine: &mut Engine, incoming: Incoming<JoinGroupRequest>) -> Result<Handled, Close> {
     let Incoming { call, request } = incoming;
-    if let Err(error_code) = check_group(engine, &call, &request.group_id) {
+    if let Err(error_code) = check_named_group(engine, &call, &request.group_id) {
         let member_id = request.member_id;
         let refused = JoinGroupResponse { error_code, member_id, ..JoinGroupResponse::default() };
         return call.answer_throttled(engine, fit(refused, call.version));

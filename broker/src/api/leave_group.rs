@@ -9,7 +9,7 @@ use ottla_proto::ErrorCode;
 use ottla_proto::messages::leave_group::{LeaveGroupRequest, LeaveGroupResponse, MemberIdentity};
 use ottla_proto::wire::VersionRange;
 
-use super::{Call, check_group};
+use super::{Call, check_named_group};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 5);
@@ -19,7 +19,7 @@ pub(super) fn handle(engine: &mut Engine, call: &Call, request: LeaveGroupReques
         ..=2 => vec![MemberIdentity { member_id: request.member_id, ..MemberIdentity::default() }],
         _ => request.members,
     };
-    let left = check_group(engine, call, &request.group_id).and_then(|()| {
+    let left = check_named_group(engine, call, &request.group_id).and_then(|()| {
         let Engine { coordinators, topics, .. } = engine;
         let (groups, mut turn) = coordinators.groups(call.now);
         groups.leave(&mut turn, topics, &request.group_id, members)

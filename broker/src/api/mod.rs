@@ -405,6 +405,12 @@ fn check_coordinator(
     if engine.coordinator(kind, key) == Some(call.node) { Ok(()) } else { Err(ErrorCode::NOT_COORDINATOR) }
 }
 
+/// As [`check_coordinator`] for a group, where the empty name is none: it is one for offsets that nobody's membership
+/// protects, which clients of before version 0.9 kept under it. Kafka looks at the name first, whoever coordinates it.
+fn check_named_group(engine: &Engine, call: &Call, id: &str) -> Result<(), ErrorCode> {
+    if id.is_empty() { Err(ErrorCode::INVALID_GROUP_ID) } else { check_group(engine, call, id) }
+}
+
 /// As [`check_coordinator`] for a group.
 fn check_group(engine: &Engine, call: &Call, id: &str) -> Result<(), ErrorCode> {
     check_coordinator(engine, call, CoordinatorType::Group, id)

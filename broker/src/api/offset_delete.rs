@@ -11,17 +11,15 @@ use ottla_proto::messages::offset_delete::{
 use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId};
 
-use super::{Call, check_group};
+use super::{Call, check_named_group};
 use crate::engine::Engine;
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 0);
 
 pub(super) fn handle(engine: &mut Engine, call: &Call, request: OffsetDeleteRequest) -> OffsetDeleteResponse {
     let OffsetDeleteRequest { group_id, topics } = request;
-    let checked = check_group(engine, call, &group_id).and_then(|()| match group_id.is_empty() {
-        true => Err(ErrorCode::INVALID_GROUP_ID),
-        false => engine.coordinators.groups.check_offset_delete(&group_id).map(drop),
-    });
+    let checked = check_named_group(engine, call, &group_id)
+        .and_then(|()| engine.coordinators.groups.check_offset_delete(&group_id).map(drop));
     if let Err(error_code) = checked {
         return OffsetDeleteResponse { error_code, ..OffsetDeleteResponse::default() };
     }

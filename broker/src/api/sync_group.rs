@@ -9,7 +9,7 @@ use ottla_proto::ErrorCode;
 use ottla_proto::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
 use ottla_proto::wire::VersionRange;
 
-use super::{Handled, Incoming, check_group};
+use super::{Handled, Incoming, check_named_group};
 use crate::engine::{Close, Engine};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 5);
@@ -19,7 +19,7 @@ pub(super) fn handle(engine: &mut Engine, incoming: Incoming<SyncGroupRequest>) 
     let nameless = request.protocol_type.is_none() || request.protocol_name.is_none();
     let checked = match call.version >= 5 && nameless {
         true => Err(ErrorCode::INCONSISTENT_GROUP_PROTOCOL),
-        false => check_group(engine, &call, &request.group_id),
+        false => check_named_group(engine, &call, &request.group_id),
     };
     if let Err(error_code) = checked {
         return call

@@ -14,7 +14,7 @@ use ottla_proto::wire::VersionRange;
 use ottla_proto::{ErrorCode, GroupId, ProducerId};
 
 use super::offset_commit::Committable;
-use super::{Call, check_group};
+use super::{Call, check_named_group};
 use crate::coordinator::{CommitError, CommittedOffset, Committer, Producer, Target, own_group};
 use crate::engine::Engine;
 
@@ -42,10 +42,7 @@ pub(super) fn handle(
 }
 
 fn check(engine: &mut Engine, call: &Call, request: &TxnOffsetCommitRequest) -> Result<(), ErrorCode> {
-    if request.group_id.is_empty() {
-        return Err(ErrorCode::INVALID_GROUP_ID);
-    }
-    check_group(engine, call, &request.group_id)?;
+    check_named_group(engine, call, &request.group_id)?;
     let producer = Producer { id: request.producer_id, epoch: request.producer_epoch };
     let target = Target::Offsets(own_group(&request.group_id));
     let (transactions, mut turn) = engine.coordinators.transactions(call.now);

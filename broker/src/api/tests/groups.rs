@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
+use ottla_proto::messages::consumer_group_describe::ConsumerGroupDescribeRequest;
 use ottla_proto::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatRequest;
 use ottla_proto::messages::delete_groups::DeleteGroupsRequest;
 use ottla_proto::messages::describe_groups::DescribeGroupsRequest;
 use ottla_proto::messages::heartbeat::HeartbeatRequest;
 use ottla_proto::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse};
+use ottla_proto::messages::leave_group::LeaveGroupRequest;
 use ottla_proto::messages::list_groups::ListGroupsRequest;
 use ottla_proto::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
@@ -97,6 +99,39 @@ fn every_node_coordinates_and_says_so() {
     assert_eq!(found.len(), 3);
     assert!(find(&mut world, 6, 1, "a").is_ok());
     assert_eq!(find(&mut world, 6, 2, "a"), Err(ErrorCode::INVALID_REQUEST));
+}
+
+/// Kafka looks at the name before it looks who coordinates it, and takes the empty one for offsets alone
+/// (`GroupCoordinatorService`).
+#[test]
+fn the_empty_name_is_no_group_with_members_whoever_is_asked() {
+    let mut asked_elsewhere = BTreeSet::new();
+    for nodes in 1..=4 {
+        let mut world = World::new(nodes);
+        world.engine.create_topic("t", 1, -1, [].into()).unwrap();
+        // The test's client talks to the first node.
+        let elsewhere = find(&mut world, 6, 0, "").unwrap() != BrokerId(1);
+        asked_elsewhere.insert(elsewhere);
+        let join = JoinGroupRequest { session_timeout_ms: 1, ..JoinGroupRequest::default() };
+        let describe = ConsumerGroupDescribeRequest { group_ids: vec!["".into()], ..Default::default() };
+        let sync = SyncGroupRequest {
+            protocol_type: Some("consumer".into()),
+            protocol_name: Some("range".into()),
+            ..SyncGroupRequest::default()
+        };
+        let codes = [
+            world.ask(9, &join).error_code,
+            world.ask(5, &sync).error_code,
+            world.ask(4, &HeartbeatRequest::default()).error_code,
+            world.ask(5, &LeaveGroupRequest::default()).error_code,
+            world.ask(0, &OffsetDeleteRequest::default()).error_code,
+            world.ask(1, &describe).groups[0].error_code,
+        ];
+        assert_eq!(codes, [ErrorCode::INVALID_GROUP_ID; 6]);
+        let request = OffsetCommitRequest { group_id: "".into(), ..commit(5) };
+        assert_eq!(committed(&mut world, 8, &request) == ErrorCode::NOT_COORDINATOR, elsewhere);
+    }
+    assert_eq!(asked_elsewhere.len(), 2);
 }
 
 #[test]

@@ -92,9 +92,6 @@ impl Groups {
             let member_id = request.member_id.clone();
             Answer::Join(JoinGroupResponse { error_code: code, member_id, ..JoinGroupResponse::default() })
         };
-        if request.group_id.is_empty() {
-            return turn.answer(call, refuse(ErrorCode::INVALID_GROUP_ID));
-        }
         let session = milliseconds(request.session_timeout_ms);
         if session < turn.settings.min_session_timeout || session > turn.settings.max_session_timeout {
             return turn.answer(call, refuse(ErrorCode::INVALID_SESSION_TIMEOUT));
@@ -136,7 +133,6 @@ impl Groups {
                 return self.settle(turn, topics, &id);
             }
             Some(Group::Consumer(group)) => group.sync(turn, topics, &request),
-            None if request.group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
             None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
         };
         let refused = |error_code| SyncGroupResponse { error_code, ..SyncGroupResponse::default() };
@@ -155,7 +151,6 @@ impl Groups {
                 group.heartbeat(turn, member_id, group_instance_id.as_deref(), *generation_id)
             }
             Some(Group::Consumer(group)) => group.classic_heartbeat(turn, request),
-            None if group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
             None => Err(ErrorCode::UNKNOWN_MEMBER_ID),
         }
     }
@@ -223,7 +218,6 @@ impl Groups {
         let left = match self.by_id.get_mut(id) {
             Some(Group::Classic(group)) => group.leave(turn, members),
             Some(Group::Consumer(group)) => group.leave_group(turn, members),
-            None if id.is_empty() => return Err(ErrorCode::INVALID_GROUP_ID),
             None => members.into_iter().map(unknown).collect(),
         };
         self.settle(turn, topics, id);

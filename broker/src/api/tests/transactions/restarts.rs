@@ -117,7 +117,7 @@ fn offsets_of_a_running_transaction_wait_for_its_end() {
     for commit in [true, false] {
         let (mut world, disk) = with_topic(1);
         let mut producer = init(&mut world, None).unwrap();
-        assert_eq!(producer.add_offsets(&mut world), ErrorCode::NONE);
+        assert_eq!(producer.add_offsets(&mut world, "g"), ErrorCode::NONE);
         assert_eq!(producer.commit(&mut world, 3, 5), ErrorCode::NONE);
         world.restart(&disk, 1);
         assert_eq!(offset(&mut world), (-1, ErrorCode::UNSTABLE_OFFSET_COMMIT));
