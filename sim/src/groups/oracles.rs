@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ottla_core::group::{GroupError, GroupEvent};
+use ottla_core::group::{GroupError, GroupEvent, decode_assignment};
 use ottla_proto::messages::offset_fetch::OffsetFetchRequestGroup;
 use ottla_proto::messages::{
     ConsumerGroupDescribeRequest, DescribeGroupsRequest, DescribeGroupsResponse, OffsetFetchRequest,
@@ -11,7 +11,7 @@ use ottla_proto::messages::{
 use ottla_proto::{BrokerId, ErrorCode};
 
 use super::member::{Ended, MemberApp};
-use super::plan::{Commits, GROUP};
+use super::plan::{Commits, GROUP, Kind};
 use super::truth::{committed, record_of};
 use super::world::World;
 use crate::log;
@@ -105,10 +105,23 @@ impl World {
     /// Whether the group is as it was when a coordinator went, and its rebalance with it, as Kafka's does: when the last
     /// member that speaks KIP-848 is gone, the classic group is written down as it stands, and that its members are to
     /// join again, for what the last one had, is only remembered (`GroupMetadataManager.convertToClassicGroup`). Who
-    /// has not heard of it by then is in good standing with the next coordinator, and has nothing to notice.
-    fn has_lost_rebalance(&mut self) -> bool {
+    /// has not heard of it by then is in good standing with the next coordinator, and has nothing to notice. It lets no
+    /// partition pass that the group has given to somebody.
+    fn has_lost_rebalance(&mut self, partition: i32) -> bool {
         let same = |member: &MemberApp| Some(member.edge.status().generation) == self.lost_rebalance;
-        self.members.iter().flatten().all(same) && self.known().is_some_and(|(_, stable)| stable)
+        self.plan.kind == Kind::Mixed
+            && self.members.iter().flatten().all(same)
+            && self.known().is_some_and(|(_, stable)| stable)
+            && self.given_in_classic_group().is_some_and(|given| !given.contains(&partition))
+    }
+
+    /// What the members of a classic group were given; `None` if it cannot be asked or is no such group.
+    fn given_in_classic_group(&mut self) -> Option<BTreeSet<i32>> {
+        let coordinator = self.coordinator()?;
+        let group = self.as_classic(coordinator)?.groups.pop().filter(|group| group.error_code.is_none())?;
+        let given = group.members.into_iter().map(|member| decode_assignment(member.member_assignment));
+        let given: Vec<_> = given.collect::<Result<_, _>>().ok()?;
+        Some(given.into_iter().flatten().map(|partition| partition.partition).collect())
     }
 
     /// The members as the coordinator knows them; `None` if it cannot be asked.
@@ -255,7 +268,7 @@ impl World {
         let commits = self.committed();
         for partition in 0..self.network.partitions {
             if !owned.contains_key(&partition) {
-                if !self.has_lost_rebalance() {
+                if !self.has_lost_rebalance(partition) {
                     return unfinished(self, format!("nobody has partition {partition}"));
                 }
                 self.counts.add("left out by a group whose rebalance was lost");
