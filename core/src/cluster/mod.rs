@@ -303,7 +303,11 @@ impl Cluster {
         if broker.id.is_none() || self.brokers.get(&broker.id) == Some(&broker) {
             return;
         }
-        self.brokers.insert(broker.id, broker);
+        // Copies: the hint may come in an answer full of records, all of which its names would keep in memory.
+        let copy = |text: ByteString| ByteString::from(&*text);
+        let Broker { id, host: Host { name, port }, rack } = broker;
+        let host = Host { name: copy(name), port };
+        self.brokers.insert(id, Broker { id, host, rack: rack.map(copy) });
         self.generation += 1;
     }
 }

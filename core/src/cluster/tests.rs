@@ -89,6 +89,17 @@ fn a_topic_that_was_created_again_starts_its_epochs_anew() {
 }
 
 #[test]
+fn a_hint_keeps_nothing_of_the_answer_that_brought_it() {
+    let answer = bytes::Bytes::from(b"rack n9 and a great many records".to_vec());
+    let text = |range: std::ops::Range<usize>| ByteString::try_from(answer.slice(range)).unwrap();
+    let mut cluster = view(&led_by(2, 7));
+    let host = Host { name: text(5..7), port: 9092 };
+    cluster.hint_broker(Broker { id: BrokerId(9), host, rack: Some(text(0..4)) });
+    assert_eq!(cluster.host(BrokerId(9)).map(|host| &*host.name), Some("n9"));
+    assert!(answer.is_unique());
+}
+
+#[test]
 fn hints_move_a_leader_unless_they_are_old() {
     let mut cluster = view(&led_by(2, 7));
     assert!(!cluster.hint(&name("t"), 1, leader(1, 7)));
