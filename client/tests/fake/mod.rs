@@ -52,8 +52,8 @@ impl Fake {
                     return;
                 }
                 let (mut stream, serve, shared) = (stream.unwrap(), Arc::clone(&serve), Arc::clone(&shared));
-                shared.accepted.fetch_add(1, Ordering::SeqCst);
                 shared.open.fetch_add(1, Ordering::SeqCst);
+                shared.accepted.fetch_add(1, Ordering::SeqCst);
                 thread::spawn(move || {
                     stream.set_read_timeout(Some(PATIENCE)).unwrap();
                     stream.set_write_timeout(Some(PATIENCE)).unwrap();
