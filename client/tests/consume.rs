@@ -267,7 +267,7 @@ async fn an_interceptor_sees_every_batch_and_may_panic() {
 async fn offsets_are_found_without_moving() {
     let (_cluster, kafka) = filled(2, 10, 10).await;
     let consumer = kafka.consumer().assign([("orders", 0)]).from(Offset::Earliest);
-    let mut consumer = consumer.unknown_topic_patience(Duration::from_millis(200)).build().await.unwrap();
+    let mut consumer = consumer.unknown_topic_patience(Duration::from_secs(1)).build().await.unwrap();
     let wanted = [
         ("orders", 0, Offset::Earliest),
         ("orders", 1, Offset::Latest),

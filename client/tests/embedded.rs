@@ -142,7 +142,7 @@ async fn records_that_nobody_acknowledges_wait_for_the_socket_alone() {
     for delivery in deliveries {
         assert_eq!(delivery.await.unwrap().offset, None);
     }
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     // The broker may still be reading when the last one is written.
     while started.elapsed() < SOON && read_all(&kafka, "orders").await.values().flatten().count() < 500 {}
     assert_eq!(read_all(&kafka, "orders").await.values().flatten().count(), 500);
@@ -159,31 +159,43 @@ async fn a_throttled_producer_says_by_whom_and_for_how_long() {
         .unwrap();
     let kafka = Client::builder(cluster.bootstrap()).build().await.unwrap();
     let (producer, orders) = orders(&kafka).await;
-    // Ten seconds' worth of the quota and a tenth more: Kafka's windows make that a second of waiting.
+    // Ten seconds' worth of the quota and a tenth more: Kafka's windows make that a second of waiting. A machine too busy
+    // to look within it is throttled for longer by another burst.
     let burst = vec![b'x'; 220_000];
-    let first = orders.send(Record::value(&burst)).await.unwrap().await.unwrap();
-    assert_eq!(first.offset, Some(0));
+    for _ in 0..3 {
+        orders.send(Record::value(&burst)).await.unwrap().await.unwrap();
+        if says_by_whom(&cluster, &kafka, &orders).await {
+            producer.close(SOON).await.unwrap();
+            return;
+        }
+    }
+    panic!("every throttle was over before it was looked at");
+}
 
-    let throttled = kafka.throttle();
-    let [throttle] = throttled[..] else { panic!("{throttled:?}") };
-    assert_eq!((throttle.node, throttle.class), (first_node(&cluster), ThrottleClass::Produce));
-    assert!(throttle.remaining > Duration::from_millis(200), "{throttle}");
-
+/// False if the throttle ended meanwhile.
+async fn says_by_whom(cluster: &Cluster, kafka: &Client, orders: &TopicProducer) -> bool {
     let started = Instant::now();
+    let throttled = kafka.throttle();
     let second = orders.send(Record::value("waits")).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let waiting = kafka.explain().await.unwrap();
-    assert!(
-        waiting.iter().any(|waiting| matches!(waiting.reason, WaitReason::Throttled { .. })),
-        "{waiting:?}"
-    );
+    // It lingers first.
+    let mut waiting = kafka.explain().await.unwrap();
+    while !waiting.iter().any(|waiting| matches!(waiting.reason, WaitReason::Throttled { .. })) {
+        if kafka.throttle().is_empty() {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        waiting = kafka.explain().await.unwrap();
+    }
     // Meanwhile everything else goes on.
-    kafka.admin().timeout(Duration::from_millis(150)).describe_cluster().await.unwrap();
+    kafka.admin().timeout(SOON).describe_cluster().await.unwrap();
+    let [rest] = kafka.throttle()[..] else { return false };
 
+    let [throttle] = throttled[..] else { panic!("{throttled:?}") };
+    assert_eq!((throttle.node, throttle.class), (first_node(cluster), ThrottleClass::Produce));
     let receipt = second.await.unwrap();
-    assert!(started.elapsed() + Duration::from_millis(20) >= throttle.remaining, "{:?}", started.elapsed());
-    assert!(receipt.latency.throttle > Duration::from_millis(150), "{:?}", receipt.latency);
-    producer.close(SOON).await.unwrap();
+    assert!(started.elapsed() >= throttle.remaining, "{:?} of {throttle}", started.elapsed());
+    assert!(receipt.latency.throttle >= rest.remaining, "{:?} for {rest}", receipt.latency);
+    true
 }
 
 fn first_node(cluster: &Cluster) -> i32 {
@@ -232,14 +244,22 @@ async fn a_cluster_that_vanishes_is_told_within_the_deadline() {
     let started = Instant::now();
     let lost = orders.send(Record::value("lost")).await.unwrap();
     let error = lost.await.unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     assert!(error.to_string().contains("not written"), "{error}");
-    let error = kafka.admin().timeout(Duration::from_millis(300)).list_topics().await.unwrap_err();
-    assert!(error.to_string().contains("refused"), "{error}");
+    // A busy machine may need more than the first deadline to find a port closed.
+    let mut timeout = Duration::from_millis(300);
+    loop {
+        let error = kafka.admin().timeout(timeout).list_topics().await.unwrap_err().to_string();
+        if error.contains("refused") {
+            break;
+        }
+        assert!(timeout < SOON, "{error}");
+        timeout *= 2;
+    }
     let started = Instant::now();
     let abandoned = orders.send(Record::value("abandoned")).await.unwrap();
     producer.close(Duration::from_millis(200)).await.unwrap();
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     abandoned.await.unwrap_err();
 }
 

@@ -6,6 +6,9 @@ use ottla::{Certainty, DeliveryFailure};
 
 use super::*;
 
+/// Far below the ten seconds that a throttle takes here, and far above what a busy machine adds to a deadline.
+const BEFORE_ITS_END: Duration = Duration::from_secs(7);
+
 #[tokio::test]
 async fn close_ends_by_its_deadline_under_a_throttle_and_every_fate_is_true() {
     let (cluster, kafka) = start(1, 1).await;
@@ -18,7 +21,7 @@ async fn close_ends_by_its_deadline_under_a_throttle_and_every_fate_is_true() {
     let started = Instant::now();
     let report = producer.close(Duration::from_millis(500)).await.unwrap();
     let took = started.elapsed();
-    assert!(took >= Duration::from_millis(500) && took < Duration::from_secs(2), "{took:?}");
+    assert!(took >= Duration::from_millis(500) && took < BEFORE_ITS_END, "{took:?}");
     assert_eq!((report.written, report.not_written, report.possibly_written), (0, 50, 0));
     for delivery in deliveries {
         assert!(delivery.is_settled(), "nobody has to wait after the close");
@@ -32,11 +35,12 @@ async fn close_ends_by_its_deadline_under_a_throttle_and_every_fate_is_true() {
 async fn dropping_returns_at_once_and_what_was_accepted_is_still_delivered() {
     let (cluster, kafka) = start(1, 1).await;
     let (producer, orders) = orders(&kafka).await;
-    throttle(&cluster, &orders, 1).await;
+    throttle(&cluster, &orders, 3).await;
     let delivery = orders.send(Record::value("kept")).await.unwrap();
+    let rest = kafka.throttle().first().map_or(Duration::MAX, |throttle| throttle.remaining);
     let started = Instant::now();
     drop((producer, orders));
-    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    assert!(started.elapsed() < rest, "{:?} of {rest:?}", started.elapsed());
     tokio::time::timeout(SOON, delivery).await.expect("it ends with the throttle").unwrap();
     assert_eq!(count(&kafka, "orders").await, 1);
 }
@@ -50,7 +54,7 @@ async fn dropping_the_client_under_a_throttle_returns_at_once_and_settles_everyt
     let started = Instant::now();
     drop((producer, orders, kafka));
     let error = tokio::time::timeout(SOON, delivery).await.expect("nobody waits for nobody").unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < BEFORE_ITS_END, "{:?}", started.elapsed());
     assert_eq!(error.certainty, Certainty::NotWritten);
 }
 
@@ -62,7 +66,7 @@ async fn flush_ends_by_its_deadline_and_says_what_still_waits() {
     let _waiting = orders.send(Record::value("waits")).await.unwrap();
     let started = Instant::now();
     let report = producer.flush(Duration::from_millis(100)).await.unwrap();
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < BEFORE_ITS_END, "{:?}", started.elapsed());
     assert!(!report.is_complete());
     let reason = report.waiting[0].reason.to_string();
     assert!(reason.contains("throttled by node 1"), "{reason}");
