@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use ottla::admin::NewTopic;
@@ -54,10 +55,18 @@ impl Drop for Folder {
     }
 }
 
-/// A folder that is not there yet, and a port that is free.
+/// A folder that is not there yet, and a port that is free and stays so while the broker is down: below the range from
+/// which the system takes ports for outgoing connections, as those with which the client looks for the broker.
 fn place(test: &str) -> (Folder, u16) {
-    let folder = Folder(std::env::temp_dir().join(format!("ottla-{test}-{}", std::process::id())));
-    (folder, TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let process = std::process::id();
+    let folder = Folder(std::env::temp_dir().join(format!("ottla-{test}-{process}")));
+    let mut ports = (0..5_000).map(|_| {
+        let number = process.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        10_000 + u16::try_from(number % 5_000).unwrap()
+    });
+    let port = ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    (folder, port.unwrap())
 }
 
 fn run(test: impl Future<Output = ()>) {

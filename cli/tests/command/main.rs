@@ -430,11 +430,12 @@ fn stress_says_what_limits_and_leaves_nothing_behind() {
         let output = run(&[&["stress", "-b", &broker.bootstrap, "--json"], arguments].concat());
         serde_json::from_str(&succeeded(&output)).unwrap()
     };
-    let easy = stress(&["-d", "1", "-r", "200", "-s", "100", "-k", "10", "-a", "1", "-z", "lz4"]);
+    // What a busy machine does not get round to in the last of three seconds is not sent.
+    let easy = stress(&["-d", "3", "-r", "70", "-s", "100", "-k", "10", "-a", "1", "-z", "lz4"]);
     assert_eq!(easy["limit"], "nothing", "{easy}");
-    assert!(easy["written"].as_u64().unwrap() > 150, "{easy}");
-    // Ten seconds of the quota are free of charge; this is fourteen.
-    let hard = stress(&["-d", "1", "-r", "14000", "-p", "2"]);
+    assert!(easy["written"].as_u64().unwrap() > 100, "{easy}");
+    // Ten seconds of the quota are free of charge; this is fifteen.
+    let hard = stress(&["-d", "3", "-r", "500", "-s", "10000", "-p", "2"]);
     assert_eq!(hard["limit"], "quota", "{hard}");
     assert!(hard["throttled_seconds_by_node"]["1"].as_f64().unwrap() > 0.5, "{hard}");
     assert_eq!(hard["written"], hard["accepted"]);
