@@ -208,10 +208,11 @@ mod tests {
     #[test]
     fn a_program_without_an_end_is_killed() {
         let begin = Instant::now();
-        let run = shell("echo 'test a ... ok'; echo noise; exec sleep 60", Duration::from_millis(300));
+        // Enough for a shell to start on a busy machine: what comes within it counts.
+        let run = shell("echo 'test a ... ok'; echo noise; exec sleep 60", Duration::from_secs(3));
         assert!(matches!(run.ending, Ending::Hung(_)));
         assert_eq!(run.verdicts, [("a".to_owned(), Verdict::Passed)]);
-        assert!(begin.elapsed() < Duration::from_secs(10));
+        assert!(begin.elapsed() < Duration::from_secs(50));
     }
 
     #[test]
