@@ -55,26 +55,29 @@ async fn throttled(servers: &str) -> Duration {
     let begin = Instant::now();
     for _ in 0..scale().0 {
         let delivery = topic.send(Record::value(&value)).await.unwrap();
+        let looked = Instant::now();
         let asked_for: Duration = client.throttle().iter().map(|throttle| throttle.remaining).sum();
         if asked_for > Duration::from_millis(200) {
             // The driver takes the record in its next turn.
             tokio::time::sleep(Duration::from_millis(20)).await;
             let waits = format!("{:?}", client.explain().await.unwrap());
-            assert!(waits.contains("Throttled"), "{waits}");
+            assert!(waits.contains("Throttled") || looked.elapsed() >= asked_for, "{waits}");
         }
         let receipt = delivery.await.unwrap();
         if let Some(until) = until {
             assert!(Instant::now() >= until, "acknowledged before the end of a throttle");
         }
         // A request sent too early would wait in the broker, which does not read then.
-        let (waited, broker) = (receipt.latency.throttle, receipt.latency.broker);
-        assert!(waited + Duration::from_millis(50) >= asked_for, "waited {waited:?} of {asked_for:?}");
-        assert!(broker < Duration::from_secs(1) || broker < waited, "{:?}", receipt.latency);
+        let ottla::Latency { throttle: waited, broker, queue, .. } = receipt.latency;
+        // Until the driver takes the record, which may take a while on a busy machine, it is in the queue.
+        assert!(waited + queue >= asked_for, "waited {:?} of {asked_for:?}", receipt.latency);
+        assert!(asked_for < Duration::from_secs(1) || broker < asked_for, "{:?}", receipt.latency);
         throttled += waited;
         until = None;
+        let looked = Instant::now();
         for throttle in client.throttle() {
             assert_eq!(throttle.class, ThrottleClass::Produce);
-            until = Some(Instant::now() + throttle.remaining - Duration::from_millis(5));
+            until = Some(looked + throttle.remaining);
         }
         told |= until.is_some();
     }
