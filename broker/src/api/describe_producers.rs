@@ -1,6 +1,7 @@
 //! `DescribeProducers`, version 0.
 //!
-//! The idempotent and transactional producers that wrote to a partition, as its leader knows them.
+//! The idempotent and transactional producers that wrote to a partition, as the node's own replica knows them: a
+//! follower is asked by tools that look at one node.
 //!
 //! Gaps: none known.
 
@@ -49,8 +50,7 @@ pub(super) fn handle(
 fn describe(call: &Call, topic: Option<&Topic>, index: i32) -> Result<Vec<ProducerState>, ErrorCode> {
     let partition = topic.and_then(|topic| topic.partition(index));
     let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-    let leader = partition.leading().filter(|leader| leader.node == call.node);
-    let leader = leader.ok_or(ErrorCode::NOT_LEADER_OR_FOLLOWER)?;
+    let replica = partition.replica(call.node).ok_or(ErrorCode::NOT_LEADER_OR_FOLLOWER)?;
     let tell = |state: log::ProducerState| ProducerState {
         producer_id: state.id,
         producer_epoch: state.epoch.0.into(),
@@ -60,5 +60,5 @@ fn describe(call: &Call, topic: Option<&Topic>, index: i32) -> Result<Vec<Produc
         current_txn_start_offset: state.transaction_start.unwrap_or(-1),
         ..ProducerState::default()
     };
-    Ok(leader.log.producers().map(tell).collect())
+    Ok(replica.log.producers().map(tell).collect())
 }

@@ -468,6 +468,31 @@ fn transactions_and_producers_are_listed_and_a_hanging_one_is_ended() {
     assert_eq!((known.coordinator_epoch, known.current_txn_start_offset), (3, -1));
 }
 
+/// `kafka-transactions find-hanging --broker-id` asks one node for all the partitions that it holds.
+#[test]
+fn a_follower_tells_of_producers_and_a_node_without_the_partition_does_not() {
+    let mut world = World::new(3);
+    world.engine.create_topic("t", 1, 2, [].into()).unwrap();
+    let id = world.topic_id("t");
+    let partition = world.engine.partition_mut(id, 0).unwrap();
+    let (leader, replicas) = (partition.leader, partition.replica_nodes());
+    let follower = *replicas.iter().find(|node| **node != leader).unwrap();
+    let stranger = (1..=3).map(BrokerId).find(|node| !replicas.contains(node)).unwrap();
+    world.client = world.engine.connect(leader).unwrap();
+    assert_eq!(world.produce(sequenced(7, 0, 0, 1)).error_code, ErrorCode::NONE);
+    let request = DescribeProducersRequest {
+        topics: vec![TopicRequest { name: "t".into(), partition_indexes: vec![0], ..Default::default() }],
+        ..DescribeProducersRequest::default()
+    };
+    let told = [leader, follower, stranger].map(|node| {
+        world.client = world.engine.connect(node).unwrap();
+        let told = world.ask(0, &request).topics.remove(0).partitions.remove(0);
+        (told.error_code, told.active_producers.iter().map(|known| known.producer_id.0).collect::<Vec<_>>())
+    });
+    let known = (ErrorCode::NONE, vec![7]);
+    assert_eq!(told, [known.clone(), known, (ErrorCode::NOT_LEADER_OR_FOLLOWER, vec![])]);
+}
+
 const WEEK_MS: u64 = 7 * 24 * 3600 * 1000;
 const CHECK_MS: u64 = 600_000;
 
