@@ -12,7 +12,7 @@ pub enum Part {
     Queue,
     /// Held back on purpose, to grow.
     Linger,
-    /// Held back because its broker asked for a pause, or in flight while that pause ran.
+    /// Held back because its broker asked for a pause, or while that pause ran in flight or behind what was.
     Throttle,
     /// No leader, no usable connection or no producer id.
     Connection,
@@ -106,28 +106,40 @@ impl LatencyClock {
         self.booked_until = self.booked_until.max(now);
     }
 
-    /// Books up to `now` as the log says.
-    pub(super) fn book_wait(&mut self, log: &WaitLog, now: Instant) {
+    /// Books up to `now` as the log says, with the pauses that the leader asked for.
+    pub(super) fn book_wait(&mut self, log: &WaitLog, pauses: &Pauses, now: Instant) {
         let mut part = Part::Queue;
         for &(since, next) in &log.entries {
             if since > now {
                 break;
             }
-            self.book(part, since);
+            self.book_stretch(part, pauses, since);
             part = next;
         }
-        self.book(part, now);
+        self.book_stretch(part, pauses, now);
     }
 
-    /// Books the flight of an attempt that was answered at `now`, on a node that had asked to be left alone
-    /// meanwhile.
+    /// What waits for an earlier batch waits for whatever that one does.
+    fn book_stretch(&mut self, part: Part, pauses: &Pauses, until: Instant) {
+        match part {
+            Part::InFlight => self.book_around(part, pauses, until),
+            _ => self.book(part, until),
+        }
+    }
+
+    /// Books the flight of an attempt that ended at `now`, on a node that had asked to be left alone meanwhile.
     pub(super) fn book_flight(&mut self, written_at: Instant, pauses: &Pauses, now: Instant) {
         self.book(Part::Write, written_at.min(now));
+        self.book_around(Part::Broker, pauses, now);
+    }
+
+    /// Books up to `now` as `part`, but for the pauses in it.
+    pub(super) fn book_around(&mut self, part: Part, pauses: &Pauses, now: Instant) {
         for &(from, until) in &pauses.stretches {
-            self.book(Part::Broker, from.min(now));
+            self.book(part, from.min(now));
             self.book(Part::Throttle, until.min(now));
         }
-        self.book(Part::Broker, now);
+        self.book(part, now);
     }
 
     /// What has been booked so far.
@@ -153,6 +165,9 @@ pub(super) struct Pauses {
 }
 
 impl Pauses {
+    /// Those of a node that never asked.
+    pub(super) const NONE: &Self = &Self { stretches: VecDeque::new() };
+
     /// More than requests are ever in flight to a node; what is older has no flight left that it could belong to.
     const KEPT: usize = 64;
 
@@ -225,7 +240,7 @@ mod tests {
         log.note(Part::Throttle, at(7));
         log.note(Part::Throttle, at(9));
         let mut clock = LatencyClock::start(at(1));
-        clock.book_wait(&log, at(20));
+        clock.book_wait(&log, Pauses::NONE, at(20));
         let mut pauses = Pauses::default();
         pauses.note(at(21), at(25));
         clock.book_flight(at(23), &pauses, at(40));
@@ -260,7 +275,7 @@ mod tests {
         log.note(Part::Throttle, at(0));
         log.note(Part::Connection, at(10));
         let mut clock = LatencyClock::start(at(8));
-        clock.book_wait(&log, at(11));
+        clock.book_wait(&log, Pauses::NONE, at(11));
         assert_eq!(clock.latency().throttle, Duration::from_millis(2));
         assert_eq!(clock.latency().connection, Duration::from_millis(1));
         assert_eq!(clock.latency().total(), Duration::from_millis(3));
@@ -274,7 +289,7 @@ mod tests {
         }
         assert!(log.entries.len() <= WaitLog::LONGEST);
         let mut clock = LatencyClock::start(at(0));
-        clock.book_wait(&log, at(1000));
+        clock.book_wait(&log, Pauses::NONE, at(1000));
         assert_eq!(clock.latency().total(), Duration::from_secs(1));
         log.forget_before(at(999));
         assert_eq!(log.entries.len(), 1);

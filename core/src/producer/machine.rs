@@ -166,6 +166,11 @@ impl Producer {
         self.partitions.get_mut(lane.0 as usize)
     }
 
+    /// When the node asked to be left alone.
+    pub(super) fn pauses(&self, node: BrokerId) -> &Pauses {
+        self.nodes.get(&node).map_or(Pauses::NONE, |node| &node.pauses)
+    }
+
     pub(super) fn touch_all(&mut self) {
         self.active.iter().for_each(|lane| self.dirty.insert(lane));
     }

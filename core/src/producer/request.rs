@@ -9,7 +9,7 @@ use ottla_proto::{ApiKey, ErrorCode, TopicId, TopicName};
 use super::batch::Batch;
 use super::config::Acks;
 use super::lane::LaneId;
-use super::latency::{Part, Pauses};
+use super::latency::Part;
 use super::machine::Producer;
 use super::partition::InFlight;
 use super::verdict::{Verdict, verdict};
@@ -125,12 +125,10 @@ impl Producer {
 
     /// Takes the batches of an answered request out of flight, and books the flight.
     fn land(&mut self, lanes: Vec<LaneId>, answer: &Answer, now: Instant) -> Vec<(LaneId, Box<Batch>)> {
-        let nothing = Pauses::default();
         let mut landed = Vec::with_capacity(lanes.len());
         for lane in lanes {
             let Some(InFlight { mut batch, .. }) = self.take_in_flight(lane, answer.token) else { continue };
-            let pauses = self.nodes.get(&answer.node).map_or(&nothing, |node| &node.pauses);
-            batch.clock.book_flight(answer.written_at, pauses, now);
+            batch.clock.book_flight(answer.written_at, self.pauses(answer.node), now);
             landed.push((lane, batch));
         }
         landed

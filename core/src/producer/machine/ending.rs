@@ -13,7 +13,7 @@ use crate::producer::batch::Batch;
 use crate::producer::deadlines::Due;
 use crate::producer::fate::{Before, Outcome};
 use crate::producer::lane::{LaneId, LaneView, OpenBatch, Overdue, OverduePart};
-use crate::producer::latency::{Latency, LatencyClock, Part};
+use crate::producer::latency::{Latency, LatencyClock, Part, Pauses};
 use crate::producer::metrics::SettledBatch;
 use crate::producer::partition::InFlight;
 use crate::producer::report::BatchReport;
@@ -145,7 +145,7 @@ impl Producer {
                     .written(link, self.owner(), token)
                     .is_none_or(|written| written == net::Written::Whole);
                 batch.uncertain |= whole;
-                batch.clock.book(Part::Broker, now);
+                batch.clock.book_around(Part::Broker, self.pauses(link.node), now);
                 let certainty = batch.certainty();
                 self.give_up(lane, &mut batch, certainty, cause.clone());
             }
@@ -167,7 +167,7 @@ impl Producer {
                 self.give_up_waiting(lane, batch, cause.clone(), now);
             }
             self.for_each_in_flight(lane, |producer, flight| {
-                flight.batch.clock.book(Part::Broker, now);
+                flight.batch.clock.book_around(Part::Broker, producer.pauses(flight.link.node), now);
                 producer.give_up(lane, &mut flight.batch, Certainty::PossiblyWritten, cause.clone());
             });
             self.touch(lane);
@@ -189,11 +189,16 @@ impl Producer {
 
     /// Gives up a batch that is in no request, and books how it waited.
     fn give_up_waiting(&mut self, lane: LaneId, mut batch: Box<Batch>, cause: Cause, now: Instant) {
-        if let Some(partition) = self.partition(lane) {
-            batch.clock.book_wait(&partition.waits, now);
-        }
+        self.book_wait(lane, &mut batch.clock, now);
         let certainty = batch.certainty();
         self.give_up(lane, &mut batch, certainty, cause);
+    }
+
+    /// Books how something waited in its partition.
+    pub(super) fn book_wait(&self, lane: LaneId, clock: &mut LatencyClock, now: Instant) {
+        let Some(partition) = self.partitions.get(lane.0 as usize) else { return };
+        let pauses = partition.leader.map_or(Pauses::NONE, |leader| self.pauses(leader));
+        clock.book_wait(&partition.waits, pauses, now);
     }
 
     fn for_each_in_flight(&mut self, lane: LaneId, mut act: impl FnMut(&mut Self, &mut InFlight)) {
@@ -231,9 +236,7 @@ impl Producer {
         }
         for OverduePart { fate, opened_at, records } in parts {
             let mut clock = LatencyClock::start(opened_at);
-            if let Some(partition) = self.partition(lane) {
-                clock.book_wait(&partition.waits, now);
-            }
+            self.book_wait(lane, &mut clock, now);
             let latency = clock.latency();
             self.expire_records(lane, &records, &reason, None, latency, |index, cause| {
                 fate.strike(index, cause, latency).then_some(Certainty::NotWritten)
@@ -263,7 +266,7 @@ impl Producer {
                 return;
             }
             if let Some(cause) = producer.expire_in(lane, &mut flight.batch, &reason, now) {
-                flight.batch.clock.book(Part::Broker, now);
+                flight.batch.clock.book_around(Part::Broker, producer.pauses(flight.link.node), now);
                 producer.give_up(lane, &mut flight.batch, Certainty::PossiblyWritten, cause);
             }
         });
@@ -291,11 +294,9 @@ impl Producer {
             Due::Some(records) => records,
         };
         let mut clock = batch.clock.clone();
-        match self.partition(lane) {
-            Some(partition) if !matches!(reason, WaitReason::AnswerDue { .. }) => {
-                clock.book_wait(&partition.waits, now);
-            }
-            _ => clock.book(Part::Broker, now),
+        match reason {
+            WaitReason::AnswerDue { node } => clock.book_around(Part::Broker, self.pauses(*node), now),
+            _ => self.book_wait(lane, &mut clock, now),
         }
         let latency = clock.latency();
         let told = self.expire_records(lane, &records, reason, last_error, latency, |index, cause| {

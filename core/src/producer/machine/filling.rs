@@ -91,8 +91,8 @@ impl Producer {
         self.metrics.requests += 1;
         self.requests.insert(token, RequestInFlight { lanes });
         for (lane, mut batch) in batches {
+            self.book_wait(lane, &mut batch.clock, now);
             if let Some(partition) = self.partitions.get_mut(lane.0 as usize) {
-                batch.clock.book_wait(&partition.waits, now);
                 batch.attempts = batch.attempts.saturating_add(1);
                 partition.in_flight.push_back(InFlight { token, link, batch });
             }

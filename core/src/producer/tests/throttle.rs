@@ -73,6 +73,44 @@ fn acks_are_taken_during_a_throttle_and_their_time_in_it_is_booked() {
 }
 
 #[test]
+fn what_waits_behind_an_answer_that_the_throttle_holds_back_waits_for_the_throttle() {
+    let mut scene = Scene::begun(no_linger(), 1, 2);
+    let _resent_first = scene.send_to(1, "0");
+    let behind = scene.send_to(1, "1");
+    for _ in 0..2 {
+        let (_, request) = scene.next_request();
+        scene.refuse(&request, ErrorCode::NOT_ENOUGH_REPLICAS);
+    }
+    let _throttled = scene.send_to(0, "throttled");
+    let (_, throttled) = scene.next_request();
+    scene.advance(millis(500));
+    scene.serve_throttled(&throttled, 2000);
+    scene.advance(millis(2500));
+    scene.serve_all();
+    let latency = settled(behind).latency;
+    assert_eq!(latency.throttle, millis(2000), "{latency:?}");
+    assert_eq!(latency.in_flight + latency.retry, millis(500 + 500), "{latency:?}");
+}
+
+#[test]
+fn what_expires_in_flight_during_a_throttle_waited_for_the_throttle() {
+    let config = ProducerConfig { delivery_timeout: millis(1000), ..no_linger() };
+    let mut scene = Scene::begun(config, 1, 2);
+    let _throttled = scene.send_to(0, "throttled");
+    let in_flight = scene.send_to(1, "in flight");
+    let _others: Vec<_> = (0..3).map(|n| scene.send_to(1, &n.to_string())).collect();
+    let behind = scene.send_to(1, "behind");
+    scene.advance(millis(100));
+    let (_, first) = scene.next_request();
+    scene.serve_throttled(&first, 2000);
+    scene.advance(millis(900));
+    let behind = settled(behind).latency;
+    assert_eq!((behind.in_flight, behind.throttle), (millis(100), millis(900)), "{behind:?}");
+    let in_flight = settled(in_flight).latency;
+    assert_eq!((in_flight.broker, in_flight.throttle), (millis(100), millis(900)), "{in_flight:?}");
+}
+
+#[test]
 fn a_throttled_leader_that_moves_lets_its_batches_go() {
     let mut scene = Scene::new(no_linger(), 2, 1);
     let _first = scene.send("0");
