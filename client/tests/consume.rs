@@ -242,7 +242,7 @@ fn consumers_and_their_questions_may_be_anywhere() {
 }
 
 #[tokio::test]
-async fn an_interceptor_sees_every_batch_and_may_panic() {
+async fn every_interceptor_sees_every_batch_and_may_panic() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     struct Counter(Arc<AtomicUsize>);
@@ -255,12 +255,13 @@ async fn an_interceptor_sees_every_batch_and_may_panic() {
     let (_cluster, kafka) = filled(1, 10, 10).await;
     let seen = Arc::new(AtomicUsize::new(0));
     let consumer = kafka.consumer().topics(["orders"]).from(Offset::Earliest).until_end();
-    let mut consumer = consumer.interceptor(Counter(Arc::clone(&seen))).build().await.unwrap();
+    let consumer = consumer.interceptor(Counter(Arc::clone(&seen))).interceptor(Counter(Arc::clone(&seen)));
+    let mut consumer = consumer.build().await.unwrap();
     let mut records = 0;
     while tokio::time::timeout(SOON, consumer.next()).await.unwrap().unwrap().is_some() {
         records += 1;
     }
-    assert_eq!((records, seen.load(Ordering::Relaxed)), (10, 10));
+    assert_eq!((records, seen.load(Ordering::Relaxed)), (10, 20), "both see all ten");
 }
 
 #[tokio::test]

@@ -145,11 +145,11 @@ async fn interceptors_see_what_was_committed_where_the_application_reads() {
     for protocol in BOTH {
         let (_cluster, kafka) = start().await;
         one_partition(&kafka, 10).await;
-        let (sender, told) = std::sync::mpsc::channel();
-        let (all_the_same, _) = std::sync::mpsc::channel();
+        let (first, told_first) = std::sync::mpsc::channel();
+        let (second, told) = std::sync::mpsc::channel();
         let builder = member(&kafka, protocol).commit_metadata("host 7");
-        let mut consumer =
-            builder.interceptor(Auditor(sender)).interceptor(Auditor(all_the_same)).build().await.unwrap();
+        let builder = builder.interceptor(Auditor(first)).interceptor(Auditor(second));
+        let mut consumer = builder.build().await.unwrap();
         for offset in 0..10 {
             assert_eq!(next_offset(&mut consumer).await, offset);
         }
@@ -190,6 +190,8 @@ async fn interceptors_see_what_was_committed_where_the_application_reads() {
         consumer.close(SOON).await.unwrap();
         let last = told.try_iter().flat_map(|(_, offsets)| offsets).last().unwrap();
         assert_eq!((last.offset, &*last.metadata), (21, "host 7"), "{protocol:?}");
+        // Neither keeps the other from it by its panic.
+        assert_eq!(told_first.try_iter().flat_map(|(_, offsets)| offsets).last(), Some(last));
     }
 }
 
