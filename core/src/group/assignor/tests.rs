@@ -67,19 +67,71 @@ fn static_members_take_their_turns_by_name() {
     assert_eq!(text(&assignment), ["a: a-2", "z: a-0 a-1"]);
 }
 
+/// Topics, with the racks of each partition.
+fn placed(topics: &[(&'static str, &[&[&'static str]])]) -> GroupTopics {
+    let mut placed = GroupTopics::default();
+    for (name, partitions) in topics {
+        let racks =
+            |racks: &&[&'static str]| racks.iter().map(|rack| ByteString::from_static(rack)).collect();
+        placed.insert(TopicName::from(*name), partitions.iter().map(racks).collect());
+    }
+    placed
+}
+
+fn in_rack(rack: &'static str, mut member: GroupMember) -> GroupMember {
+    member.subscription.rack = Some(ByteString::from_static(rack));
+    member
+}
+
 #[test]
 fn range_prefers_the_members_in_the_rack_and_stays_balanced() {
-    let rack = |name: &'static str| BTreeSet::from([ByteString::from_static(name)]);
-    let mut topics = GroupTopics::default();
-    topics.insert(TopicName::from("a"), vec![rack("east"), rack("west"), rack("east"), rack("west")]);
-    let in_rack = |id, name| {
-        let mut member = member(id, &["a"]);
-        member.subscription.rack = Some(ByteString::from_static(name));
-        member
-    };
-    let members = [in_rack("m1", "west"), in_rack("m2", "east")];
+    let topics = placed(&[("a", &[&["east"], &["west"], &["east"], &["west"]])]);
+    let members = [in_rack("west", member("m1", &["a"])), in_rack("east", member("m2", &["a"]))];
     let assignment = RangeAssignor.assign(&topics, &members);
     assert_eq!(text(&assignment), ["m1: a-1 a-3", "m2: a-0 a-2"]);
+}
+
+#[test]
+fn range_gives_one_more_to_whom_it_is_near() {
+    let topics = placed(&[("a", &[&["west"], &["east"], &["east"]])]);
+    let members = [in_rack("west", member("m1", &["a"])), in_rack("east", member("m2", &["a"]))];
+    let assignment = RangeAssignor.assign(&topics, &members);
+    assert_eq!(text(&assignment), ["m1: a-0", "m2: a-1 a-2"]);
+}
+
+#[test]
+fn range_keeps_equal_partitions_together_before_it_looks_at_racks() {
+    // No partition of both is in one rack.
+    let topics = placed(&[
+        ("a", &[&["east"], &["west"], &["east"], &["west"]]),
+        ("b", &[&["west"], &["east"], &["west"], &["east"]]),
+    ]);
+    let wants = ["a", "b"];
+    let members = [in_rack("west", member("m1", &wants)), in_rack("east", member("m2", &wants))];
+    let assignment = RangeAssignor.assign(&topics, &members);
+    assert_eq!(text(&assignment), ["m1: a-0 a-1 b-0 b-1", "m2: a-2 a-3 b-2 b-3"]);
+}
+
+#[test]
+fn range_gives_equal_partitions_to_the_rack_in_which_all_of_them_are() {
+    let topics = placed(&[
+        ("a", &[&["east", "west"], &["west"], &["east", "west"], &["east"]]),
+        ("b", &[&["east"], &["east", "west"], &["west"], &["west"]]),
+        // Of another size.
+        ("c", &[&["east"], &["west"]]),
+        // Not wanted by the same members.
+        ("d", &[&["west"], &["west"], &["east"], &["east"]]),
+    ]);
+    let members = [
+        in_rack("west", member("m1", &["a", "b", "c", "d"])),
+        in_rack("east", member("m2", &["a", "b", "c"])),
+        in_rack("east", member("m3", &["d"])),
+    ];
+    let assignment = RangeAssignor.assign(&topics, &members);
+    assert_eq!(
+        text(&assignment),
+        ["m1: a-1 a-2 b-1 b-2 c-1 d-0 d-1", "m2: a-0 a-3 b-0 b-3 c-0", "m3: d-2 d-3"]
+    );
 }
 
 #[test]
@@ -208,19 +260,30 @@ fn range_gives_what_a_look_through_all_partitions_for_each_member_gives() {
     let mut random = crate::Random::new(6);
     for _ in 0..300 {
         let (topics, members) = random_group(&mut random);
+        let takers =
+            |topic: &TopicName| members.iter().filter(|member| member.wants(topic)).collect::<Vec<_>>();
         let mut expected = nothing(&members);
-        for topic in topics.names() {
-            let takers: Vec<_> = members.iter().filter(|member| member.wants(topic)).collect();
-            let mut free: Vec<_> = topics.all(topic).collect();
-            let share = |turn| free.len() / takers.len() + usize::from(turn < free.len() % takers.len());
-            let mut quotas: Vec<usize> = (0..takers.len()).map(share).collect();
+        for topic in topics.names().filter(|topic| !takers(topic).is_empty()) {
+            let count = topics.partitions(topic);
+            let alike =
+                |other: &&TopicName| topics.partitions(other) == count && takers(other) == takers(topic);
+            let alike: Vec<_> = topics.names().filter(alike).collect();
+            let mut free: Vec<_> = (0..count).collect();
+            let (each, mut more) = (free.len() / takers(topic).len(), free.len() % takers(topic).len());
             for near in [true, false] {
-                for (taker, quota) in takers.iter().zip(&mut quotas) {
-                    let suits = |partition: &&TopicPartition| !near || topics.suits(partition, taker);
-                    let taken: Vec<_> = free.iter().filter(suits).take(*quota).cloned().collect();
-                    free.retain(|partition| !taken.contains(partition));
-                    *quota -= taken.len();
-                    expected.get_mut(&taker.id).unwrap().extend(taken);
+                for taker in takers(topic) {
+                    let share = expected.get_mut(&taker.id).unwrap();
+                    let partition =
+                        |topic: &TopicName, partition| TopicPartition { topic: topic.clone(), partition };
+                    let suits = |number: &i32| {
+                        !near || alike.iter().all(|topic| topics.suits(&partition(topic, *number), taker))
+                    };
+                    let has = share.iter().filter(|had| had.topic == *topic).count();
+                    let room = (each + usize::from(more > 0)).saturating_sub(has);
+                    let taken: Vec<_> = free.iter().copied().filter(suits).take(room).collect();
+                    free.retain(|number| !taken.contains(number));
+                    more -= usize::from(!taken.is_empty() && has + taken.len() > each);
+                    share.extend(taken.into_iter().map(|number| partition(topic, number)));
                 }
             }
         }
