@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::connect::Cluster;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output::{self, Separator, Unit};
+use crate::output::{self, Separator, Told, Unit};
 
 #[derive(Debug, Args)]
 pub(crate) struct Consume {
@@ -138,6 +138,7 @@ impl Consume {
         let mut progress = Progress::default();
         let ended = tokio::select! {
             ended = self.copy(&mut source, &mut progress, &bar) => ended,
+            never = output::narrate(&client, &bar, Told::Waits) => match never {},
             () = interrupt.pressed() => Err(Failure::interrupted("interrupted")),
         };
         bar.finish_and_clear();

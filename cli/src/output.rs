@@ -10,7 +10,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use ottla::Producer;
+use ottla::{Client, WaitReason, Waiting};
 
 use crate::exit::{Failure, Outcome};
 
@@ -45,9 +45,22 @@ pub(crate) enum Unit {
     Records,
 }
 
-/// Keeps saying what a producer waits for: beside the bar on a terminal, as a line a second elsewhere. Never ends
-/// by itself.
-pub(crate) async fn narrate(producer: &Producer, bar: &ProgressBar) -> Infallible {
+/// What is told where there is no bar, a line at a time on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// How far it is each second, and what it waits for.
+    Progress,
+    /// What it waits for, as long as it does.
+    Waits,
+}
+
+/// A broker may take as long as that to answer without a word being lost about it: one that has nothing to read lets a
+/// consumer wait.
+const UNREMARKABLE: Duration = Duration::from_secs(1);
+
+/// Keeps saying what a client waits for: beside the bar on a terminal, as a line a second elsewhere. Never ends by
+/// itself.
+pub(crate) async fn narrate(client: &Client, bar: &ProgressBar, told: Told) -> Infallible {
     let period = if bar.is_hidden() { Duration::from_secs(1) } else { Duration::from_millis(100) };
     let mut ticks = tokio::time::interval(period);
     // The first tick is immediate, and there is nothing to say yet.
@@ -57,23 +70,27 @@ pub(crate) async fn narrate(producer: &Producer, bar: &ProgressBar) -> Infallibl
         ticks.tick().await;
         let moved = bar.position() - seen;
         seen = bar.position();
-        let reason = match producer.throttle().first() {
+        let reason = match client.throttle().first() {
             Some(throttle) => throttle.to_string(),
             None if moved > 0 => String::new(),
             // It costs a turn of the driver, so it is not asked for while things move.
-            None => match producer.explain().await.unwrap_or_default().first() {
-                Some(waiting) => waiting.to_string(),
-                None => String::new(),
-            },
+            None => longest(&client.explain().await.unwrap_or_default()),
         };
-        if bar.is_hidden() {
-            let of = bar.length().map(|length| format!(" of {}", count(length))).unwrap_or_default();
-            eprintln!("{}{of}{}{reason}", count(seen), if reason.is_empty() { "" } else { "; " });
-        } else {
+        if !bar.is_hidden() {
             bar.set_message(reason);
             bar.tick();
+        } else if told == Told::Progress || !reason.is_empty() {
+            let of = bar.length().map(|length| format!(" of {}", count(length))).unwrap_or_default();
+            eprintln!("{}{of}{}{reason}", count(seen), if reason.is_empty() { "" } else { "; " });
         }
     }
+}
+
+/// What has waited longest, in words; none if nothing is worth them.
+fn longest(waiting: &[Waiting]) -> String {
+    let due = |one: &Waiting| matches!(one.reason, WaitReason::AnswerDue { .. });
+    let remarkable = waiting.iter().filter(|one| !due(one) || one.waited >= UNREMARKABLE);
+    remarkable.max_by_key(|one| one.waited).map(ToString::to_string).unwrap_or_default()
 }
 
 /// What stands between key and value: bytes of an argument, with `\t`, `\n`, `\0` and `\\` read as what they

@@ -15,7 +15,7 @@ use crate::connect::Cluster;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::lines::{self, Block, ReadProblem};
-use crate::output::{self, Separator, Unit};
+use crate::output::{self, Separator, Told, Unit};
 
 use outstanding::Outstanding;
 
@@ -161,12 +161,12 @@ impl Produce {
         let sending = self.send_all(producer.topic(&self.topic), blocks, &mut outstanding, &bar);
         let mut ended = tokio::select! {
             ended = sending => ended,
-            never = output::narrate(&producer, &bar) => match never {},
+            never = output::narrate(&client, &bar, Told::Progress) => match never {},
             () = interrupt.pressed() => Err(Failure::interrupted("interrupted; what was read before is settled")),
         };
         tokio::select! {
             () = outstanding.settle_all() => {}
-            never = output::narrate(&producer, &bar) => match never {},
+            never = output::narrate(&client, &bar, Told::Progress) => match never {},
             () = interrupt.pressed_again() => {
                 ended = Err(Failure::interrupted("interrupted twice; records on their way were given up"));
             }

@@ -135,6 +135,8 @@ pub enum WaitReason {
         /// Until it is no longer waited for; `None` if there is no limit.
         remaining: Option<Duration>,
     },
+    /// A member of a group has nothing to read: the group has more members than partitions, or its topics have none.
+    NoPartitions,
     /// What waits for this node already fills the share of the byte budget that one node may hold.
     NodeShare {
         /// The node.
@@ -187,6 +189,7 @@ impl WaitReason {
             core::WaitReason::Application { until } => {
                 Self::Application { remaining: until.as_ref().map(remaining) }
             }
+            core::WaitReason::NoPartitions => Self::NoPartitions,
             core::WaitReason::NodeShare { node } => Self::NodeShare { node: node.0 },
         }
     }
@@ -217,6 +220,7 @@ impl WaitReason {
             Self::Unread => "Unread",
             Self::Paused => "Paused",
             Self::Application { .. } => "Application",
+            Self::NoPartitions => "NoPartitions",
             Self::NodeShare { .. } => "NodeShare",
         }
     }
@@ -247,7 +251,8 @@ impl WaitReason {
             | Self::Memory { .. }
             | Self::Unread
             | Self::Paused
-            | Self::Application { .. } => None,
+            | Self::Application { .. }
+            | Self::NoPartitions => None,
         }
     }
 
@@ -312,6 +317,7 @@ impl fmt::Display for WaitReason {
             Self::Application { .. } => {
                 f.write_str("waiting for the application to come back, or to finish what it holds")
             }
+            Self::NoPartitions => f.write_str("the group has no partition for it"),
             Self::NodeShare { node } => {
                 write!(f, "records for node {node} already fill its share of the byte budget")
             }
@@ -354,6 +360,9 @@ impl fmt::Display for Waiting {
         match (topic, partition) {
             (Some(topic), Some(partition)) => write!(f, "{topic}-{partition}")?,
             (Some(topic), None) => f.write_str(topic)?,
+            (None, _) if matches!(reason, WaitReason::Application { .. } | WaitReason::NoPartitions) => {
+                f.write_str("the group's member")?;
+            }
             (None, _) => f.write_str("a request")?,
         }
         if let Some(node) = node {

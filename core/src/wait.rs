@@ -130,6 +130,8 @@ pub enum WaitReason {
         /// Until when it is waited for; `None` without a limit.
         until: Option<Instant>,
     },
+    /// The group has more members than partitions, or its topics have none: none is this member's.
+    NoPartitions,
     /// What waits for this node already fills the share of the byte budget that one node may hold.
     NodeShare {
         /// The node.
@@ -178,6 +180,7 @@ kinds!(
     Unread,
     Paused,
     Application,
+    NoPartitions,
     NodeShare,
 );
 
@@ -208,7 +211,8 @@ impl WaitReason {
             | Self::Memory { .. }
             | Self::Unread
             | Self::Paused
-            | Self::Application { .. } => None,
+            | Self::Application { .. }
+            | Self::NoPartitions => None,
         }
     }
 
@@ -272,6 +276,7 @@ impl fmt::Display for WaitReason {
             Self::Application { .. } => {
                 f.write_str("waiting for the application to come back, or to finish what it holds")
             }
+            Self::NoPartitions => f.write_str("the group has no partition for it"),
             Self::NodeShare { node } => {
                 write!(f, "records for node {node} already fill its share of the byte budget")
             }

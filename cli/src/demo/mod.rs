@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output::{self, Unit};
+use crate::output::{self, Told, Unit};
 
 use records::{Tally, Verifier};
 use split::Split;
@@ -87,7 +87,7 @@ impl Demo {
         let bar = output::progress(Some(self.records), Unit::Records);
         let written = tokio::select! {
             written = self.write(&producer, &bar) => written?,
-            never = output::narrate(&producer, &bar) => match never {},
+            never = output::narrate(client, &bar, Told::Progress) => match never {},
         };
         bar.finish_and_clear();
         let bar = output::progress(Some(self.records), Unit::Records);

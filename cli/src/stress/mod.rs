@@ -14,7 +14,7 @@ use ottla::{Client, Producer};
 use crate::connect::Cluster;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::output::{self, Unit};
+use crate::output::{self, Told, Unit};
 use crate::produce::Batching;
 
 use load::{Load, Sent};
@@ -109,14 +109,14 @@ impl Stress {
         let mut sent = Sent::default();
         let mut ended = tokio::select! {
             ended = load.send(&handle, &mut sent, &bar) => ended,
-            never = output::narrate(producer, &bar) => match never {},
+            never = output::narrate(client, &bar, Told::Progress) => match never {},
             () = interrupt.pressed() => Err(Failure::interrupted("interrupted; what was sent before is settled")),
         };
         let sending = begin.elapsed();
         let settling = Instant::now();
         tokio::select! {
             closed = producer.close(SETTLING) => drop(closed.map_err(Failure::cluster)?),
-            never = output::narrate(producer, &bar) => match never {},
+            never = output::narrate(client, &bar, Told::Progress) => match never {},
             () = interrupt.pressed_again() => {
                 ended = Err(Failure::interrupted("interrupted twice; records on their way were given up"));
             }

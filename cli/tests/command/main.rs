@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests state expectations too")]
 
 mod groups;
+mod waits;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

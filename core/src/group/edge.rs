@@ -226,6 +226,11 @@ impl GroupEdge {
         self.state.lock().owned.values().cloned().collect()
     }
 
+    /// Whether no partition is this member's.
+    pub fn owns_nothing(&self) -> bool {
+        self.state.lock().owned.is_empty()
+    }
+
     /// What the application commits. From now on nothing is committed automatically that would take it back: it stands
     /// until processing reaches it or, where it goes back behind what is processed, until more is.
     #[must_use]

@@ -54,6 +54,8 @@ pub(super) struct Member {
     pub(super) closing: Option<Closing>,
     /// Since when the names of all topics are waited for.
     pub(super) waits_for_names: Option<Instant>,
+    /// Since when no partition is its own.
+    empty_since: Option<Instant>,
     /// It owns partitions that the view of the cluster does not have.
     lacks_partitions: bool,
     absence: Absence,
@@ -124,6 +126,7 @@ impl Member {
             commits: Commits::new(config.auto_commit, now),
             closing: None,
             waits_for_names: None,
+            empty_since: None,
             lacks_partitions: false,
             absence: Absence::None,
             requests: BTreeMap::new(),
@@ -164,6 +167,7 @@ impl Member {
             self.find_positions(net, now);
             self.watch_abandoned();
             self.step_commits(net, now);
+            self.empty_since = self.edge.owns_nothing().then(|| self.empty_since.unwrap_or(now));
             self.publish();
         } else {
             self.step_closing(net, now);
@@ -246,6 +250,8 @@ impl Member {
         if !self.ended && !self.is_stable() {
             let since = self.rebalance.as_ref().map_or(self.stepped_at, |rebalance| rebalance.began);
             reasons.extend(self.hindrances().map(|reason| (reason, since)));
+        } else if !self.ended {
+            reasons.extend(self.empty_since.map(|since| (WaitReason::NoPartitions, since)));
         }
         waiting.extend(reasons.into_iter().map(|(reason, since)| Waiting {
             node: reason.node(),

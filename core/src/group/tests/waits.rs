@@ -121,6 +121,19 @@ fn a_coordinator_that_is_slow_is_waited_for_longer_each_time() {
 }
 
 #[test]
+fn a_member_without_partitions_says_since_when() {
+    let mut bench = Bench::new(classic());
+    bench.join_as_follower(1, []);
+    let since = bench.world.now;
+    bench.advance(Duration::from_secs(2));
+    let waiting = bench.world.core.explain(bench.world.now);
+    let told: Vec<_> = waiting.iter().map(|waiting| (&waiting.reason, waiting.since)).collect();
+    assert_eq!(told, [(&WaitReason::NoPartitions, since)]);
+    // One that has a partition waits for nothing.
+    assert_eq!(Bench::stable(classic(), [0]).reasons(), []);
+}
+
+#[test]
 fn a_call_to_a_group_goes_to_its_coordinator_and_follows_it() {
     let mut bench = Bench::stable(classic(), [0]);
     let request = OffsetFetchRequest { group_id: GroupId::from("g"), topics: None, ..Default::default() };

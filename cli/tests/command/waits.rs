@@ -1,0 +1,123 @@
+//! What a consumer that gets nothing says on standard error, and what it does when it is interrupted then.
+
+use std::sync::mpsc::{self, Receiver};
+
+use super::*;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// A command whose lines are read as they come, gone at the end of the test.
+struct Running {
+    process: Child,
+    stdout: Receiver<String>,
+    stderr: Receiver<String>,
+}
+
+fn lines(of: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        BufReader::new(of).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
+    receiver
+}
+
+/// The lines up to the one that has it, which comes soon.
+fn up_to(what: &str, lines: &Receiver<String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    while !seen.last().is_some_and(|line: &String| line.contains(what)) {
+        let line = lines.recv_timeout(SOON);
+        assert!(line.is_ok(), "no {what:?} in {seen:?}");
+        seen.extend(line);
+    }
+    seen
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = ottla(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdout, stderr) = (process.stdout.take().unwrap(), process.stderr.take().unwrap());
+        Self { stdout: lines(stdout), stderr: lines(stderr), process }
+    }
+
+    fn press_ctrl_c(&self) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A broker of one node, and what freezes and thaws that node.
+fn freezable() -> (Broker, String, impl Fn(&str)) {
+    let broker = Broker::start(&["--topic", "t:1", "--control", "0", "--json"]);
+    let addresses: Value = serde_json::from_str(&broker.bootstrap).unwrap();
+    let address = |of: &str| addresses.get(of).and_then(Value::as_str).unwrap().to_owned();
+    let (bootstrap, control) = (address("bootstrap"), address("control"));
+    let act = move |action: &str| {
+        succeeded(&run(&["broker", "node", action, "1", "--control", &control]));
+    };
+    (broker, bootstrap, act)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_consumer_says_what_it_waits_for_and_nothing_at_the_end_of_a_topic() {
+    let (_broker, bootstrap, node) = freezable();
+    let produce = |line: &[u8]| {
+        succeeded(&run_with_input(&["produce", "-b", &bootstrap, "-t", "t"], line));
+    };
+    produce(b"one\n");
+    let mut consumer = Running::start(&["consume", "-b", &bootstrap, "-t", "t"]);
+    up_to("one", &consumer.stdout);
+    // Long enough for some answers without a record.
+    assert!(consumer.stderr.recv_timeout(Duration::from_secs(3)).is_err(), "the end is nothing to tell of");
+    node("freeze");
+    let told = up_to("waiting for node 1 to answer, for ", &consumer.stderr);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("1; t-0 on node 1: "), "{told:?}");
+    node("thaw");
+    produce(b"two\n");
+    up_to("two", &consumer.stdout);
+    consumer.press_ctrl_c();
+    up_to("2 records", &consumer.stderr);
+    assert_eq!(consumer.process.wait().unwrap().code(), Some(130));
+    assert!(consumer.stdout.recv().is_err(), "nothing else is on standard output");
+}
+
+#[test]
+fn a_throttled_consumer_says_so() {
+    let broker = Broker::start(&["--topic", "t:1", "--consumer-byte-rate", "10000"]);
+    let input = vec![b'x'; 900].into_iter().chain([b'\n']).cycle().take(901 * 300).collect::<Vec<_>>();
+    succeeded(&run_with_input(&["produce", "-b", &broker.bootstrap, "-t", "t"], &input));
+    let consumer = Running::start(&["consume", "-b", &broker.bootstrap, "-t", "t"]);
+    up_to("throttles fetch requests", &consumer.stderr);
+}
+
+#[test]
+fn a_member_without_partitions_says_so() {
+    for protocol in ["classic", "consumer"] {
+        let broker = Broker::start(&["--topic", "t:1"]);
+        let member = ["consume", "-b", &broker.bootstrap, "-t", "t", "-g", "g", "--group-protocol", protocol];
+        // One of them gets the partition, whichever.
+        let members = [Running::start(&member), Running::start(&member)];
+        let begin = Instant::now();
+        let says = |member: &Running| {
+            let line = member.stderr.try_recv().unwrap_or_default();
+            line.contains("the group has no partition for it, for ")
+        };
+        while !members.iter().any(says) {
+            assert!(begin.elapsed() < SOON, "{protocol}: no word of it");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
