@@ -141,17 +141,24 @@ impl Consume {
             never = output::narrate(&client, &bar, Told::Waits) => match never {},
             () = interrupt.pressed() => Err(Failure::interrupted("interrupted")),
         };
-        bar.finish_and_clear();
         // After a failed write the last batch is not done, so nothing more is committed then.
         if let (Source::Member(consumer), false) = (source, ended.as_ref().is_err_and(Failure::is_of_a_file))
         {
-            let report = consumer.close(FAREWELL).await.map_err(Failure::cluster)?;
-            if !report.left {
+            let closing = async {
+                tokio::select! {
+                    report = consumer.close(FAREWELL) => report.map_err(Failure::cluster),
+                    never = output::narrate(&client, &bar, Told::Waits) => match never {},
+                }
+            };
+            let waits_for = || format!("the group to be told, up to {}", output::duration(FAREWELL));
+            let report = interrupt.unless_given_up(closing, &bar, waits_for).await.transpose()?;
+            if report.is_none_or(|report| !report.left) {
                 eprintln!(
                     "ottla: the group was not told in time that this member left; it will notice by itself"
                 );
             }
         }
+        bar.finish_and_clear();
         let skipped = match progress.skipped {
             0 => String::new(),
             damaged => format!("; {damaged} damaged batches were skipped"),

@@ -48,6 +48,11 @@ impl Failure {
         Self { code: 130, message: done.to_string() }
     }
 
+    /// The same failure, which had this in its wake.
+    pub(crate) fn and(self, more: impl fmt::Display) -> Self {
+        Self { message: format!("{}; {more}", self.message), ..self }
+    }
+
     /// Whether a file or standard output failed.
     pub(crate) fn is_of_a_file(&self) -> bool {
         self.code == 4

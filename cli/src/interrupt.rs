@@ -1,5 +1,9 @@
 //! Ctrl-C as a value: commands select on it, stop what they do, and report what was done.
 
+use std::convert::Infallible;
+use std::future::pending;
+
+use indicatif::ProgressBar;
 use tokio::sync::watch;
 
 /// Whether and how often Ctrl-C was pressed. Cheap to clone.
@@ -28,19 +32,38 @@ impl Interrupt {
         self.pressed_times(1).await;
     }
 
-    /// Ready once Ctrl-C was pressed a second time: the user no longer wants to wait for a clean end.
+    /// Waits for a clean end. Who presses Ctrl-C, or has done so before, is told at once what is waited for; who
+    /// presses it a second time no longer wants to: `None`.
     ///
     /// # Cancel safety
-    /// A dropped future loses no press.
-    pub(crate) async fn pressed_again(&self) {
-        self.pressed_times(2).await;
+    /// As the end's own; a dropped future loses no press.
+    pub(crate) async fn unless_given_up<T>(
+        &self,
+        end: impl Future<Output = T>,
+        bar: &ProgressBar,
+        waits_for: impl Fn() -> String,
+    ) -> Option<T> {
+        let tell = async {
+            self.pressed().await;
+            bar.suspend(|| {
+                eprintln!("ottla: interrupted; waits for {}; press Ctrl-C again to give up", waits_for());
+            });
+            pending::<Infallible>().await
+        };
+        tokio::select! {
+            // An end that is there already needs no words.
+            biased;
+            ended = end => Some(ended),
+            () = self.pressed_times(2) => None,
+            never = tell => match never {},
+        }
     }
 
     async fn pressed_times(&self, times: u32) {
         let mut presses = self.presses.clone();
         if presses.wait_for(|presses| *presses >= times).await.is_err() {
             // The listener is gone, so nothing can be pressed any more.
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         }
     }
 }

@@ -164,19 +164,30 @@ impl Produce {
             never = output::narrate(&client, &bar, Told::Progress) => match never {},
             () = interrupt.pressed() => Err(Failure::interrupted("interrupted; what was read before is settled")),
         };
-        tokio::select! {
-            () = outstanding.settle_all() => {}
-            never = output::narrate(&client, &bar, Told::Progress) => match never {},
-            () = interrupt.pressed_again() => {
-                ended = Err(Failure::interrupted("interrupted twice; records on their way were given up"));
+        let left = outstanding.left();
+        let settling = async {
+            tokio::select! {
+                () = outstanding.settle_all() => {}
+                never = output::narrate(&client, &bar, Told::Progress) => match never {},
             }
+        };
+        let waits_for = || {
+            let within = output::duration(Duration::from_secs(self.delivery_timeout));
+            format!("{} records to be settled, up to {within}", output::count(left.get()))
+        };
+        if interrupt.unless_given_up(settling, &bar, waits_for).await.is_none() {
+            ended = Err(Failure::interrupted("interrupted twice; records on their way were given up"));
         }
         // Settles what a second Ctrl-C left behind; there is nothing left otherwise.
         producer.close(Duration::ZERO).await.map_err(Failure::cluster)?;
         outstanding.settle_all().await;
         bar.finish_and_clear();
         self.report(&outstanding, started.elapsed())?;
-        ended.and_then(|()| outstanding.into_outcome())
+        match (ended, outstanding.losses()) {
+            (ended, None) => ended,
+            (Ok(()), Some(losses)) => Err(Failure::unwritten(losses)),
+            (Err(failure), Some(losses)) => Err(failure.and(losses)),
+        }
     }
 
     async fn send_all(

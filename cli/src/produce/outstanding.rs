@@ -1,12 +1,12 @@
 //! Records that were accepted and not yet acknowledged, each with the line that it came from.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ottla::{Certainty, Delivery, Latency};
-
-use crate::exit::{Failure, Outcome};
 
 /// How many failed lines are named; the rest are counted.
 const NAMED_FAILURES: usize = 10;
@@ -19,6 +19,7 @@ const SWEEP: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
     queue: VecDeque<Line>,
+    left: Rc<Cell<u64>>,
     source: Option<Arc<str>>,
     tally: Tally,
     failures: Vec<String>,
@@ -51,6 +52,12 @@ impl Outstanding {
             _ => Arc::clone(self.source.insert(source.into())),
         };
         self.queue.push_back(Line { source, number, length, delivery });
+        self.left.update(|left| left + 1);
+    }
+
+    /// How many records are not settled, to be looked at while they are waited for.
+    pub(super) fn left(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.left)
     }
 
     pub(super) fn tally(&self) -> Tally {
@@ -97,6 +104,7 @@ impl Outstanding {
     }
 
     fn take_in(&mut self, line: &Line, result: Result<ottla::Receipt, ottla::DeliveryError>) {
+        self.left.update(|left| left - 1);
         match result {
             Ok(receipt) => {
                 self.tally.written += 1;
@@ -117,11 +125,11 @@ impl Outstanding {
         }
     }
 
-    /// Success, or what was lost.
-    pub(super) fn into_outcome(self) -> Outcome {
+    /// What was lost, if anything was.
+    pub(super) fn losses(&self) -> Option<String> {
         let Tally { not_written, possibly_written, .. } = self.tally;
         if not_written + possibly_written == 0 {
-            return Ok(());
+            return None;
         }
         let mut message = format!("{not_written} records not written, {possibly_written} possibly written");
         for failure in &self.failures {
@@ -132,6 +140,6 @@ impl Outstanding {
         if unnamed > 0 {
             message.push_str(&format!("\n  and {unnamed} more"));
         }
-        Err(Failure::unwritten(message))
+        Some(message)
     }
 }

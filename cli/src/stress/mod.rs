@@ -114,10 +114,17 @@ impl Stress {
         };
         let sending = begin.elapsed();
         let settling = Instant::now();
-        tokio::select! {
-            closed = producer.close(SETTLING) => drop(closed.map_err(Failure::cluster)?),
-            never = output::narrate(client, &bar, Told::Progress) => match never {},
-            () = interrupt.pressed_again() => {
+        let closing = async {
+            tokio::select! {
+                closed = producer.close(SETTLING) => closed.map(drop).map_err(Failure::cluster),
+                never = output::narrate(client, &bar, Told::Progress) => match never {},
+            }
+        };
+        let waits_for =
+            || format!("records on their way to be settled, up to {}", output::duration(SETTLING));
+        match interrupt.unless_given_up(closing, &bar, waits_for).await {
+            Some(closed) => closed?,
+            None => {
                 ended = Err(Failure::interrupted("interrupted twice; records on their way were given up"));
             }
         }

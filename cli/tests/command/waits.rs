@@ -121,3 +121,45 @@ fn a_member_without_partitions_says_so() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_producer_says_what_it_waits_for_and_gives_up_when_asked_again() {
+    let (_broker, bootstrap, node) = freezable();
+    let mut producer = Running::start(&["produce", "-b", &bootstrap, "-t", "t"]);
+    let mut stdin = producer.process.stdin.take().unwrap();
+    stdin.write_all(b"one\n").unwrap();
+    succeeded(&run(&["consume", "-b", &bootstrap, "-t", "t", "-c", "1"]));
+    node("freeze");
+    stdin.write_all(b"two\nthree\n").unwrap();
+    up_to("waiting for node 1 to answer", &producer.stderr);
+    producer.press_ctrl_c();
+    let told =
+        "ottla: interrupted; waits for 2 records to be settled, up to 120.0 s; press Ctrl-C again to give up";
+    up_to(told, &producer.stderr);
+    up_to("waiting for node 1 to answer", &producer.stderr);
+    producer.press_ctrl_c();
+    up_to("1 records written to t", &producer.stderr);
+    up_to(
+        "ottla: interrupted twice; records on their way were given up; 0 records not written, 2 possibly",
+        &producer.stderr,
+    );
+    up_to("standard input, line 2: ", &producer.stderr);
+    assert_eq!(producer.process.wait().unwrap().code(), Some(130));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_member_says_what_it_waits_for_and_gives_up_when_asked_again() {
+    let (_broker, bootstrap, node) = freezable();
+    succeeded(&run_with_input(&["produce", "-b", &bootstrap, "-t", "t"], b"one\n"));
+    let mut member = Running::start(&["consume", "-b", &bootstrap, "-t", "t", "-g", "g"]);
+    up_to("one", &member.stdout);
+    node("freeze");
+    up_to("waiting for node 1 to answer", &member.stderr);
+    member.press_ctrl_c();
+    up_to("interrupted; waits for the group to be told, up to 10.0 s; press Ctrl-C again", &member.stderr);
+    member.press_ctrl_c();
+    up_to("the group was not told in time", &member.stderr);
+    assert_eq!(member.process.wait().unwrap().code(), Some(130));
+}
