@@ -1,6 +1,6 @@
 //! What a record costs when the load is spread: over many partitions, and over many sending threads.
 //!
-//! The embedded broker runs in a process of its own, so that the CPU time of this one is the client's alone.
+//! The broker runs in a process of its own, so that the CPU time of this one is the client's alone.
 
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
@@ -33,6 +33,9 @@ pub(crate) struct Spread {
     /// Only the cases with this in their names.
     #[arg(long, default_value = "")]
     only: String,
+    /// Bootstrap addresses of a cluster that has the topics p6, p1000 and p10000, in place of an embedded one.
+    #[arg(long)]
+    brokers: Option<String>,
 }
 
 /// How the records of a case are spread.
@@ -76,7 +79,9 @@ const CASES: [Case; 9] = [
 
 /// Prints the table of all cases.
 pub(crate) fn spread(arguments: &Spread) -> Result<(), Failure> {
-    let broker = Broker::start()?;
+    let embedded = if arguments.brokers.is_none() { Some(Broker::start()?) } else { None };
+    let servers = embedded.as_ref().map(|broker| &broker.servers).or(arguments.brokers.as_ref());
+    let servers = servers.ok_or("there is a broker")?;
     let pool = Pool::new(None, arguments.size)?;
     println!(
         "| case | CPU, microseconds a record | times | bar | records a second | records a batch | batches a request |"
@@ -86,7 +91,7 @@ pub(crate) fn spread(arguments: &Spread) -> Result<(), Failure> {
     for case in CASES.iter().filter(|case| case.name.contains(&arguments.only)) {
         let mut runs = Vec::with_capacity(arguments.runs);
         for _ in 0..arguments.runs.max(1) {
-            runs.push(measure(arguments, case, &broker.servers, &pool)?);
+            runs.push(measure(arguments, case, servers, &pool)?);
         }
         runs.sort_by(|one: &Figures, other| one.cost.total_cmp(&other.cost));
         let Figures { cost, rate, records, batches } = runs.swap_remove(runs.len() / 2);
