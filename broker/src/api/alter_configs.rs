@@ -1,9 +1,10 @@
 //! `AlterConfigs`, versions 0-2.
 //!
-//! Replaces all settings of a topic: what is not named goes back to its default. `validate_only` changes nothing.
-//! A resource that comes twice is refused.
+//! Replaces all settings of a topic, of the node that is asked or, without a name, of all nodes: what is not named goes
+//! back to its default. `validate_only` changes nothing. A resource that comes twice is refused.
 //!
-//! Gaps: nodes and other resources have no settings that can be changed (`INVALID_REQUEST`).
+//! Gaps: of a node's settings only the limits of replication can be changed, and limit nothing; Kafka takes many more, and
+//! names that it does not know. Other resources have no settings. All that is refused with `INVALID_REQUEST`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +17,8 @@ use ottla_proto::wire::VersionRange;
 
 use super::Call;
 use super::create_topics::refusal;
-use super::describe_configs::TOPIC;
-use crate::engine::{Engine, TopicConfig, TopicError};
+use super::describe_configs::{NODE, TOPIC, whose};
+use crate::engine::{Engine, NodeSettings, TopicConfig, TopicError};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 2);
 
@@ -57,7 +58,7 @@ pub(super) fn twice<'a>(resources: impl Iterator<Item = (i8, &'a ByteString)>) -
     resources.filter(|resource| !once.insert(resource.clone())).collect()
 }
 
-/// Gives a topic the settings that `settings` makes of those that are set on it.
+/// Gives a topic or nodes the settings that `settings` makes of those that are set.
 pub(super) fn change(
     engine: &mut Engine,
     call: &Call,
@@ -69,17 +70,30 @@ pub(super) fn change(
     if twice.contains(&(*kind, name.clone())) {
         return Err(refusal(ErrorCode::INVALID_REQUEST, "Error due to duplicate config keys"));
     }
-    if *kind != TOPIC {
-        let message = "This broker changes the settings of topics only";
-        return Err(refusal(ErrorCode::INVALID_REQUEST, message));
-    }
-    let unknown = || refusal(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "There is no topic of this name");
-    let topic = engine.topics.named(name).ok_or_else(unknown)?;
-    let settings = settings(topic.config.overrides().clone())?;
-    let config = TopicConfig::new(settings).map_err(|message| refusal(ErrorCode::INVALID_CONFIG, message))?;
-    let id = topic.id;
-    if !validate_only {
-        engine.set_topic_config(id, config, call.now);
+    match *kind {
+        TOPIC => {
+            let unknown = || refusal(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "There is no topic of this name");
+            let topic = engine.topics.named(name).ok_or_else(unknown)?;
+            let settings = settings(topic.config.overrides().clone())?;
+            let config =
+                TopicConfig::new(settings).map_err(|message| refusal(ErrorCode::INVALID_CONFIG, message))?;
+            let id = topic.id;
+            if !validate_only {
+                engine.set_topic_config(id, config, call.now);
+            }
+        }
+        NODE => {
+            let node = whose(call, name).map_err(|(code, message)| refusal(code, message))?;
+            let settings = settings(engine.node_settings.get(node))?;
+            NodeSettings::check(&settings).map_err(|message| refusal(ErrorCode::INVALID_REQUEST, message))?;
+            if !validate_only {
+                engine.node_settings.set(node, settings);
+            }
+        }
+        _ => {
+            let message = "This broker changes the settings of topics and brokers only";
+            return Err(refusal(ErrorCode::INVALID_REQUEST, message));
+        }
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! `IncrementalAlterConfigs`, versions 0-1 (KIP-339).
 //!
-//! Sets and removes single settings of a topic, and appends to and subtracts from those that are lists.
-//! `validate_only` changes nothing. A resource or a setting that comes twice is refused.
+//! Sets and removes single settings of a topic, of the node that is asked or, without a name, of all nodes, and appends
+//! to and subtracts from those that are lists. `validate_only` changes nothing. A resource or a setting that comes twice
+//! is refused.
 //!
-//! Gaps: nodes and other resources have no settings that can be changed (`INVALID_REQUEST`).
+//! Gaps: of a node's settings only the limits of replication can be changed, and limit nothing; Kafka takes many more, and
+//! names that it does not know. Other resources have no settings. All that is refused with `INVALID_REQUEST`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +19,7 @@ use ottla_proto::wire::VersionRange;
 use super::Call;
 use super::alter_configs::{change, null_value, twice};
 use super::create_topics::refusal;
+use super::describe_configs::TOPIC;
 use crate::engine::{Engine, TopicConfig, TopicError};
 
 pub(super) const VERSIONS: VersionRange = VersionRange::new(0, 1);
@@ -30,7 +33,7 @@ pub(super) fn handle(
         twice(request.resources.iter().map(|resource| (resource.resource_type, &resource.resource_name)));
     let alter = |resource: AlterConfigsResource| {
         let key = (resource.resource_type, resource.resource_name);
-        let settings = |settings| apply(settings, &resource.configs);
+        let settings = |settings| apply(settings, resource.resource_type, &resource.configs);
         let altered = change(engine, call, &key, &twice, request.validate_only, settings);
         let (resource_type, resource_name) = key;
         let mut response =
@@ -46,6 +49,7 @@ pub(super) fn handle(
 
 fn apply(
     mut settings: BTreeMap<String, String>,
+    kind: i8,
     changes: &[AlterableConfig],
 ) -> Result<BTreeMap<String, String>, TopicError> {
     let mut once = BTreeSet::new();
@@ -67,7 +71,8 @@ fn apply(
             let message = format!("Unknown operation {} for {name}", change.config_operation);
             return Err(refusal(ErrorCode::INVALID_REQUEST, message));
         }
-        if !TopicConfig::is_list(&name) {
+        // Those of nodes are numbers.
+        if kind != TOPIC || !TopicConfig::is_list(&name) {
             let message = format!("Can't append to or subtract from {name} because it is not a list");
             return Err(refusal(ErrorCode::INVALID_CONFIG, message));
         }

@@ -4,6 +4,7 @@ mod config;
 mod coordinating;
 mod faulty;
 mod node;
+mod node_settings;
 mod nodes;
 mod partition;
 mod quotas;
@@ -29,6 +30,7 @@ pub use node::NodeState;
 pub use stats::Stats;
 pub use stored::OpenError;
 
+pub(crate) use node_settings::NodeSettings;
 pub(crate) use partition::{Partition, Replica};
 pub(crate) use stored::{Changes, Id};
 pub(crate) use topic_config::{Kind, Setting, TopicConfig};
@@ -67,6 +69,7 @@ pub struct Engine {
     pub(crate) offered: BTreeMap<ApiKey, VersionRange>,
     pub(crate) features: Features,
     pub(crate) limits: QuotaLimits,
+    pub(crate) node_settings: NodeSettings,
     mutations: MutationUsage,
     pub(crate) waiting: Waiting,
     pub(crate) coordinators: Coordinators,
@@ -195,6 +198,7 @@ impl Engine {
             offered: api::offered(config.act_as),
             features: Features::new(config.act_as),
             limits: QuotaLimits::default(),
+            node_settings: NodeSettings::default(),
             mutations: MutationUsage::new(config.controller_quota_windows),
             waiting: Waiting::default(),
             faults: Faults::default(),

@@ -1,7 +1,7 @@
 //! A cluster that outlives its process: what is written down, when, and how it is found again.
 //!
 //! Logs write their batches themselves. Everything else goes into one journal: topics, who leads and is in sync,
-//! groups and their offsets, transactions, quotas. Whoever changes such a thing notes its key; before an answer
+//! groups and their offsets, transactions, quotas, settings of nodes. Whoever changes such a thing notes its key; before an answer
 //! leaves the engine, what is known of these keys is written ([`Engine::persist`]). So no API knows of the disk, and
 //! none can answer too early.
 //!
@@ -70,6 +70,7 @@ pub(super) struct Stored {
     /// Producer ids below this one may have been given out.
     producer_ids: i64,
     quota_revision: u64,
+    settings_revision: u64,
     features_epoch: i64,
     /// How many keys there were when they were last counted.
     keys: usize,
@@ -82,6 +83,7 @@ enum Key {
     Cluster,
     Quotas,
     Features,
+    NodeSettings,
     Topic(Id),
     Partition(Id, i32),
     Group(String),
@@ -94,10 +96,19 @@ enum Key {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Fact {
-    Cluster { id: String, starts: u64, producer_ids: i64 },
+    Cluster {
+        id: String,
+        starts: u64,
+        producer_ids: i64,
+    },
     Quotas(Vec<(QuotaEntity, BTreeMap<String, f64>)>),
     Features(BTreeMap<String, i16>),
-    Topic { name: String, settings: BTreeMap<String, String> },
+    /// By node; without one, what is set for all.
+    NodeSettings(Vec<(Option<i32>, BTreeMap<String, String>)>),
+    Topic {
+        name: String,
+        settings: BTreeMap<String, String>,
+    },
     Partition(KeptPartition),
     Group(KeptGroup),
     Member(KeptMember),
@@ -219,6 +230,7 @@ impl Engine {
             starts: 1,
             producer_ids: 0,
             quota_revision: 0,
+            settings_revision: 0,
             features_epoch: 0,
             keys: 0,
         };
@@ -242,6 +254,7 @@ impl Engine {
             }
         }
         stored.quota_revision = engine.limits.revision;
+        stored.settings_revision = engine.node_settings.revision;
         stored.features_epoch = engine.features.epoch();
         engine.stored = Some(Box::new(stored));
         for id in engine.topics.iter().map(|topic| topic.id).collect::<Vec<_>>() {
@@ -320,6 +333,10 @@ impl Engine {
             stored.quota_revision = self.limits.revision;
             stored.due.insert(Key::Quotas);
         }
+        if stored.settings_revision != self.node_settings.revision {
+            stored.settings_revision = self.node_settings.revision;
+            stored.due.insert(Key::NodeSettings);
+        }
         if stored.features_epoch != self.features.epoch() {
             stored.features_epoch = self.features.epoch();
             stored.due.insert(Key::Features);
@@ -334,7 +351,7 @@ impl Engine {
 
     /// Everything that there is something to write down of.
     fn keys(&self) -> Vec<Key> {
-        let mut keys = vec![Key::Cluster, Key::Quotas, Key::Features];
+        let mut keys = vec![Key::Cluster, Key::Quotas, Key::Features, Key::NodeSettings];
         for topic in self.topics.iter() {
             keys.push(Key::Topic(Id(topic.id)));
             keys.extend((0..topic.partition_count()).map(|index| Key::Partition(Id(topic.id), index)));
@@ -365,6 +382,12 @@ impl Engine {
             }
             Key::Features => {
                 Fact::Features(self.features.iter().map(|it| (it.name.to_string(), it.level)).collect())
+            }
+            Key::NodeSettings => {
+                let settings = self.node_settings.iter();
+                Fact::NodeSettings(
+                    settings.map(|(node, set)| (node.map(|node| node.0), set.clone())).collect(),
+                )
             }
             Key::Topic(Id(id)) => {
                 let topic = self.topics.get(*id)?;
@@ -420,6 +443,12 @@ impl Engine {
                     if self.features.get(&name).is_some_and(|known| known.supported.contains(level)) {
                         self.features.set(&name, level);
                     }
+                }
+            }
+            (Key::NodeSettings, Fact::NodeSettings(settings)) => {
+                for (node, settings) in settings {
+                    // Checked before it was kept.
+                    self.node_settings.set(node.map(BrokerId), settings);
                 }
             }
             (Key::Topic(Id(id)), Fact::Topic { name, settings }) => {

@@ -163,7 +163,7 @@ fn compression(overrides: &BTreeMap<String, String>) -> Option<Compression> {
     Some(Compression { codec, level })
 }
 
-/// A setting that topics have in Kafka.
+/// A setting that topics or nodes have in Kafka.
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub(crate) name: &'static str,
@@ -195,7 +195,7 @@ pub(crate) enum Kind {
 }
 
 impl Setting {
-    fn check(&self, value: &str) -> Result<(), String> {
+    pub(super) fn check(&self, value: &str) -> Result<(), String> {
         let good = match self.kind {
             Kind::Boolean => matches!(value, "true" | "false"),
             Kind::Int { min } => value.trim().parse().is_ok_and(|number: i32| number >= min),
@@ -230,7 +230,7 @@ impl Setting {
     }
 }
 
-const fn setting(name: &'static str, default: &'static str, kind: Kind) -> Setting {
+pub(super) const fn setting(name: &'static str, default: &'static str, kind: Kind) -> Setting {
     Setting { name, default, kind }
 }
 
@@ -252,8 +252,8 @@ const TIMESTAMP_BEFORE: &str = "message.timestamp.before.max.ms";
 const TIMESTAMP_TYPE: &str = "message.timestamp.type";
 const UNCLEAN_LEADER_ELECTION: &str = "unclean.leader.election.enable";
 const ZSTD_LEVEL: &str = "compression.zstd.level";
-const LONG_MAX: &str = "9223372036854775807";
-const ANY_LONG: Kind = Kind::Long { min: 0 };
+pub(super) const LONG_MAX: &str = "9223372036854775807";
+pub(super) const ANY_LONG: Kind = Kind::Long { min: 0 };
 
 /// Kafka 4.4's topic settings. Where this broker has only one way (it has no remote storage) the other values
 /// are refused instead of ignored.

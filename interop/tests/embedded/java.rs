@@ -1,4 +1,4 @@
-//! Java's clients and tools against the embedded broker: groups of both protocols, offsets, transactions.
+//! Java's clients and tools against the embedded broker: groups of both protocols, offsets, transactions, reassignments.
 
 use std::path::Path;
 use std::process::Command;
@@ -70,6 +70,36 @@ fn java_groups_offsets_and_transactions() {
     let producers =
         tool(transactions, &servers, &["describe-producers", "--topic", "source", "--partition", "0"]);
     assert!(producers.contains("ProducerEpoch"), "{producers}");
+}
+
+#[test]
+fn a_reassignment_is_throttled_and_verified() {
+    if run_or_skip(|| Artifacts::Tools.class_path()).is_none() {
+        return;
+    }
+    let (_runtime, embedded) = cluster(&["moved"]);
+    let servers = embedded.bootstrap();
+    let file = std::env::temp_dir().join(format!("ottla-reassignment-{}.json", std::process::id()));
+    let target = r#"{"version":1,"partitions":[{"topic":"moved","partition":0,"replicas":[1,2]}]}"#;
+    std::fs::write(&file, target).unwrap();
+    let reassign = |arguments: &[&str]| {
+        let common = ["--reassignment-json-file", file.to_str().unwrap()];
+        let class = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand";
+        tool(class, &servers, &[&common, arguments].concat())
+    };
+    let throttles = || {
+        ["brokers", "topics"].map(|kind| {
+            let described =
+                tool("kafka.admin.ConfigCommand", &servers, &["--describe", "--entity-type", kind]);
+            described.matches("replication.throttled").count() > 0
+        })
+    };
+    reassign(&["--execute", "--throttle", "1000000"]);
+    assert_eq!(throttles(), [true, true]);
+    let verified = reassign(&["--verify"]);
+    assert!(verified.contains("moved-0 is completed"), "{verified}");
+    assert_eq!(throttles(), [false, false]);
+    let _ = std::fs::remove_file(&file);
 }
 
 /// Kafka's tools and clients, if there are Java and a compiler for the program that uses them.

@@ -6,6 +6,7 @@ mod gaps;
 mod groups;
 mod internal;
 mod metadata;
+mod node_settings;
 mod partitions;
 mod produce;
 mod quotas;
