@@ -709,7 +709,7 @@ impl Net {
         }
         for failure in connection.into_failures(&cause, now) {
             if failure.owner == Owner::Cluster {
-                self.on_metadata_failure(now);
+                self.on_metadata_failure(failure.token, now);
             } else if cause != DisconnectCause::Released {
                 self.outcomes.push_back(Outcome::Failure(failure));
             }

@@ -1,4 +1,5 @@
-//! Asking for metadata: one request at a time, from whichever node can answer soonest.
+//! Asking for metadata: one question at a time, put to whichever node can answer soonest, and to another beside it when
+//! that one is silent.
 
 use std::time::Duration;
 
@@ -10,11 +11,11 @@ use crate::cluster::Scope;
 use crate::time::Instant;
 use crate::wait::WaitReason;
 
-/// The one metadata request that may be in flight.
+/// The one question about the cluster that may be open.
 #[derive(Debug)]
 pub(super) struct Refresh {
-    in_flight: Option<Asked>,
-    /// Requests in a row that brought nothing.
+    question: Option<Question>,
+    /// How often in a row nothing came, or not in time.
     failures: u32,
     /// A request is due and no node can be asked: an event or one of the net's wakes will change that.
     blocked: bool,
@@ -25,23 +26,35 @@ pub(super) struct Refresh {
 
 impl Refresh {
     pub(super) fn new(start: u64) -> Self {
-        Self { in_flight: None, failures: 0, blocked: false, last_token: 0, start }
+        Self { question: None, failures: 0, blocked: false, last_token: 0, start }
+    }
+
+    fn patience(&self) -> Duration {
+        ANSWER_PATIENCE.saturating_mul(1 << self.failures.min(4))
+    }
+
+    /// The next node in turn may know better.
+    fn pass_on(&mut self) {
+        self.start = self.start.wrapping_add(1);
+        self.failures = self.failures.saturating_add(1);
     }
 }
 
+/// The first answer that helps settles it: no later one can have been asked for before it.
 #[derive(Debug)]
-struct Asked {
+struct Question {
     scope: Scope,
-    token: RequestToken,
-    /// When another node is asked instead.
+    /// Who has not answered yet; each node is asked once.
+    asked: Vec<(BrokerId, RequestToken)>,
+    /// When another node is asked beside them.
     patient_until: Instant,
 }
 
 /// How long a connection attempt may be silent before another node is tried beside it.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How long a node may take to answer before another is asked: one that is frozen must not blind the whole
-/// client for a request timeout. Doubles with each failure, since a large cluster may need longer.
+/// How long a node may take to answer before another is asked beside it: one that is frozen must not blind the whole
+/// client for a request timeout. Doubles each time, since a large cluster or a slow link may need longer.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 
 impl Net {
@@ -51,10 +64,25 @@ impl Net {
     /// # Errors
     /// Why no node can be asked now.
     pub fn least_loaded(&mut self, api: ApiKey, now: Instant) -> Result<Link, WaitReason> {
-        let known: Vec<BrokerId> = self.cluster.broker_ids().collect();
-        let bootstrap: Vec<BrokerId> = self.cluster.bootstrap().map(|(node, _)| node).collect();
-        if known.is_empty() || self.cluster.wants_rebootstrap() {
+        self.least_loaded_beside(&[], api, now)
+    }
+
+    /// As [`Self::least_loaded`], of the nodes that were not asked yet.
+    fn least_loaded_beside(
+        &mut self,
+        asked: &[(BrokerId, RequestToken)],
+        api: ApiKey,
+        now: Instant,
+    ) -> Result<Link, WaitReason> {
+        let is_left = |node: &BrokerId| asked.iter().all(|(other, _)| other != node);
+        let bootstrap: Vec<BrokerId> =
+            self.cluster.bootstrap().map(|(node, _)| node).filter(is_left).collect();
+        if !self.cluster.is_known() || self.cluster.wants_rebootstrap() {
             return self.best_of(&bootstrap, api, now);
+        }
+        let known: Vec<BrokerId> = self.cluster.broker_ids().filter(is_left).collect();
+        if let (true, Some((node, _))) = (known.is_empty(), asked.first()) {
+            return Err(WaitReason::AnswerDue { node: *node });
         }
         match self.best_of(&known, api, now) {
             // No known node can be reached: the addresses may all be old (KIP-899).
@@ -117,11 +145,11 @@ impl Net {
 
     pub(crate) fn refresh_metadata(&mut self, now: Instant) {
         self.refresh.blocked = false;
-        if let Some(asked) = self.refresh.in_flight.take_if(|asked| asked.patient_until <= now) {
-            self.abandon(Owner::Cluster, asked.token);
-            self.fail_refresh(asked.scope, now);
+        if let Some(question) = self.refresh.question.take_if(|question| question.patient_until <= now) {
+            let question = self.ask_beside(question, now);
+            self.refresh.question = Some(question);
         }
-        if self.refresh.in_flight.is_some() || self.cluster.next_refresh() > now {
+        if self.refresh.question.is_some() || self.cluster.next_refresh() > now {
             return;
         }
         let Ok(link) = self.least_loaded(ApiKey::METADATA, now) else {
@@ -131,11 +159,27 @@ impl Net {
         let scope = self.cluster.begin_refresh(now);
         match self.ask_for_metadata(link, &scope, now) {
             Ok(token) => {
-                let patience = ANSWER_PATIENCE.saturating_mul(1 << self.refresh.failures.min(4));
-                self.refresh.in_flight = Some(Asked { scope, token, patient_until: now + patience });
+                let patient_until = now + self.refresh.patience();
+                let asked = vec![(link.node, token)];
+                self.refresh.question = Some(Question { scope, asked, patient_until });
             }
             Err(NotAsked) => self.fail_refresh(scope, now),
         }
+    }
+
+    /// Puts the question to a node that has not been asked. While there is none, the answers are waited for: asking the
+    /// same node again would make a slow link slower.
+    fn ask_beside(&mut self, mut question: Question, now: Instant) -> Question {
+        let Ok(link) = self.least_loaded_beside(&question.asked, ApiKey::METADATA, now) else {
+            self.refresh.blocked = true;
+            return question;
+        };
+        self.refresh.pass_on();
+        question.patient_until = now + self.refresh.patience();
+        if let Ok(token) = self.ask_for_metadata(link, &question.scope, now) {
+            question.asked.push((link.node, token));
+        }
+        question
     }
 
     fn ask_for_metadata(
@@ -160,17 +204,16 @@ impl Net {
     }
 
     pub(super) fn next_refresh(&self) -> Option<Instant> {
-        match &self.refresh.in_flight {
-            Some(asked) => Some(asked.patient_until),
-            None if self.refresh.blocked => None,
+        match &self.refresh.question {
+            _ if self.refresh.blocked => None,
+            Some(question) => Some(question.patient_until),
             None => Some(self.cluster.next_refresh()),
         }
     }
 
     pub(super) fn on_metadata(&mut self, answer: &Answer, now: Instant) {
-        let Some(Asked { scope, .. }) = self.refresh.in_flight.take() else { return };
         let Ok(response) = self.open::<MetadataResponse>(answer, now) else {
-            return self.fail_refresh(scope, now);
+            return self.on_metadata_failure(answer.token, now);
         };
         let error = response.error_code;
         if error != ErrorCode::NONE {
@@ -178,11 +221,15 @@ impl Net {
             if error == ErrorCode::REBOOTSTRAP_REQUIRED {
                 self.cluster.rebootstrap();
             }
-            return self.fail_refresh(scope, now);
+            return self.on_metadata_failure(answer.token, now);
         }
         // A broker that is starting may know nobody, not even itself.
         if response.brokers.is_empty() {
-            return self.fail_refresh(scope, now);
+            return self.on_metadata_failure(answer.token, now);
+        }
+        let Some(Question { scope, asked, .. }) = self.refresh.question.take() else { return };
+        for (_, token) in asked {
+            self.abandon(Owner::Cluster, token);
         }
         self.refresh.failures = 0;
         self.cluster.update(response, &scope, now, &mut self.random);
@@ -201,16 +248,19 @@ impl Net {
         }
     }
 
-    pub(super) fn on_metadata_failure(&mut self, now: Instant) {
-        if let Some(asked) = self.refresh.in_flight.take() {
-            self.fail_refresh(asked.scope, now);
+    /// One of those that were asked has no answer that helps.
+    pub(super) fn on_metadata_failure(&mut self, token: RequestToken, now: Instant) {
+        let Some(question) = &mut self.refresh.question else { return };
+        question.asked.retain(|(_, asked)| *asked != token);
+        // The others are late already: somebody else may be asked soon.
+        question.patient_until = question.patient_until.min(now + PATIENCE);
+        if let Some(question) = self.refresh.question.take_if(|question| question.asked.is_empty()) {
+            self.fail_refresh(question.scope, now);
         }
     }
 
     fn fail_refresh(&mut self, scope: Scope, now: Instant) {
-        // The next node in turn may know better.
-        self.refresh.start = self.refresh.start.wrapping_add(1);
-        self.refresh.failures = self.refresh.failures.saturating_add(1);
+        self.refresh.pass_on();
         self.cluster.refresh_failed(scope, now, &mut self.random);
     }
 

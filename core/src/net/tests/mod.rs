@@ -3,6 +3,7 @@
 mod connecting;
 mod handshake;
 mod in_flight;
+mod refreshing;
 mod throttles;
 
 use std::io;
