@@ -176,7 +176,7 @@ fn kind_number(kind: Kind) -> i8 {
         Kind::Int { .. } | Kind::Level(_) => INT,
         Kind::Long { .. } => LONG,
         Kind::Double => 6,
-        Kind::List(_) | Kind::Text => 7,
+        Kind::List(_) | Kind::Replicas => 7,
     }
 }
 

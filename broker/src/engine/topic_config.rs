@@ -98,7 +98,7 @@ impl TopicConfig {
     /// Whether the setting is a list.
     pub(crate) fn is_list(name: &str) -> bool {
         let setting = SETTINGS.iter().find(|setting| setting.name == name);
-        setting.is_some_and(|setting| matches!(setting.kind, Kind::List(_) | Kind::Text))
+        setting.is_some_and(|setting| matches!(setting.kind, Kind::List(_) | Kind::Replicas))
     }
 
     /// The setting's value if nobody sets it; empty if there is no such setting.
@@ -190,8 +190,8 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// A boolean that this broker takes only as false.
     False,
-    /// A list of anything: the setting has no meaning on one machine.
-    Text,
+    /// Pairs of partition and node, separated by commas, or `*` for all.
+    Replicas,
 }
 
 impl Setting {
@@ -208,7 +208,7 @@ impl Setting {
             Kind::List(choices) => value.split(',').all(|item| choices.contains(&item.trim())),
             Kind::Choice(choices) => choices.contains(&value),
             Kind::False => value == "false",
-            Kind::Text => true,
+            Kind::Replicas => value.trim() == "*" || value.split(',').all(is_replica),
         };
         if good {
             return Ok(());
@@ -224,10 +224,17 @@ impl Setting {
             }
             Kind::List(choices) | Kind::Choice(choices) => choices.join(", "),
             Kind::False => "false".to_owned(),
-            Kind::Text => "text".to_owned(),
+            Kind::Replicas => "* or a list of partition:broker".to_owned(),
         };
         Err(format!("Invalid value {value} for configuration {}: this broker takes {allowed}", self.name))
     }
+}
+
+/// Whether it is a partition and a node, or nothing.
+fn is_replica(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let pair = text.trim().split_once(':');
+    text.trim().is_empty() || pair.is_some_and(|(partition, node)| is_number(partition) && is_number(node))
 }
 
 pub(super) const fn setting(name: &'static str, default: &'static str, kind: Kind) -> Setting {
@@ -237,7 +244,9 @@ pub(super) const fn setting(name: &'static str, default: &'static str, kind: Kin
 const CLEANUP_POLICY: &str = "cleanup.policy";
 const COMPRESSION_TYPE: &str = "compression.type";
 const DELETE_RETENTION: &str = "delete.retention.ms";
+const FOLLOWER_THROTTLED: &str = "follower.replication.throttled.replicas";
 const GZIP_LEVEL: &str = "compression.gzip.level";
+const LEADER_THROTTLED: &str = "leader.replication.throttled.replicas";
 const MAX_COMPACTION_LAG: &str = "max.compaction.lag.ms";
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 const MIN_COMPACTION_LAG: &str = "min.compaction.lag.ms";
@@ -272,9 +281,9 @@ const SETTINGS: [Setting; 37] = [
     setting("file.delete.delay.ms", "60000", ANY_LONG),
     setting("flush.messages", LONG_MAX, Kind::Long { min: 1 }),
     setting("flush.ms", LONG_MAX, ANY_LONG),
-    setting("follower.replication.throttled.replicas", "", Kind::Text),
+    setting(FOLLOWER_THROTTLED, "", Kind::Replicas),
     setting("index.interval.bytes", "4096", Kind::Int { min: 0 }),
-    setting("leader.replication.throttled.replicas", "", Kind::Text),
+    setting(LEADER_THROTTLED, "", Kind::Replicas),
     setting("local.retention.bytes", "-2", Kind::Long { min: -2 }),
     setting("local.retention.ms", "-2", Kind::Long { min: -2 }),
     setting(MAX_COMPACTION_LAG, LONG_MAX, Kind::Long { min: 1 }),
@@ -333,6 +342,9 @@ mod tests {
             );
         }
         assert_eq!(config(ZSTD_LEVEL, "7").unwrap().compression, None);
+        for replicas in ["", "*", "0:1", "0:1, 12:345", "0:1,"] {
+            assert!(config(LEADER_THROTTLED, replicas).is_ok(), "{replicas}");
+        }
         let levels =
             [(COMPRESSION_TYPE, "zstd"), (ZSTD_LEVEL, "7")].map(|(name, value)| (name.into(), value.into()));
         let compression = TopicConfig::new(levels.into()).unwrap().compression;
@@ -351,6 +363,10 @@ mod tests {
             (GZIP_LEVEL, "0"),
             (ZSTD_LEVEL, "23"),
             ("preallocate", "yes"),
+            (LEADER_THROTTLED, "0"),
+            (LEADER_THROTTLED, "0:1,x:2"),
+            (LEADER_THROTTLED, "*,*"),
+            (FOLLOWER_THROTTLED, "0:-1"),
         ] {
             let error = config(name, value).unwrap_err();
             assert!(error.contains(name), "{error}");

@@ -598,63 +598,83 @@ fn offsets(pair: &mut Pair) {
 }
 
 fn settings(pair: &mut Pair) {
-    const TOPIC: i8 = 2;
-    let alter = |operation, name: &str, value: Option<&str>| IncrementalAlterConfigsRequest {
-        resources: vec![AlterConfigsResource {
-            resource_type: TOPIC,
-            resource_name: "u".into(),
-            configs: vec![AlterableConfig {
-                name: name.into(),
-                config_operation: operation,
-                value: value.map(Into::into),
-                ..AlterableConfig::default()
+    const TOPIC: Resource = (2, "u");
+    const NODE: Resource = (4, "1");
+    const ALL_NODES: Resource = (4, "");
+    const ANOTHER: Resource = (4, "7");
+    let alter =
+        |(kind, of): Resource, operation, name: &str, value: Option<&str>| IncrementalAlterConfigsRequest {
+            resources: vec![AlterConfigsResource {
+                resource_type: kind,
+                resource_name: of.into(),
+                configs: vec![AlterableConfig {
+                    name: name.into(),
+                    config_operation: operation,
+                    value: value.map(Into::into),
+                    ..AlterableConfig::default()
+                }],
+                ..AlterConfigsResource::default()
             }],
-            ..AlterConfigsResource::default()
-        }],
-        ..IncrementalAlterConfigsRequest::default()
-    };
-    for (what, operation, name, value) in [
-        ("set", 0, "max.message.bytes", Some("2000000")),
-        ("append", 2, "cleanup.policy", Some("compact")),
-        ("subtract", 3, "cleanup.policy", Some("compact")),
-        ("delete", 1, "cleanup.policy", None),
-        ("a bad value", 0, "max.message.bytes", Some("-1")),
-        ("no such setting", 0, "no.such.setting", Some("1")),
-        ("append to no list", 2, "max.message.bytes", Some("1")),
-        ("no value", 0, "max.message.bytes", None),
+            ..IncrementalAlterConfigsRequest::default()
+        };
+    let (rate, replicas) = ("leader.replication.throttled.rate", "leader.replication.throttled.replicas");
+    for (what, of, operation, name, value) in [
+        ("set", TOPIC, 0, "max.message.bytes", Some("2000000")),
+        ("append", TOPIC, 2, "cleanup.policy", Some("compact")),
+        ("subtract", TOPIC, 3, "cleanup.policy", Some("compact")),
+        ("delete", TOPIC, 1, "cleanup.policy", None),
+        ("a bad value", TOPIC, 0, "max.message.bytes", Some("-1")),
+        ("no such setting", TOPIC, 0, "no.such.setting", Some("1")),
+        ("append to no list", TOPIC, 2, "max.message.bytes", Some("1")),
+        ("no value", TOPIC, 0, "max.message.bytes", None),
+        ("replicas", TOPIC, 0, replicas, Some("0:1,1:1")),
+        ("bad replicas", TOPIC, 0, replicas, Some("0:1,1")),
+        ("set on a node", NODE, 0, rate, Some("1000")),
+        ("set on all nodes", ALL_NODES, 0, rate, Some("2000")),
+        ("set on another node", ANOTHER, 0, rate, Some("1000")),
+        ("a bad value of a node", NODE, 0, rate, Some("-1")),
+        ("append to a number of a node", NODE, 2, rate, Some("1")),
+        ("what stays", NODE, 0, "node.id", Some("2")),
+        ("delete what is not there", NODE, 1, "follower.replication.throttled.rate", None),
     ] {
         pair.each(
             what,
-            |_| alter(operation, name, value),
+            |_| alter(of, operation, name, value),
             |answer| {
                 answer.responses.iter_mut().for_each(|response| response.error_message = None);
             },
         );
     }
     settle();
-    let describe = |name: &str| DescribeConfigsRequest {
+    let describe = |(kind, of): Resource| DescribeConfigsRequest {
         resources: vec![DescribeConfigsResource {
-            resource_type: TOPIC,
-            resource_name: name.into(),
+            resource_type: kind,
+            resource_name: of.into(),
             ..DescribeConfigsResource::default()
         }],
+        include_synonyms: kind == NODE.0,
         ..DescribeConfigsRequest::default()
     };
-    for name in ["u", "nobody"] {
+    for of in [TOPIC, (TOPIC.0, "nobody"), NODE, ALL_NODES, ANOTHER] {
         pair.each(
-            name,
-            |_| describe(name),
+            &format!("{of:?}"),
+            |_| describe(of),
             |answer| {
                 for result in &mut answer.results {
                     result.error_message = None;
                     // The real one sets it for the whole cluster, for eligible leader replicas.
                     result.configs.retain(|config| &*config.name != "min.insync.replicas");
                     result.configs.sort_by_key(|config| config.name.clone());
+                    // Of what a node has it tells less.
+                    result.configs.retain(|config| of != NODE || &*config.name == rate);
                 }
             },
         );
     }
 }
+
+/// Its type and name.
+type Resource = (i8, &'static str);
 
 fn partitions(pair: &mut Pair) {
     let grow = |name: &str, count| CreatePartitionsRequest {
