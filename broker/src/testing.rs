@@ -83,6 +83,11 @@ impl World {
         Self { engine, now, client }
     }
 
+    /// Connects to this node and asks it from now on.
+    pub(crate) fn talk_to(&mut self, node: BrokerId) {
+        self.client = self.engine.connect(node).unwrap();
+    }
+
     pub(crate) fn limit(&mut self, key: QuotaKey, limit: f64) {
         assert!(self.engine.set_quota(QuotaEntity::client_id(CLIENT_ID), key, limit));
     }

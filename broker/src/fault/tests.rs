@@ -236,7 +236,7 @@ fn lost_answers_and_lost_requests() {
         let mut world = with(produce(Fault::new("f", Reaction::DropAnswer).stage(stage)));
         world.send(12, &produce_request(-1, batch(&["a"])));
         assert!(world.is_silent());
-        world.client = world.engine.connect(BrokerId(1)).unwrap();
+        world.talk_to(BrokerId(1));
         assert_eq!(end(&mut world), written);
     }
 }
@@ -291,7 +291,7 @@ fn nodes_die_and_hang_by_a_request() {
     assert_eq!(world.engine.node_state(BrokerId(1)), Some(NodeState::Stopped));
     world.pass(5000);
     world.engine.handle_timeout(world.now);
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     assert_eq!(end(&mut world), 0);
 
     let mut world = with(produce(Fault::new("f", Reaction::FreezeNode { ms: Some(500) })));
@@ -311,7 +311,7 @@ fn a_leader_moves_away_from_a_request() {
     let fault = produce(Fault::new("f", Reaction::MoveLeader)).when(|when| when.count = Some(1));
     world.engine.add_fault(fault, world.now).unwrap();
     assert_eq!(code(&mut world), ErrorCode::NOT_LEADER_OR_FOLLOWER);
-    world.client = world.engine.connect(BrokerId(2)).unwrap();
+    world.talk_to(BrokerId(2));
     assert_eq!(code(&mut world), ErrorCode::NONE);
     let expires = Fault::new("f", Reaction::ExpireSession).when(|when| when.count = Some(1));
     world.engine.add_fault(expires, world.now).unwrap();

@@ -26,7 +26,7 @@ fn forgetful() -> World {
     config.groups.offsets_retention = Duration::from_millis(RETENTION_MS);
     config.groups.offsets_retention_check_interval = Duration::from_secs(1);
     world.engine = Engine::new(config);
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     for topic in ["t", "u"] {
         world.engine.create_topic(topic, 1, -1, [].into()).unwrap();
     }

@@ -117,7 +117,7 @@ fn a_fetch_waits_for_as_many_bytes_as_it_asks_for() {
     world.engine.disconnect(world.client);
     assert_eq!(world.engine.poll_timeout(), None);
 
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     request.min_bytes = i32::try_from(one + two).unwrap();
     world.send(12, &request);
     assert!(!only(world.answer::<FetchRequest>(12).response).records.unwrap().is_empty());

@@ -242,7 +242,7 @@ fn racks_count_for_nothing() -> bool {
     let nodes = [(1, "a"), (2, "a"), (3, "a"), (4, "b")].map(address).into();
     let mut world = World::new(1);
     world.engine = Engine::new(Config::new(nodes));
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     let topic = CreatableTopic {
         name: "t".into(),
         num_partitions: 12,

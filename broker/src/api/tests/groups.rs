@@ -294,7 +294,7 @@ fn a_group_moves_with_its_coordinator() {
     let mut world = World::new(3);
     let group = "g";
     let first = find(&mut world, 6, 0, group).unwrap();
-    world.client = world.engine.connect(first).unwrap();
+    world.talk_to(first);
     let request = JoinGroupRequest {
         group_id: group.into(),
         session_timeout_ms: 10_000,
@@ -309,7 +309,7 @@ fn a_group_moves_with_its_coordinator() {
     assert_eq!(world.answer::<JoinGroupRequest>(2).response.error_code, ErrorCode::NOT_COORDINATOR);
     let second = find(&mut world, 6, 0, group).unwrap();
     assert_ne!(second, first);
-    world.client = world.engine.connect(second).unwrap();
+    world.talk_to(second);
     world.pass(60_000);
     world.engine.handle_timeout(world.now);
     world.send(2, &request);
@@ -328,13 +328,13 @@ fn a_group_moves_with_its_coordinator() {
     // The node dies; nobody coordinates until the controller notices; then the next node knows the member.
     world.engine.kill_node(second, world.now);
     while world.engine.poll_output().is_some() {}
-    world.client = world.engine.connect(first).unwrap();
+    world.talk_to(first);
     assert_eq!(find(&mut world, 6, 0, group), Ok(second));
     world.pass(1000);
     world.engine.handle_timeout(world.now);
     let third = find(&mut world, 6, 0, group).unwrap();
     assert_ne!(third, second);
-    world.client = world.engine.connect(third).unwrap();
+    world.talk_to(third);
     let beat = HeartbeatRequest {
         group_id: group.into(),
         generation_id: joined.generation_id,
@@ -376,20 +376,20 @@ fn a_commit_that_a_frozen_coordinator_held_takes_no_group_back() {
     let mut world = World::new(3);
     world.engine.create_topic("t", 1, 3, [].into()).unwrap();
     let one = find(&mut world, 4, 0, "g").unwrap();
-    world.client = world.engine.connect(one).unwrap();
+    world.talk_to(one);
     assert!(world.engine.freeze_node(one, world.now));
     world.send(8, &commit(28));
     world.pass(1000);
     world.engine.handle_timeout(world.now);
     let witness = (1..=3).map(BrokerId).find(|node| *node != one).unwrap();
-    world.client = world.engine.connect(witness).unwrap();
+    world.talk_to(witness);
     let coordinator = find(&mut world, 4, 0, "g").unwrap();
     assert_ne!(coordinator, one);
-    world.client = world.engine.connect(coordinator).unwrap();
+    world.talk_to(coordinator);
     assert_eq!(committed(&mut world, 8, &commit(48)), ErrorCode::NONE);
     assert!(world.engine.thaw_node(one, world.now));
     let late = world.answer::<OffsetCommitRequest>(8).response;
     assert_eq!(late.topics[0].partitions[0].error_code, ErrorCode::NOT_COORDINATOR);
-    world.client = world.engine.connect(coordinator).unwrap();
+    world.talk_to(coordinator);
     assert_eq!(fetched(&mut world), 48);
 }

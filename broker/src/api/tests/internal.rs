@@ -135,7 +135,7 @@ fn the_leader_of_a_groups_partition_coordinates_it() {
     let mut world = World::new(3);
     world.engine.create_topic("t", 1, 1, [].into()).unwrap();
     let first = find(&mut world, 6, 0, "g").unwrap();
-    world.client = world.engine.connect(first).unwrap();
+    world.talk_to(first);
     assert_eq!(committed(&mut world, 8, &commit(5)), ErrorCode::NONE);
     let index = crate::coordinator::partition("g", 50);
     let next = (1..=3).map(BrokerId).find(|node| *node != first).unwrap();
@@ -143,7 +143,7 @@ fn the_leader_of_a_groups_partition_coordinates_it() {
     assert_eq!(find(&mut world, 6, 0, "g"), Ok(next));
     assert_eq!(committed(&mut world, 8, &commit(6)), ErrorCode::NOT_COORDINATOR);
     assert_eq!(world.ask(5, &ListGroupsRequest::default()).groups, []);
-    world.client = world.engine.connect(next).unwrap();
+    world.talk_to(next);
     assert_eq!(committed(&mut world, 8, &commit(6)), ErrorCode::NONE);
     assert_eq!(world.ask(5, &ListGroupsRequest::default()).groups.len(), 1);
 

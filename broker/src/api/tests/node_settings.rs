@@ -69,11 +69,6 @@ fn told(world: &mut World, node: &str) -> Vec<String> {
     result.configs.into_iter().filter(|setting| !setting.read_only).map(line).collect()
 }
 
-/// Asks another node from now on.
-fn turn_to(world: &mut World, node: i32) {
-    world.client = world.engine.connect(BrokerId(node)).unwrap();
-}
-
 #[test]
 fn a_node_s_own_value_counts_before_the_one_for_all() {
     let mut world = World::new(2);
@@ -82,9 +77,9 @@ fn a_node_s_own_value_counts_before_the_one_for_all() {
     assert_eq!(alter(&mut world, "", &[(LEADER, SET, Some("2000"))]), ErrorCode::NONE);
     assert_eq!(told(&mut world, "1"), [format!("{LEADER}=1000 [2, 3]")]);
     assert_eq!(told(&mut world, ""), [format!("{LEADER}=2000 [3]")]);
-    turn_to(&mut world, 2);
+    world.talk_to(BrokerId(2));
     assert_eq!(told(&mut world, "2"), [format!("{LEADER}=2000 [3]")]);
-    turn_to(&mut world, 1);
+    world.talk_to(BrokerId(1));
     assert_eq!(alter(&mut world, "1", &[(LEADER, DELETE, None)]), ErrorCode::NONE);
     assert_eq!(told(&mut world, "1"), [format!("{LEADER}=2000 [3]")]);
 }
@@ -140,7 +135,7 @@ fn a_node_describes_itself_alone() {
     let request = DescribeConfigsRequest { resources: vec![resource], ..DescribeConfigsRequest::default() };
     let mut world = World::new(2);
     assert_eq!(world.ask(4, &request).results[0].error_code, ErrorCode::INVALID_REQUEST);
-    turn_to(&mut world, 2);
+    world.talk_to(BrokerId(2));
     assert_eq!(world.ask(4, &request).results[0].error_code, ErrorCode::NONE);
 }
 

@@ -39,7 +39,7 @@ fn replicated() -> World {
     world.engine.create_topic("t", 1, 2, [].into()).unwrap();
     let replicas = nodes(&world);
     assert!(world.engine.move_leader("t", 0, replicas[0], world.now));
-    world.client = world.engine.connect(replicas[0]).unwrap();
+    world.talk_to(replicas[0]);
     world
 }
 
@@ -140,7 +140,7 @@ fn records_are_deleted_up_to_an_offset() {
     assert_eq!(follower.log.start_offset(), 3, "followers forget them, too");
     assert_eq!(alter(&mut world, 0, "cleanup.policy", Some("compact")), ErrorCode::NONE);
     assert_eq!(delete(&mut world, -1), (ErrorCode::POLICY_VIOLATION, -1));
-    world.client = world.engine.connect(replica).unwrap();
+    world.talk_to(replica);
     assert_eq!(delete(&mut world, -1), (ErrorCode::NOT_LEADER_OR_FOLLOWER, -1));
 }
 
@@ -246,7 +246,7 @@ fn leaders_are_elected_on_request() {
     assert_eq!(elect(&mut world, preferred, true), [ErrorCode::NONE]);
     assert_eq!(leader(&world), replicas[0]);
     let third = [ONE, TWO, THREE].into_iter().find(|node| !replicas.contains(node)).unwrap();
-    world.client = world.engine.connect(third).unwrap();
+    world.talk_to(third);
     assert!(world.engine.stop_node(replicas[0], world.now));
     while world.engine.poll_output().is_some() {}
     assert_eq!(elect(&mut world, preferred, false), [ErrorCode::PREFERRED_LEADER_NOT_AVAILABLE]);
@@ -282,7 +282,7 @@ fn a_partition_moves_to_other_replicas() {
     assert_eq!(reassign(&mut world, Some(vec![third, before[1]])), ErrorCode::NONE);
     assert_eq!((nodes(&world), moving(&mut world)), (vec![third, before[1]], 0));
     assert!(!before[..1].contains(&leader(&world)), "a replica that is gone leads no more");
-    world.client = world.engine.connect(leader(&world)).unwrap();
+    world.talk_to(leader(&world));
     assert_eq!(values(&world.fetch(0).records.unwrap()), [(0, "a".into())]);
 
     // Later if it does; and what is under way can be cancelled.
@@ -297,7 +297,7 @@ fn a_partition_moves_to_other_replicas() {
     world.pass(10);
     world.engine.handle_timeout(world.now);
     assert_eq!((nodes(&world), leader(&world)), (vec![before[0]], before[0]));
-    world.client = world.engine.connect(before[0]).unwrap();
+    world.talk_to(before[0]);
     assert_eq!(values(&world.fetch(0).records.unwrap()), [(0, "a".into())]);
 
     assert_eq!(reassign(&mut world, Some(vec![])), ErrorCode::INVALID_REPLICA_ASSIGNMENT);
@@ -314,7 +314,7 @@ fn log_folders_show_the_replicas_of_the_node() {
     let folder = world.ask(4, &all).results.remove(0);
     assert_eq!(folder.topics[0].partitions[0].partition_size, i64::try_from(size).unwrap());
     let third = [ONE, TWO, THREE].into_iter().find(|node| !nodes(&world).contains(node)).unwrap();
-    world.client = world.engine.connect(third).unwrap();
+    world.talk_to(third);
     assert_eq!(world.ask(4, &all).results[0].topics.len(), 0);
     assert!(world.engine.fill_disk(third, None));
     assert_eq!(world.ask(4, &all).results[0].error_code, ErrorCode::KAFKA_STORAGE_ERROR);

@@ -188,7 +188,7 @@ fn mutations_count_for_the_whole_cluster_and_by_user() {
     let mut world = World::new(2);
     assert!(world.engine.set_quota(QuotaEntity::user("ANONYMOUS"), QuotaKey::ControllerMutationRate, 2.0));
     assert_eq!(world.ask(7, &create("a", 25)).topics[0].error_code, ErrorCode::NONE);
-    world.client = world.engine.connect(ottla_proto::BrokerId(2)).unwrap();
+    world.talk_to(ottla_proto::BrokerId(2));
     let refused = world.ask(7, &create("b", 1));
     assert_eq!(refused.topics[0].error_code, ErrorCode::THROTTLING_QUOTA_EXCEEDED);
 }

@@ -18,7 +18,7 @@ fn acting_as(release: Release, nodes: i32) -> World {
     let mut world = World::new(nodes);
     let config = Config { act_as: release, ..world.engine.config.clone() };
     world.engine = Engine::new(config);
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     world
 }
 
@@ -94,12 +94,12 @@ fn with_zookeeper_only_the_controller_changes_topics() {
         let mut world = acting_as(release, 2);
         let controller = world.engine.controller();
         let other = if controller == BrokerId(1) { BrokerId(2) } else { BrokerId(1) };
-        world.client = world.engine.connect(other).unwrap();
+        world.talk_to(other);
         assert_eq!(world.ask(4, &create).topics[0].error_code, elsewhere);
-        world.client = world.engine.connect(controller).unwrap();
+        world.talk_to(controller);
         let there = if elsewhere.is_none() { ErrorCode::TOPIC_ALREADY_EXISTS } else { ErrorCode::NONE };
         assert_eq!(world.ask(4, &create).topics[0].error_code, there);
-        world.client = world.engine.connect(other).unwrap();
+        world.talk_to(other);
         assert_eq!(world.ask(2, &more).results[0].error_code, elsewhere);
         assert_eq!(world.ask(2, &ElectLeadersRequest::default()).error_code, elsewhere);
         assert_eq!(world.ask(4, &delete).responses[0].error_code, elsewhere);

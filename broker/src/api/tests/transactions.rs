@@ -385,7 +385,7 @@ fn markers_wait_for_a_leader() {
     world.engine.ensure_coordinators(kind);
     let coordinates = |name: &String| world.engine.coordinator(kind, name) == Some(other);
     let name = (0..).map(|n| format!("x{n}")).find(coordinates).unwrap();
-    world.client = world.engine.connect(other).unwrap();
+    world.talk_to(other);
     let request = InitProducerIdRequest {
         transactional_id: Some(name.as_str().into()),
         transaction_timeout_ms: 60_000,
@@ -478,14 +478,14 @@ fn a_follower_tells_of_producers_and_a_node_without_the_partition_does_not() {
     let (leader, replicas) = (partition.leader, partition.replica_nodes());
     let follower = *replicas.iter().find(|node| **node != leader).unwrap();
     let stranger = (1..=3).map(BrokerId).find(|node| !replicas.contains(node)).unwrap();
-    world.client = world.engine.connect(leader).unwrap();
+    world.talk_to(leader);
     assert_eq!(world.produce(sequenced(7, 0, 0, 1)).error_code, ErrorCode::NONE);
     let request = DescribeProducersRequest {
         topics: vec![TopicRequest { name: "t".into(), partition_indexes: vec![0], ..Default::default() }],
         ..DescribeProducersRequest::default()
     };
     let told = [leader, follower, stranger].map(|node| {
-        world.client = world.engine.connect(node).unwrap();
+        world.talk_to(node);
         let told = world.ask(0, &request).topics.remove(0).partitions.remove(0);
         (told.error_code, told.active_producers.iter().map(|known| known.producer_id.0).collect::<Vec<_>>())
     });

@@ -23,7 +23,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// Sends a request and says whether all of its frame is forgotten then.
 fn is_forgotten<R: Request>(world: &mut World, version: i16, request: &R) -> bool {
     let frame = frame(version, request);
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     world.engine.handle_frame(world.client, frame.clone(), world.now);
     while world.engine.poll_output().is_some() {}
     frame.is_unique()
@@ -98,7 +98,7 @@ fn the_longest_wait_is_an_hour() {
     assert!(world.engine.set_replication_lag(BrokerId(2), None, world.now));
     let writer = world.client;
     world.send(12, &ProduceRequest { timeout_ms: i32::MAX, ..produce_request(-1, batch(&["a"])) });
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     let reader = world.client;
     world.send(12, &FetchRequest { min_bytes: i32::MAX, ..fetch_request(0, i32::MAX) });
     assert!(world.is_silent());

@@ -165,7 +165,7 @@ fn garbage_harms_nobody() {
                 let at = (at * 7 + usize::from(bytes.len() > 300) * value) % bytes.len();
                 bytes[at] = value.to_be_bytes()[7];
             }
-            world.client = world.engine.connect(1.into()).unwrap();
+            world.talk_to(1.into());
             world.engine.handle_frame(world.client, bytes.into(), world.now);
             let end = match world.engine.poll_output().map(|output| output.reply) {
                 Some(Reply::Answer { .. }) => 0,

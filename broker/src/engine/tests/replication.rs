@@ -43,10 +43,6 @@ fn isr(world: &mut World) -> Vec<i32> {
     isr
 }
 
-fn talk_to(world: &mut World, node: BrokerId) {
-    world.client = world.engine.connect(node).unwrap();
-}
-
 fn produce(world: &mut World, acks: i16, value: &str) -> ErrorCode {
     world.send(12, &produce_request(acks, batch(&[value])));
     produced(world)
@@ -59,7 +55,7 @@ fn produced(world: &mut World) -> ErrorCode {
 
 /// What a consumer of `node` sees.
 fn seen(world: &mut World, node: BrokerId) -> Vec<String> {
-    talk_to(world, node);
+    world.talk_to(node);
     values(&world.fetch(0).records.unwrap()).into_iter().map(|(_, value)| value).collect()
 }
 
@@ -227,7 +223,7 @@ fn what_only_a_dead_leader_had_is_cut_off_when_it_returns() {
     lag(&mut world, THREE, 10);
     assert_eq!(produce(&mut world, 1, "lost"), ErrorCode::NONE);
     stop(&mut world, ONE);
-    talk_to(&mut world, THREE);
+    world.talk_to(THREE);
     lag(&mut world, TWO, 0);
     assert_eq!(produce(&mut world, -1, "kept"), ErrorCode::NONE);
     assert!(world.engine.start_node(ONE, world.now));
@@ -333,7 +329,7 @@ fn the_same_history_gives_the_same_bytes() {
                 6 => drop(world.engine.expire_node_session(ONE, world.now)),
                 _ => {}
             }
-            talk_to(&mut world, ONE);
+            world.talk_to(ONE);
             world.send(12, &produce_request(-1, batch(&["x"])));
             pass(&mut world, 5);
             while let Some(output) = world.engine.poll_output() {
@@ -364,11 +360,11 @@ fn consumers_are_sent_to_the_replica_in_their_rack() {
     assert_eq!(preferred(&mut world, "b"), (2, true));
     assert_eq!(preferred(&mut world, "a"), (-1, false));
     assert_eq!(preferred(&mut world, "nowhere"), (-1, false));
-    talk_to(&mut world, TWO);
+    world.talk_to(TWO);
     assert_eq!(preferred(&mut world, "b"), (-1, false));
     let old = world.ask(10, &fetch_request(0, 0));
     assert_eq!(only(old).error_code, ErrorCode::NOT_LEADER_OR_FOLLOWER, "version 10 knows leaders only");
     stop(&mut world, TWO);
-    talk_to(&mut world, ONE);
+    world.talk_to(ONE);
     assert_eq!(preferred(&mut world, "b"), (-1, false));
 }

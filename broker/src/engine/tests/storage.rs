@@ -294,7 +294,7 @@ fn an_answer_about_what_cannot_be_written_does_not_go_out() {
     world.send(8, &commit(5));
     assert_eq!(world.closed(), Close::StorageFailed);
     disk.leave_room(u64::MAX);
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     assert_eq!(committed(&mut world, 6), ErrorCode::NONE);
     let world = World::on_disk(&disk, 1, false);
     assert_eq!(world.engine.coordinators.offsets.get("h", "t", 0).unwrap().offset, 6);
@@ -309,7 +309,7 @@ fn after_a_sync_that_failed_nothing_is_promised() {
     world.send(12, &crate::testing::produce_request(1, batch(&["a"])));
     assert_eq!(world.closed(), Close::StorageFailed);
     disk.let_syncs_fail(false);
-    world.client = world.engine.connect(BrokerId(1)).unwrap();
+    world.talk_to(BrokerId(1));
     world.send(12, &crate::testing::produce_request(1, batch(&["a"])));
     assert_eq!(world.closed(), Close::StorageFailed);
 }

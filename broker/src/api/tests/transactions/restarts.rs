@@ -85,15 +85,14 @@ fn what_was_decided_is_carried_out() {
     for commit in [true, false] {
         let (mut world, disk) = with_topic(2);
         let leader = world.engine.topics.named("t").unwrap().partitions[0].leader;
-        let client = |world: &mut World, node| world.client = world.engine.connect(node).unwrap();
         let to_coordinator = |world: &mut World| {
             world.engine.ensure_coordinators(CoordinatorType::Transaction);
-            client(world, world.engine.coordinator(CoordinatorType::Transaction, "x").unwrap());
+            world.talk_to(world.engine.coordinator(CoordinatorType::Transaction, "x").unwrap());
         };
         to_coordinator(&mut world);
         let mut producer = init(&mut world, None).unwrap();
         producer.add(&mut world, 3);
-        client(&mut world, leader);
+        world.talk_to(leader);
         assert_eq!(producer.write(&mut world, 11, "a"), ErrorCode::NONE);
         assert!(world.engine.stop_node(leader, world.now));
         while !world.is_silent() {}
@@ -106,7 +105,7 @@ fn what_was_decided_is_carried_out() {
         to_coordinator(&mut world);
         let complete = if commit { "CompleteCommit" } else { "CompleteAbort" };
         assert_eq!(state(&mut world), complete);
-        client(&mut world, leader);
+        world.talk_to(leader);
         let aborted = if commit { vec![] } else { aborted_at_zero(producer) };
         assert_eq!(committed(&mut world), (vec!["a".into()], aborted, 2));
     }
