@@ -67,7 +67,9 @@ impl Client {
 
     /// Everything that waits in this client at this moment, and what for.
     ///
-    /// Costs one turn of the driver and an entry per waiting batch or request.
+    /// Of a partition of a producer there is an entry for what is in flight, as old as the oldest of it, and one for what
+    /// goes next; of a caller that waits for memory one with the partition that its record would go to. Costs one turn of
+    /// the driver and these entries.
     ///
     /// # Errors
     /// If the client has stopped.

@@ -1,13 +1,13 @@
 //! The run: one moment after the other, until everything has come to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ottla_core::consumer::{ConsumerConfig, Start, TopicPartition};
 use ottla_core::net::NetConfig;
 use ottla_core::producer::Acks;
-use ottla_core::{Core, CoreConfig, Instant, Waiting};
+use ottla_core::{Core, CoreConfig, Instant, WaitReason, Waiting};
 
 use crate::chance::Chance;
 use crate::client::{Client, carry, host};
@@ -341,8 +341,11 @@ impl World {
             }
             for producer in self.producers.iter().filter(|producer| producer.client == index) {
                 let explained = explanation_of(client, producer, self.queue.now);
+                // Of batches, not of callers that have none yet.
+                let explained = explained.iter().filter(|waiting| !is_shortage(&waiting.reason));
+                let explained: BTreeSet<_> = explained.filter_map(|waiting| waiting.partition).collect();
                 for partition in producer.open_partitions(&self.book) {
-                    if !explained.iter().any(|waiting| waiting.partition == Some(partition)) {
+                    if !explained.contains(&partition) {
                         let what = format!("partition {partition} of producer {}", producer.index);
                         return Err(Violation::NoReason { what, at, known });
                     }
@@ -510,6 +513,11 @@ struct Place {
     partition: i32,
     #[expect(dead_code, reason = "it is told with a violation")]
     offset: i64,
+}
+
+/// A caller waits for memory; batches wait for other things.
+fn is_shortage(reason: &WaitReason) -> bool {
+    matches!(reason, WaitReason::Memory { .. } | WaitReason::NodeShare { .. })
 }
 
 fn explanation_of(client: &mut Client, producer: &ProducerApp, now: Instant) -> Vec<Waiting> {

@@ -114,8 +114,8 @@ impl Producer {
         Ok(CloseReport::new(&answer(completion).await?.settled))
     }
 
-    /// What waits in this client at this moment, and what for: for this producer's batches, partition by
-    /// partition.
+    /// What waits in this client at this moment, and what for: for this producer's batches, of each partition what is in
+    /// flight and what goes next.
     ///
     /// # Errors
     /// If the client has stopped.

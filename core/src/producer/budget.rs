@@ -53,7 +53,7 @@ struct Ticket(u64);
 
 #[derive(Debug)]
 struct Waiter {
-    node: i32,
+    goal: Goal,
     need: usize,
     since: Instant,
     topic: TopicName,
@@ -61,9 +61,18 @@ struct Waiter {
     called: bool,
 }
 
+/// Where a record would go that finds no memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Goal {
+    /// Whose share it would come from.
+    pub(super) leader: i32,
+    pub(super) partition: i32,
+}
+
 /// A sender that waits for memory.
 #[derive(Debug)]
 pub(super) struct WaitingCaller {
+    pub(super) goal: Goal,
     pub(super) topic: TopicName,
     pub(super) shortage: Shortage,
     pub(super) need: usize,
@@ -118,9 +127,9 @@ impl Budget {
     pub(super) fn waiting(&self) -> Vec<WaitingCaller> {
         let books = self.books.lock();
         let waiting = |(ticket, waiter): (&Ticket, &Waiter)| {
-            let shortage = self.admit(&books, waiter.node, waiter.need, Some(*ticket)).err()?;
-            let Waiter { need, since, ref topic, .. } = *waiter;
-            Some(WaitingCaller { topic: topic.clone(), shortage, need, free: books.free, since })
+            let shortage = self.admit(&books, waiter.goal.leader, waiter.need, Some(*ticket)).err()?;
+            let Waiter { goal, need, since, ref topic, .. } = *waiter;
+            Some(WaitingCaller { goal, topic: topic.clone(), shortage, need, free: books.free, since })
         };
         books.waiters.iter().filter_map(waiting).collect()
     }
@@ -180,14 +189,14 @@ impl Budget {
         Ok(Charge { budget: Arc::clone(self), node, bytes, buffer: None })
     }
 
-    /// Joins the queue of `node` for `bytes`, which a record of `topic` needs.
-    pub(super) fn wait(self: &Arc<Self>, node: i32, bytes: usize, topic: &TopicName, since: Instant) -> Turn {
+    /// Joins the queue of a leader for `bytes`, which a record of `topic` needs.
+    pub(super) fn wait(self: &Arc<Self>, goal: Goal, bytes: usize, topic: &TopicName, since: Instant) -> Turn {
         let mut books = self.books.lock();
         let ticket = Ticket(books.next_ticket);
         books.next_ticket += 1;
-        books.accounts.entry(node).or_default().queue.insert(ticket);
+        books.accounts.entry(goal.leader).or_default().queue.insert(ticket);
         let topic = topic.clone();
-        let waiter = Waiter { node, need: bytes, since, topic, waker: None, called: false };
+        let waiter = Waiter { goal, need: bytes, since, topic, waker: None, called: false };
         books.waiters.insert(ticket, waiter);
         Turn { budget: Arc::clone(self), ticket }
     }
@@ -213,7 +222,7 @@ impl Budget {
             .min()
             .and_then(|first| books.waiters.get(first))
             // Only who lacks nothing but free bytes holds others up; whose share is used up waits alone.
-            .filter(|waiter| self.within_share(books, waiter.node, waiter.need))
+            .filter(|waiter| self.within_share(books, waiter.goal.leader, waiter.need))
             .map_or(0, |waiter| waiter.need);
         if bytes.saturating_add(promised) > books.free { Err(Shortage::Whole) } else { Ok(()) }
     }
@@ -261,7 +270,7 @@ impl Budget {
             books.accounts.values().filter_map(|account| account.queue.first().copied()).collect();
         let mut wakers = Vec::new();
         for ticket in firsts {
-            let Some((node, need)) = books.waiters.get(&ticket).map(|waiter| (waiter.node, waiter.need))
+            let Some((node, need)) = books.waiters.get(&ticket).map(|waiter| (waiter.goal.leader, waiter.need))
             else {
                 continue;
             };
@@ -404,21 +413,21 @@ pub(super) struct Turn {
 impl Turn {
     /// The charge was refused (again): what is needed now, and whose share it would come from. The place in
     /// the queue stays, unless the leader is another.
-    pub(super) fn need(&mut self, node: i32, bytes: usize) {
+    pub(super) fn need(&mut self, goal: Goal, bytes: usize) {
         let mut books = self.budget.books.lock();
         let Some(waiter) = books.waiters.get_mut(&self.ticket) else { return };
-        let old = std::mem::replace(&mut waiter.node, node);
+        let old = std::mem::replace(&mut waiter.goal, goal);
         waiter.need = bytes;
-        if old != node {
-            books.leave(old, self.ticket);
-            books.accounts.entry(node).or_default().queue.insert(self.ticket);
+        if old.leader != goal.leader {
+            books.leave(old.leader, self.ticket);
+            books.accounts.entry(goal.leader).or_default().queue.insert(self.ticket);
         }
     }
 
     /// Ready when it is this waiter's turn to try its charge (again).
     pub(super) fn poll_called(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut books = self.budget.books.lock();
-        let Some((node, need)) = books.waiters.get(&self.ticket).map(|waiter| (waiter.node, waiter.need))
+        let Some((node, need)) = books.waiters.get(&self.ticket).map(|waiter| (waiter.goal.leader, waiter.need))
         else {
             return Poll::Ready(());
         };
@@ -438,9 +447,9 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let wakers = {
             let mut books = self.budget.books.lock();
-            let next = books.waiters.remove(&self.ticket).and_then(|Waiter { node, .. }| {
-                books.leave(node, self.ticket);
-                books.accounts.get(&node).and_then(|account| account.queue.first().copied())
+            let next = books.waiters.remove(&self.ticket).and_then(|Waiter { goal, .. }| {
+                books.leave(goal.leader, self.ticket);
+                books.accounts.get(&goal.leader).and_then(|account| account.queue.first().copied())
             });
             let mut wakers = self.budget.call(&mut books);
             // The next may need no space of its own: the batch that this one opened can have room for it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ottla_proto::records::{BatchFull, BatchWriter};
 
-use super::budget::{Budget, Charge, Shortage, Turn};
+use super::budget::{Budget, Charge, Goal, Shortage, Turn};
 use super::deadlines::{Deadlines, Due};
 use super::fate::{BatchFate, Delivery};
 use super::pool;
@@ -109,7 +109,7 @@ pub(super) enum Refusal {
     /// No memory: this many bytes are needed at least, from this leader's share.
     Memory {
         shortage: Shortage,
-        leader: i32,
+        goal: Goal,
         needed: usize,
     },
     Closed,
@@ -258,17 +258,18 @@ impl Lane {
     ) -> Result<(Instant, Delivery), Refusal> {
         let needed = record.size_bound();
         let leader = self.leader();
+        let goal = Goal { leader, partition: self.partition };
         let wanted = state.hint.max(pool::rounded(needed)).min(terms.batch_bytes);
         let mut charge = terms
             .budget
             .charge(leader, needed, wanted, terms.turn)
-            .map_err(|shortage| Refusal::Memory { shortage, leader, needed })?;
+            .map_err(|shortage| Refusal::Memory { shortage, goal, needed })?;
         let buffer = charge.buffer();
         let mut writer =
             if terms.compressed { BatchWriter::new(buffer) } else { BatchWriter::adding_up(buffer) };
         let opened_at = now();
         if record.append_to(&mut writer, charge.bytes()).is_err() {
-            return Err(Refusal::Memory { shortage: Shortage::Whole, leader, needed });
+            return Err(Refusal::Memory { shortage: Shortage::Whole, goal, needed });
         }
         let fate = BatchFate::new(self.partition);
         let delivery = Delivery::new(Arc::clone(&fate), 0);

@@ -142,6 +142,11 @@ impl LatencyClock {
         self.book(part, now);
     }
 
+    /// Up to when it has been booked: while the batch is in flight, when that began.
+    pub(super) fn booked_until(&self) -> Instant {
+        self.booked_until
+    }
+
     /// What has been booked so far.
     pub(super) fn latency(&self) -> Latency {
         let [queue, linger, throttle, connection, in_flight, write, broker, retry] =

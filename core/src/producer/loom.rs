@@ -27,7 +27,7 @@ use ottla_proto::records::Stamp;
 use ottla_proto::{TopicId, TopicName};
 
 use super::batch::{Batch, Body};
-use super::budget::Budget;
+use super::budget::{Budget, Goal};
 use super::completion::completion;
 use super::fate::{BatchFate, Delivery, Outcome};
 use super::inbox::Inbox;
@@ -253,8 +253,9 @@ fn loom_space_that_comes_free_is_never_lost_on_a_waiter_that_leaves() {
     loom::model(|| {
         let budget = Budget::new(100, 50);
         let charge = budget.charge(0, 100, 100, None).unwrap();
-        let mut first = budget.wait(0, 60, &TopicName::default(), Instant::ZERO);
-        let mut second = budget.wait(0, 60, &TopicName::default(), Instant::ZERO);
+        let goal = Goal { leader: 0, partition: 0 };
+        let mut first = budget.wait(goal, 60, &TopicName::default(), Instant::ZERO);
+        let mut second = budget.wait(goal, 60, &TopicName::default(), Instant::ZERO);
         let (_, first_waker) = flag();
         let (called, second_waker) = flag();
         assert!(first.poll_called(&mut Context::from_waker(&first_waker)).is_pending());
@@ -279,7 +280,8 @@ fn loom_a_growth_that_is_refused_is_seen_by_the_release() {
         let mut called = true;
         if !grown {
             let (flag, waker) = flag();
-            let mut turn = budget.wait(0, 40, &TopicName::default(), Instant::ZERO);
+            let goal = Goal { leader: 0, partition: 0 };
+            let mut turn = budget.wait(goal, 40, &TopicName::default(), Instant::ZERO);
             let pending = turn.poll_called(&mut Context::from_waker(&waker)).is_pending();
             release.join().unwrap();
             called = !pending || flag.0.load(Ordering::SeqCst);

@@ -191,6 +191,11 @@ impl Partition {
         earliest(earliest(in_flight.map(|sent| sent.batch.opened_at), again), sealed)
     }
 
+    /// What holds the next batch that is not in flight, if there is one.
+    pub(super) fn next_waits(&self) -> Option<&(WaitReason, Instant)> {
+        self.waiting.as_ref().filter(|(reason, _)| !matches!(reason, WaitReason::AnswerDue { .. }))
+    }
+
     /// Whether its next batch may go to `node` as far as it is concerned.
     pub(super) fn is_ready_for(&self, node: BrokerId) -> bool {
         self.ready && self.queued == Some(node)

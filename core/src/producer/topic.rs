@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use ottla_proto::compression::Codec;
 use ottla_proto::{ErrorCode, TopicName};
 
-use super::budget::{Shortage, Turn};
+use super::budget::{Goal, Shortage, Turn};
 use super::choice::{Choices, Chosen, Sticky};
 use super::config::TopicSettings;
 use super::edge::ProducerEdge;
@@ -298,12 +298,12 @@ impl TopicHandle {
                         return Poll::Pending;
                     }
                 }
-                Err(Blocked::Memory { leader, needed, .. }) => {
+                Err(Blocked::Memory { goal, needed, .. }) => {
                     if let Wait::Memory(turn) = &mut waiting.0 {
-                        turn.need(leader, needed);
+                        turn.need(goal, needed);
                     } else {
                         waiting.0 =
-                            Wait::Memory(self.producer.budget.wait(leader, needed, &self.topic.name, now()));
+                            Wait::Memory(self.producer.budget.wait(goal, needed, &self.topic.name, now()));
                         self.producer.inbox.order(Order::Hurry);
                     }
                     if let Wait::Memory(turn) = &mut waiting.0
@@ -412,9 +412,9 @@ impl TopicHandle {
                     self.crowded.store(0, Ordering::Relaxed);
                     self.detour.set(Some(self.choose(count, None)));
                 }
-                Err(refusal @ Refusal::Memory { shortage: Shortage::Node(_), leader, .. }) => {
+                Err(refusal @ Refusal::Memory { shortage: Shortage::Node(_), goal, .. }) => {
                     shortage = Some(refusal);
-                    cell.replace(chosen, self.choose(count, Some(leader)));
+                    cell.replace(chosen, self.choose(count, Some(goal.leader)));
                 }
                 Err(refusal) => return Err(self.blocked(refusal)),
             }
@@ -496,7 +496,7 @@ impl TopicHandle {
 
     fn blocked(&self, refusal: Refusal) -> Blocked {
         match refusal {
-            Refusal::Memory { shortage, leader, needed } => Blocked::Memory { shortage, leader, needed },
+            Refusal::Memory { shortage, goal, needed } => Blocked::Memory { shortage, goal, needed },
             Refusal::Closed => Blocked::Refused(match self.producer.fatal.get() {
                 Some(&error) => Refused::Fatal(error),
                 None => Refused::Closed,
@@ -524,7 +524,7 @@ enum Blocked {
     Unknown,
     Memory {
         shortage: Shortage,
-        leader: i32,
+        goal: Goal,
         needed: usize,
     },
     Refused(Refused),

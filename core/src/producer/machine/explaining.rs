@@ -4,19 +4,30 @@ use ottla_proto::BrokerId;
 
 use super::Producer;
 use crate::core::Waiting;
-use crate::net::{Class, Net, Throttle, ThrottleView};
-use crate::producer::budget::{Shortage, WaitingCaller};
+use crate::net::{Class, Net, Throttle, ThrottleView, Written};
+use crate::producer::budget::{NO_LEADER, Shortage, WaitingCaller};
 use crate::producer::lane::LaneId;
+use crate::producer::partition::InFlight;
 use crate::producer::topic::TopicEdge;
 use crate::time::Instant;
 use crate::wait::WaitReason;
 
 impl Producer {
-    /// Everything that waits at this moment. Costs what waits, never the number of partitions.
+    /// Everything that waits at this moment, of each partition what is in flight and what goes next. Costs what waits,
+    /// never the number of partitions.
     pub(in crate::producer) fn explain(&self, net: &Net, now: Instant, waiting: &mut Vec<Waiting>) {
         for lane in self.active.iter() {
             let Some(partition) = self.partitions.get(lane.0 as usize) else { continue };
-            if let Some((reason, since)) = &partition.waiting {
+            waiting.extend(partition.in_flight.front().and_then(|oldest| {
+                let InFlight { token, link, ref batch } = *oldest;
+                let node = link.node;
+                let reason = match net.written(link, self.owner(), token) {
+                    Some(Written::Whole) | None => WaitReason::AnswerDue { node },
+                    Some(_) => WaitReason::SocketNotAccepting { node },
+                };
+                self.batch_waits(lane, reason, batch.clock.booked_until())
+            }));
+            if let Some((reason, since)) = partition.next_waits() {
                 waiting.extend(self.batch_waits(lane, reason.clone(), *since));
             }
         }
@@ -51,7 +62,7 @@ impl Producer {
     /// A batch that the driver has not seen yet.
     fn untaken_waits(&self, lane: LaneId, now: Instant) -> Option<Waiting> {
         let partition = self.partitions.get(lane.0 as usize)?;
-        if partition.waiting.is_some() && self.active.contains(lane) {
+        if partition.next_waits().is_some() && self.active.contains(lane) {
             return None;
         }
         let view = partition.lane.view();
@@ -71,9 +82,16 @@ fn topic_waits(edge: &TopicEdge, since: Instant) -> Waiting {
 }
 
 fn caller_waits(caller: WaitingCaller, throttles: &ThrottleView, now: Instant) -> Waiting {
-    let WaitingCaller { topic, shortage, need, free, since } = caller;
+    let WaitingCaller { goal, topic, shortage, need, free, since } = caller;
     let reason = shortage_reason(shortage, need, free, throttles, now);
-    Waiting { node: reason.node(), topic: Some(topic), partition: None, until: reason.until(), reason, since }
+    Waiting {
+        node: (goal.leader != NO_LEADER).then_some(BrokerId(goal.leader)),
+        topic: Some(topic),
+        partition: Some(goal.partition),
+        until: reason.until(),
+        reason,
+        since,
+    }
 }
 
 /// Why there is no memory for a record.

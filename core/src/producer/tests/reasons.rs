@@ -195,7 +195,7 @@ fn right_after_a_send_something_is_named() {
 }
 
 #[test]
-fn callers_that_wait_for_memory_are_named_with_their_topic_and_node() {
+fn callers_that_wait_for_memory_are_named_with_their_partition_and_node() {
     let config = ProducerConfig { batch_bytes: 1_000, memory_bytes: 8_000, ..no_linger() };
     let mut scene = Scene::new(config, 2, 2);
     let value = [b'x'; 300];
@@ -210,15 +210,15 @@ fn callers_that_wait_for_memory_are_named_with_their_topic_and_node() {
     let since = scene.now();
     scene.advance(millis(30));
     let callers = |scene: &Scene| -> Vec<Waiting> {
-        explain(scene).into_iter().filter(|waiting| waiting.partition.is_none()).collect()
+        let waits = |waiting: &Waiting| matches!(waiting.reason, WaitReason::NodeShare { .. });
+        explain(scene).into_iter().filter(waits).collect()
     };
     let waiting = callers(&scene);
     assert_eq!(waiting.len(), 2, "{waiting:?}");
     for caller in waiting {
-        assert_eq!(caller.reason, WaitReason::NodeShare { node: BrokerId(1) });
         assert_eq!(
-            (caller.topic.as_deref(), caller.node, caller.since),
-            (Some(TOPIC), Some(BrokerId(1)), since)
+            (caller.topic.as_deref(), caller.partition, caller.node, caller.since),
+            (Some(TOPIC), Some(0), Some(BrokerId(1)), since)
         );
     }
     let [one, _other] = waits;
@@ -226,4 +226,31 @@ fn callers_that_wait_for_memory_are_named_with_their_topic_and_node() {
     assert_eq!(callers(&scene).len(), 1);
     scene.serve_all();
     assert!(callers(&scene).is_empty(), "its turn has come");
+}
+
+#[test]
+fn what_is_in_flight_is_named_beside_what_waits_behind_it() {
+    let config = ProducerConfig { max_in_flight_per_partition: 1, ..no_linger() };
+    let mut scene = Scene::begun(config, 1, 1);
+    let _in_flight = scene.send("in flight");
+    let sent_at = scene.now();
+    scene.advance(millis(20));
+    let _behind = scene.send("behind");
+    let behind_at = scene.now();
+    scene.advance(millis(30));
+    let told: Vec<_> = explain(&scene).into_iter().map(|one| (one.reason, one.partition, one.since)).collect();
+    let earlier = WaitReason::EarlierBatch { topic: TOPIC.into(), partition: 0 };
+    assert_eq!(
+        told,
+        [
+            (WaitReason::AnswerDue { node: BrokerId(1) }, Some(0), sent_at),
+            (earlier, Some(0), behind_at)
+        ]
+    );
+    // And what the driver has not seen yet.
+    scene.serve_all();
+    let _in_flight = scene.send("in flight");
+    let record = NewRecord { value: Some(b"new"), partition: Some(0), ..NewRecord::default() };
+    let _unseen = scene.orders.try_append(&record, || scene.world.now).unwrap();
+    assert_eq!(kinds(&scene), ["AnswerDue", "Queued"]);
 }
