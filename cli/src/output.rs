@@ -72,9 +72,8 @@ pub(crate) async fn narrate(client: &Client, bar: &ProgressBar, told: Told) -> I
         seen = bar.position();
         let reason = match client.throttle().first() {
             Some(throttle) => throttle.to_string(),
-            None if moved > 0 => String::new(),
-            // It costs a turn of the driver, so it is not asked for while things move.
-            None => longest(&client.explain().await.unwrap_or_default()),
+            // What is read or sent may move on while nothing is acknowledged.
+            None => longest(&client.explain().await.unwrap_or_default(), moved > 0),
         };
         if !bar.is_hidden() {
             bar.set_message(reason);
@@ -86,10 +85,10 @@ pub(crate) async fn narrate(client: &Client, bar: &ProgressBar, told: Told) -> I
     }
 }
 
-/// What has waited longest, in words; none if nothing is worth them.
-fn longest(waiting: &[Waiting]) -> String {
-    let due = |one: &Waiting| matches!(one.reason, WaitReason::AnswerDue { .. });
-    let remarkable = waiting.iter().filter(|one| !due(one) || one.waited >= UNREMARKABLE);
+/// What has waited longest, in words; none if nothing is worth them. While things move, something always waits a little.
+fn longest(waiting: &[Waiting], moves: bool) -> String {
+    let usual = |one: &Waiting| moves || matches!(one.reason, WaitReason::AnswerDue { .. });
+    let remarkable = waiting.iter().filter(|one| !usual(one) || one.waited >= UNREMARKABLE);
     remarkable.max_by_key(|one| one.waited).map(ToString::to_string).unwrap_or_default()
 }
 

@@ -1,10 +1,12 @@
 //! The sending side: records at an even pace, or as fast as they are taken.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use ottla::{Record, Refused, TopicProducer};
 
+use super::watch::Wait;
 use crate::exit::{Failure, Outcome};
 
 /// What to send.
@@ -19,10 +21,11 @@ pub(super) struct Load {
 }
 
 /// What was sent, and how long the producer made the sender wait for that.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Sent {
     pub(super) records: u64,
-    pub(super) blocked: Duration,
+    /// By the reason that each record met when it was not taken at once.
+    pub(super) blocked: BTreeMap<Wait, Duration>,
 }
 
 /// Values begin somewhere in so many bytes.
@@ -72,19 +75,19 @@ impl Load {
     }
 
     async fn hand_over(&self, topic: &TopicProducer, record: Record<'_>, sent: &mut Sent) -> Outcome {
-        match topic.try_send(record) {
+        let met = match topic.try_send(record) {
             Ok(delivery) => {
                 drop(delivery);
                 return Ok(());
             }
-            Err(Refused::Waiting(_)) => {}
+            Err(Refused::Waiting(reason)) => Wait::new(&reason),
             Err(refused) => return Err(Failure::unwritten(refused)),
-        }
+        };
         let waits = Instant::now();
         // Its end may come before the record's turn.
         let left = self.duration.max(Duration::from_secs(1));
         let handed_over = tokio::time::timeout(left, topic.enqueue(record)).await;
-        sent.blocked += waits.elapsed();
+        *sent.blocked.entry(met).or_default() += waits.elapsed();
         match handed_over {
             Ok(result) => result.map_err(Failure::unwritten),
             Err(_) => Err(Failure::unwritten("the producer took no record until the end of the run")),

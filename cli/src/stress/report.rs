@@ -1,5 +1,6 @@
 //! What a run found: tables and a plot for people, JSON for programs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ottla::ProducerMetrics;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::limit::{Facts, Limit};
 use super::load::Sent;
-use super::watch::{Second, Seen};
+use super::watch::{Second, Seen, Wait};
 use crate::exit::{Failure, Outcome};
 use crate::output;
 
@@ -67,10 +68,12 @@ impl Report {
         let total = latency.total.sum().as_secs_f64();
         let share = |part: Duration| if total > 0.0 { part.as_secs_f64() / total } else { 0.0 };
         let sending = self.sending.as_secs_f64().max(f64::MIN_POSITIVE);
-        let busiest = self.seen.throttled.iter().max_by_key(|(_, time)| **time);
+        let throttled = self.seen.throttled();
+        let busiest = throttled.iter().max_by_key(|(_, time)| **time);
         Facts {
             reached: self.rate.map(|rate| float(self.metrics.records.written) / (f64::from(rate) * sending)),
-            blocked: self.sent.blocked.as_secs_f64() / sending,
+            slow: latency.total.quantile(0.99),
+            blocked: self.blocked().as_secs_f64() / sending,
             throttled: busiest.map_or(0.0, |(_, time)| self.share(*time)),
             throttling: busiest.map(|(node, _)| *node),
             throttle: share(latency.throttle.sum()),
@@ -82,6 +85,11 @@ impl Report {
             broker_time: latency.broker.sum()
                 / u32::try_from(latency.broker.count()).unwrap_or(u32::MAX).max(1),
         }
+    }
+
+    /// How long the sender waited.
+    fn blocked(&self) -> Duration {
+        self.sent.blocked.values().sum()
     }
 
     fn whole(&self) -> Duration {
@@ -101,14 +109,45 @@ impl Report {
         self.records_per_second() * float(self.size as u64)
     }
 
-    /// Two lines of bars, one for each second.
+    /// Lines of bars, one for each second: what was written, where the time of the records went, which node throttled and
+    /// what was waited for.
     fn plot(&self) -> String {
         let seconds = self.seen.seconds.as_slice();
         let most = seconds.iter().map(|second| second.written).max().unwrap_or(0);
         let written = bars(seconds, |second| float(second.written) / float(most.max(1)));
-        let throttled = bars(seconds, |second| second.throttled.as_secs_f64());
         let peak = output::bytes(float(most) * float(self.size as u64));
-        format!("written    {written}  up to {peak}/s\nthrottled  {throttled}  of each second")
+        let mut lines = vec![("written".to_owned(), written, format!("up to {peak}/s"))];
+        let latency = &self.metrics.latency;
+        let [(whole, total), parts @ ..] = latency.all();
+        for (part, _) in parts.into_iter().filter(|(_, time)| is_worth_a_line(time.sum(), total.sum())) {
+            let share = |second: &Second| {
+                let time = |name| second.time.get(name).map_or(0.0, Duration::as_secs_f64);
+                time(part) / time(whole).max(f64::MIN_POSITIVE)
+            };
+            lines.push((part.to_owned(), bars(seconds, share), "of the records' time".to_owned()));
+        }
+        for node in self.seen.throttled().into_keys() {
+            let share = |second: &Second| second.throttled.get(&node).map_or(0.0, Duration::as_secs_f64);
+            lines.push((
+                format!("node {node}"),
+                bars(seconds, share),
+                "throttled, of each second".to_owned(),
+            ));
+        }
+        for (wait, _) in
+            self.seen.waits().into_iter().filter(|(_, time)| is_worth_a_line(*time, self.whole()))
+        {
+            let share = |second: &Second| second.waits.get(&wait).map_or(0.0, Duration::as_secs_f64);
+            let node = wait.node.map_or(String::new(), |node| format!(" on node {node}"));
+            lines.push((
+                wait.reason.to_owned(),
+                bars(seconds, share),
+                format!("waited for{node}, of each second"),
+            ));
+        }
+        let width = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+        let lines = lines.into_iter().map(|(name, bars, what)| format!("{name:width$}  {bars}  {what}\n"));
+        lines.collect::<String>().trim_end().to_owned()
     }
 
     fn latency_table(&self) -> comfy_table::Table {
@@ -130,23 +169,20 @@ impl Report {
 
     fn wait_table(&self) -> comfy_table::Table {
         let share = |time: Duration| format!("{:.0} %", self.share(time) * 100.0);
-        let mut waits: Vec<_> = self.seen.waits.iter().collect();
-        waits.sort_by_key(|(_, time)| std::cmp::Reverse(**time));
-        let node = |node: Option<i32>| node.map_or(String::new(), |node| node.to_string());
-        let rows = waits.into_iter().map(|(wait, time)| {
-            [wait.reason.to_owned(), node(wait.node), output::duration(*time), share(*time)]
-        });
-        let throttled = self.seen.throttled.iter().map(|(id, time)| {
-            ["(told to be silent)".to_owned(), node(Some(*id)), output::duration(*time), share(*time)]
-        });
-        let blocked = [
-            "(the sender)".to_owned(),
-            String::new(),
-            output::duration(self.sent.blocked),
-            share(self.sent.blocked),
-        ];
-        let head = ["something waited for", "node", "time", "of the run"];
-        output::table(&head, 2, rows.chain(throttled).chain([blocked]))
+        let row = |who: &str, what: &str, node: Option<i32>, time: Duration| {
+            let node = node.map_or(String::new(), |node| node.to_string());
+            [who.to_owned(), what.to_owned(), node, output::duration(time), share(time)]
+        };
+        let mut waits: Vec<_> = self.seen.waits().into_iter().collect();
+        waits.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
+        let waits = waits.into_iter().map(|(wait, time)| row("records", wait.reason, wait.node, time));
+        let blocked = self.sent.blocked.iter();
+        let blocked = blocked.map(|(wait, time)| row("the sender", wait.reason, wait.node, *time));
+        let throttled = self.seen.throttled().into_iter();
+        let throttled =
+            throttled.map(|(node, time)| row("the client", "told to be silent", Some(node), time));
+        let head = ["who waited", "for what", "node", "time", "of the run"];
+        output::table(&head, 3, waits.chain(blocked).chain(throttled))
     }
 
     fn as_json(&self, topic: &str, limit: Limit, facts: &Facts) -> Value {
@@ -165,21 +201,28 @@ impl Report {
                 (name.to_owned(), times)
             })
             .collect();
-        let waits: Vec<_> = self
-            .seen
-            .waits
-            .iter()
-            .map(|(wait, time)| json!({"reason": wait.reason, "node": wait.node, "seconds": seconds(*time)}))
-            .collect();
-        let throttled: serde_json::Map<_, _> = self
-            .seen
-            .throttled
-            .iter()
-            .map(|(node, time)| (node.to_string(), json!(seconds(*time))))
-            .collect();
+        let named = |waits: &BTreeMap<Wait, Duration>| -> Vec<_> {
+            let waits = waits.iter();
+            waits
+                .map(|(wait, time)| json!({"reason": wait.reason, "node": wait.node, "seconds": seconds(*time)}))
+                .collect()
+        };
+        let by_node = |throttled: &BTreeMap<i32, Duration>| -> serde_json::Map<_, _> {
+            throttled.iter().map(|(node, time)| (node.to_string(), json!(seconds(*time)))).collect()
+        };
         let each = self.seen.seconds.iter();
         let each: Vec<_> = each
-            .map(|second| json!({"written": second.written, "throttled_seconds": seconds(second.throttled)}))
+            .map(|second| {
+                let time: serde_json::Map<_, _> = second
+                    .time
+                    .iter()
+                    .map(|(name, time)| ((*name).to_owned(), json!(seconds(*time))))
+                    .collect();
+                json!({
+                    "written": second.written, "throttled_seconds_by_node": by_node(&second.throttled),
+                    "waits": named(&second.waits), "record_seconds": time,
+                })
+            })
             .collect();
         let records = &self.metrics.records;
         json!({
@@ -188,8 +231,9 @@ impl Report {
             "possibly_written": records.possibly_written, "records_per_second": self.records_per_second(),
             "value_bytes_per_second": self.bytes_per_second(), "wire_bytes": self.metrics.bytes_written,
             "requests": self.metrics.requests, "retries": self.metrics.retries, "latency": latency,
-            "sender_blocked_seconds": seconds(self.sent.blocked), "waits": waits,
-            "throttled_seconds_by_node": throttled, "each_second": each,
+            "sender_blocked_seconds": seconds(self.blocked()), "sender_blocked": named(&self.sent.blocked),
+            "waits": named(&self.seen.waits()), "throttled_seconds_by_node": by_node(&self.seen.throttled()),
+            "each_second": each,
             "limit": limit.name(), "in_words": limit.in_words(facts),
         })
     }
@@ -197,6 +241,11 @@ impl Report {
 
 fn mean(histogram: &ottla::Histogram) -> Duration {
     histogram.sum() / u32::try_from(histogram.count()).unwrap_or(u32::MAX).max(1)
+}
+
+/// Less than a hundredth would not be seen.
+fn is_worth_a_line(time: Duration, of: Duration) -> bool {
+    time * 100 >= of && !time.is_zero()
 }
 
 /// A bar of an eighth of a line's height and up for each second; a long run's seconds share bars.
@@ -232,10 +281,10 @@ mod tests {
 
     #[test]
     fn bars_show_each_second_until_there_are_too_many() {
-        let second = |written| Second { written, throttled: Duration::ZERO };
+        let second = |written| Second { written, ..Second::default() };
         let height = |second: &Second| float(second.written) / 8.0;
         assert_eq!(bars(&[0, 1, 4, 8, 9].map(second), height), " ▁▄██");
-        assert_eq!(bars(&[second(8); 600], height).chars().count(), 60);
+        assert_eq!(bars(&vec![second(8); 600], height).chars().count(), 60);
         assert_eq!(bars(&[], height), "");
     }
 }

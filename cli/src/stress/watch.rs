@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use ottla::{Client, Producer, WaitReason};
+use ottla::{Client, Producer, ProducerMetrics, ThrottleClass, WaitReason};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -19,24 +19,23 @@ pub(super) struct Watch {
     watching: JoinHandle<Seen>,
 }
 
-/// What was seen.
+/// What was seen, second by second.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// How long something waited for it.
-    pub(super) waits: BTreeMap<Wait, Duration>,
-    /// How long each node asked for no produce requests.
-    pub(super) throttled: BTreeMap<i32, Duration>,
-    /// What happened in each second.
     pub(super) seconds: Vec<Second>,
 }
 
 /// One second of the run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Second {
     /// Records that were acknowledged in it.
     pub(super) written: u64,
-    /// How much of it some node throttled.
-    pub(super) throttled: Duration,
+    /// How much of it each node asked for no produce requests.
+    pub(super) throttled: BTreeMap<i32, Duration>,
+    /// How much of it something waited for it.
+    pub(super) waits: BTreeMap<Wait, Duration>,
+    /// The time of the records that were settled in it, the whole and each part, by name.
+    pub(super) time: BTreeMap<&'static str, Duration>,
 }
 
 /// A kind of reason, and the node that it is about.
@@ -52,7 +51,8 @@ impl Watch {
         let watching = tokio::spawn(async move {
             let mut seen = Seen::default();
             let mut ticks = tokio::time::interval(PERIOD);
-            let (mut last, mut second, mut written) = (Instant::now(), Instant::now(), 0);
+            let (mut last, mut second) = (Instant::now(), Instant::now());
+            let mut before = producer.metrics().await.ok();
             let mut current = Second::default();
             loop {
                 let stopping = tokio::select! {
@@ -60,12 +60,14 @@ impl Watch {
                     _ = &mut stopped => true,
                 };
                 let now = Instant::now();
-                seen.look(&client, &producer, now - last, &mut current).await;
+                current.look(&client, &producer, now - last).await;
                 last = now;
                 if now - second >= Duration::from_secs(1) || stopping {
-                    let total = producer.metrics().await.map_or(written, |metrics| metrics.records.written);
-                    current.written = total - written;
-                    (written, second) = (total, now);
+                    let metrics = producer.metrics().await.ok();
+                    if let (Some(before), Some(metrics)) = (&before, &metrics) {
+                        current.settle(before, metrics);
+                    }
+                    (before, second) = (metrics, now);
                     seen.seconds.push(std::mem::take(&mut current));
                 }
                 if stopping {
@@ -82,14 +84,12 @@ impl Watch {
     }
 }
 
-impl Seen {
-    async fn look(&mut self, client: &Client, producer: &Producer, passed: Duration, second: &mut Second) {
-        let throttles = client.throttle();
-        for throttle in &throttles {
-            *self.throttled.entry(throttle.node).or_default() += passed;
-        }
-        if !throttles.is_empty() {
-            second.throttled += passed;
+impl Second {
+    async fn look(&mut self, client: &Client, producer: &Producer, passed: Duration) {
+        for throttle in client.throttle() {
+            if throttle.class == ThrottleClass::Produce {
+                *self.throttled.entry(throttle.node).or_default() += passed;
+            }
         }
         let mut waits: Vec<_> =
             producer.explain().await.unwrap_or_default().iter().map(|one| Wait::new(&one.reason)).collect();
@@ -99,10 +99,38 @@ impl Seen {
             *self.waits.entry(wait).or_default() += passed;
         }
     }
+
+    fn settle(&mut self, before: &ProducerMetrics, after: &ProducerMetrics) {
+        self.written = after.records.written - before.records.written;
+        let parts = after.latency.all().into_iter().zip(before.latency.all());
+        self.time = parts.map(|((name, after), (_, before))| (name, after.sum() - before.sum())).collect();
+    }
+}
+
+impl Seen {
+    /// How long something waited for it.
+    pub(super) fn waits(&self) -> BTreeMap<Wait, Duration> {
+        added_up(self.seconds.iter().map(|second| &second.waits))
+    }
+
+    /// How long each node asked for no produce requests.
+    pub(super) fn throttled(&self) -> BTreeMap<i32, Duration> {
+        added_up(self.seconds.iter().map(|second| &second.throttled))
+    }
+}
+
+fn added_up<'a, K: Copy + Ord + 'a>(
+    all: impl Iterator<Item = &'a BTreeMap<K, Duration>>,
+) -> BTreeMap<K, Duration> {
+    let mut sums = BTreeMap::new();
+    for (&key, &time) in all.flatten() {
+        *sums.entry(key).or_default() += time;
+    }
+    sums
 }
 
 impl Wait {
-    fn new(reason: &WaitReason) -> Self {
+    pub(super) fn new(reason: &WaitReason) -> Self {
         Self { reason: reason.kind(), node: reason.node() }
     }
 }

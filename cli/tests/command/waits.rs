@@ -1,4 +1,4 @@
-//! What a consumer that gets nothing says on standard error, and what it does when it is interrupted then.
+//! What commands say on standard error while they wait, and what they do when they are interrupted then.
 
 use std::sync::mpsc::{self, Receiver};
 
@@ -162,4 +162,21 @@ fn an_interrupted_member_says_what_it_waits_for_and_gives_up_when_asked_again() 
     member.press_ctrl_c();
     up_to("the group was not told in time", &member.stderr);
     assert_eq!(member.process.wait().unwrap().code(), Some(130));
+}
+
+#[cfg(unix)]
+#[test]
+fn stress_tells_of_a_broker_that_stood_still_while_it_sent_and_afterwards() {
+    let (_broker, bootstrap, node) = freezable();
+    let load = ["-t", "t", "-d", "8", "-r", "100", "-s", "100", "--json"];
+    let stress = Running::start(&[&["stress", "-b", &bootstrap][..], &load].concat());
+    up_to(" of 800", &stress.stderr);
+    node("freeze");
+    // The second one is a second later.
+    for _ in 0..2 {
+        up_to("t-0 on node 1: waiting for node 1 to answer", &stress.stderr);
+    }
+    node("thaw");
+    let report: Value = serde_json::from_str(&stress.stdout.iter().collect::<String>()).unwrap();
+    assert_eq!((&report["limit"], &report["not_written"]), (&"broker".into(), &0.into()), "{report}");
 }

@@ -190,7 +190,13 @@ impl Budget {
     }
 
     /// Joins the queue of a leader for `bytes`, which a record of `topic` needs.
-    pub(super) fn wait(self: &Arc<Self>, goal: Goal, bytes: usize, topic: &TopicName, since: Instant) -> Turn {
+    pub(super) fn wait(
+        self: &Arc<Self>,
+        goal: Goal,
+        bytes: usize,
+        topic: &TopicName,
+        since: Instant,
+    ) -> Turn {
         let mut books = self.books.lock();
         let ticket = Ticket(books.next_ticket);
         books.next_ticket += 1;
@@ -270,7 +276,8 @@ impl Budget {
             books.accounts.values().filter_map(|account| account.queue.first().copied()).collect();
         let mut wakers = Vec::new();
         for ticket in firsts {
-            let Some((node, need)) = books.waiters.get(&ticket).map(|waiter| (waiter.goal.leader, waiter.need))
+            let Some((node, need)) =
+                books.waiters.get(&ticket).map(|waiter| (waiter.goal.leader, waiter.need))
             else {
                 continue;
             };
@@ -427,7 +434,8 @@ impl Turn {
     /// Ready when it is this waiter's turn to try its charge (again).
     pub(super) fn poll_called(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut books = self.budget.books.lock();
-        let Some((node, need)) = books.waiters.get(&self.ticket).map(|waiter| (waiter.goal.leader, waiter.need))
+        let Some((node, need)) =
+            books.waiters.get(&self.ticket).map(|waiter| (waiter.goal.leader, waiter.need))
         else {
             return Poll::Ready(());
         };

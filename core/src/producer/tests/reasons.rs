@@ -238,14 +238,12 @@ fn what_is_in_flight_is_named_beside_what_waits_behind_it() {
     let _behind = scene.send("behind");
     let behind_at = scene.now();
     scene.advance(millis(30));
-    let told: Vec<_> = explain(&scene).into_iter().map(|one| (one.reason, one.partition, one.since)).collect();
+    let told: Vec<_> =
+        explain(&scene).into_iter().map(|one| (one.reason, one.partition, one.since)).collect();
     let earlier = WaitReason::EarlierBatch { topic: TOPIC.into(), partition: 0 };
     assert_eq!(
         told,
-        [
-            (WaitReason::AnswerDue { node: BrokerId(1) }, Some(0), sent_at),
-            (earlier, Some(0), behind_at)
-        ]
+        [(WaitReason::AnswerDue { node: BrokerId(1) }, Some(0), sent_at), (earlier, Some(0), behind_at)]
     );
     // And what the driver has not seen yet.
     scene.serve_all();
