@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, Thread};
 
 use ottla::{
     BatchReport, CustomPartitioner, OutgoingRecord, Partitioner, ProducerInterceptor, RecordToPlace, Report,
@@ -52,6 +53,98 @@ async fn a_callback_that_blocks_delays_no_acknowledgement() {
     let report = tokio::time::timeout(SOON, producer.close(SOON)).await.unwrap().unwrap();
     assert_eq!((report.not_written, report.possibly_written), (0, 0));
     drop(shut);
+}
+
+/// Blocks over a record with the value `blocks`, or over every outcome, and says on which thread.
+#[derive(Debug)]
+struct BlockedIn {
+    method: &'static str,
+    gate: Gate,
+    entered: Mutex<mpsc::Sender<Thread>>,
+}
+
+impl BlockedIn {
+    fn new(method: &'static str, gate: Gate) -> (mpsc::Receiver<Thread>, Self) {
+        let (entered, threads) = mpsc::channel();
+        (threads, Self { method, gate, entered: Mutex::new(entered) })
+    }
+
+    fn block(&self) {
+        let _whoever_waits = self.entered.lock().unwrap().send(thread::current());
+        self.gate.wait();
+    }
+}
+
+impl ProducerInterceptor for BlockedIn {
+    fn on_send(&self, _topic: &str, record: &mut OutgoingRecord<'_>) {
+        if self.method == "on_send" && record.value.as_deref() == Some(b"blocks") {
+            self.block();
+        }
+    }
+
+    fn on_settled(&self, _report: &BatchReport) {
+        if self.method == "on_settled" {
+            self.block();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_interceptor_that_blocks_over_a_record_holds_up_the_thread_that_sends_it_and_no_other() {
+    let (_cluster, kafka) = start(1, 1).await;
+    let (shut, gate) = Gate::new();
+    let (entered, interceptor) = BlockedIn::new("on_send", gate);
+    let producer = kafka.producer().linger(Duration::ZERO).interceptor(interceptor).build().await.unwrap();
+    let orders = producer.topic("orders");
+    acknowledge(&orders, 1).await;
+    let blocked = orders.clone();
+    let blocked = thread::spawn(move || blocked.try_send(Record::value("blocks")));
+    let inside = entered.recv_timeout(SOON).expect("the interceptor sees the record");
+    assert_eq!(inside.id(), blocked.thread().id());
+    // Of the same producer and partition, through the same interceptor.
+    acknowledge(&orders, 100).await;
+    assert!(!blocked.is_finished());
+    // What waits in it is not accepted yet: nothing has to wait for its outcome.
+    tokio::time::timeout(SOON, producer.flush(SOON)).await.unwrap().unwrap();
+    drop(shut);
+    let delivery = blocked.join().unwrap().unwrap();
+    assert_eq!(delivery.await.unwrap().offset, Some(101), "it goes behind those that overtook it");
+}
+
+#[tokio::test]
+async fn an_interceptor_that_blocks_over_an_outcome_holds_up_its_producers_callbacks_and_no_acknowledgement()
+{
+    let (_cluster, kafka) = start(1, 1).await;
+    let (shut, gate) = Gate::new();
+    let (entered, interceptor) = BlockedIn::new("on_settled", gate);
+    let (told, behind) = mpsc::channel();
+    let report = move |report: &Report| {
+        let records = match report {
+            Report::Batch(batch) => u64::from(batch.records),
+            Report::Missed(missed) => missed.written,
+            other => panic!("{other:?}"),
+        };
+        told.send(records).unwrap();
+    };
+    let builder = kafka.producer().linger(Duration::ZERO).interceptor(interceptor);
+    let producer = builder.on_report(report).build().await.unwrap();
+    let orders = producer.topic("orders");
+    acknowledge(&orders, 100).await;
+    let inside = entered.recv_timeout(SOON).expect("the interceptor is told");
+    assert_eq!(inside.name(), Some("ottla-callbacks"));
+    assert!(entered.try_recv().is_err(), "it is still in its first call");
+    assert!(behind.try_recv().is_err(), "callbacks of this producer share the thread");
+    // Another producer of the client has a thread of its own.
+    let (told, elsewhere) = mpsc::channel();
+    let report = move |_: &Report| told.send(()).unwrap();
+    let other = kafka.producer().linger(Duration::ZERO).on_report(report).build().await.unwrap();
+    acknowledge(&other.topic("orders"), 1).await;
+    elsewhere.recv_timeout(SOON).expect("it is told");
+    acknowledge(&orders, 100).await;
+    let report = tokio::time::timeout(SOON, producer.close(SOON)).await.unwrap().unwrap();
+    assert_eq!((report.not_written, report.possibly_written), (0, 0));
+    drop((shut, producer, orders));
+    assert_eq!(behind.iter().sum::<u64>(), 200, "what came meanwhile is told, or counted, in the end");
 }
 
 #[derive(Debug, Default)]

@@ -1,9 +1,13 @@
 //! What may hold up a heartbeat, and what must not.
 
+use ottla_proto::messages::produce::{PartitionProduceResponse, TopicProduceData, TopicProduceResponse};
+
 use super::consumer::given;
 use super::*;
 use crate::calls::{CallSpec, Target};
 use crate::consumer::Isolation;
+use crate::core::Waiting;
+use crate::producer::{Acks, Delivery, NewRecord, ProducerConfig, TopicHandle};
 use crate::wait::WaitReason;
 
 #[test]
@@ -43,6 +47,94 @@ fn a_throttle_told_on_the_coordinator_s_connection_is_obeyed_and_named() {
     assert_eq!(bench.world.now.saturating_duration_since(told_at), Duration::from_secs(10));
     let waiting = bench.world.core.explain(bench.world.now);
     assert!(!waiting.iter().any(|waiting| matches!(waiting.reason, WaitReason::Throttled { .. })));
+}
+
+/// A producer of the same client whose records go to node 1, which coordinates the group too.
+fn producer(bench: &mut Bench) -> TopicHandle {
+    let wake = bench.world.core.wake().clone();
+    let parts = bench.world.core.parts();
+    let config = ProducerConfig { acks: Acks::Leader, linger: Duration::ZERO, ..ProducerConfig::default() };
+    let topic = parts.producers.add(config, parts.net, &wake).topic(&TopicName::from("t"));
+    bench.settle();
+    topic
+}
+
+fn produce(bench: &mut Bench, topic: &TopicHandle) -> Delivery {
+    let record = NewRecord { value: Some(b"v"), partition: Some(0), ..NewRecord::default() };
+    let delivery = topic.try_append(&record, || bench.world.now).unwrap();
+    bench.settle();
+    delivery
+}
+
+/// The answer to a request for one partition, with that throttle.
+fn written(bench: &mut Bench, throttle_time_ms: i32) {
+    let (request, asked) = bench.take::<ProduceRequest>();
+    let TopicProduceData { ref name, topic_id, .. } = asked.topic_data[0];
+    let topic = TopicProduceResponse {
+        name: name.clone(),
+        topic_id,
+        partition_responses: vec![PartitionProduceResponse::default()],
+        ..Default::default()
+    };
+    let response = ProduceResponse { responses: vec![topic], throttle_time_ms, ..Default::default() };
+    bench.answer(&request, &response);
+}
+
+#[test]
+fn a_commit_does_not_wait_for_the_throttle_of_what_is_produced_to_the_same_node() {
+    let mut bench = Bench::stable(classic(), [0]);
+    let topic = producer(&mut bench);
+    let _first = produce(&mut bench, &topic);
+    written(&mut bench, 60_000);
+    let held_up = produce(&mut bench, &topic);
+    let told = bench.world.core.explain(bench.world.now);
+    let throttled =
+        |waiting: &Waiting| matches!(waiting.reason, WaitReason::Throttled { node: BrokerId(1), .. });
+    assert!(told.iter().any(throttled), "{told:?}");
+    for offset in [110, 120, 130] {
+        bench.commit(0, offset);
+        bench.settle();
+        // At once, though nothing is produced for a minute.
+        let (request, asked) = bench.take::<OffsetCommitRequest>();
+        assert_eq!(Bench::commits(&asked), [(0, offset)]);
+        bench.answer(&request, &Bench::commit_answer(&asked, ErrorCode::NONE));
+        assert_eq!(bench.done(), [Ok(())]);
+    }
+    assert!(!held_up.is_settled());
+}
+
+#[test]
+fn a_commit_that_a_throttle_holds_back_holds_nobody_else_back() {
+    let mut bench = Bench::stable(GroupConfig { auto_commit: None, ..classic() }, [0]);
+    let topic = producer(&mut bench);
+    bench.commit(0, 110);
+    bench.settle();
+    let (request, asked) = bench.take::<OffsetCommitRequest>();
+    let committed = Bench::commit_answer(&asked, ErrorCode::NONE);
+    bench.answer(&request, &OffsetCommitResponse { throttle_time_ms: 10_000, ..committed });
+    assert_eq!(bench.done(), [Ok(())], "the answer itself is not held back");
+    let told_at = bench.world.now;
+    bench.commit(0, 120);
+    bench.settle();
+    assert!(bench.requests.is_empty(), "{:?}", bench.requests);
+    let told = bench.reasons();
+    assert!(told.iter().any(|reason| matches!(reason, WaitReason::Throttled { .. })), "{told:?}");
+    // The same client produces to the same node, and what is owned can be asked for.
+    let delivery = produce(&mut bench, &topic);
+    written(&mut bench, 0);
+    assert!(delivery.is_settled());
+    assert_eq!(bench.owned(), partitions([0]));
+    assert_eq!(bench.world.now, told_at);
+    // Commit and heartbeat go when it is over.
+    bench.advance(Duration::from_secs(9));
+    assert!(bench.requests.is_empty(), "{:?}", bench.requests);
+    bench.advance(Duration::from_secs(1));
+    assert_eq!(bench.world.now.saturating_duration_since(told_at), Duration::from_secs(10));
+    assert!(
+        bench.requests.iter().any(|request| request.api == ApiKey::OFFSET_COMMIT),
+        "{:?}",
+        bench.requests
+    );
 }
 
 #[test]

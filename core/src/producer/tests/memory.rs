@@ -37,6 +37,78 @@ fn memory_is_a_hard_bound_and_free_again_when_all_is_settled() {
 }
 
 #[test]
+fn what_is_sent_again_holds_its_bytes_no_more_and_no_less() {
+    let mut scene = Scene::begun(small(), 1, 1);
+    let value = [b'x'; 300];
+    let record = NewRecord { value: Some(&value), partition: Some(0), ..NewRecord::default() };
+    let mut deliveries: Vec<_> = (0..5)
+        .map(|_| {
+            let delivery = scene.orders.try_append(&record, || scene.world.now).unwrap();
+            scene.pump();
+            delivery
+        })
+        .collect();
+    assert_eq!(scene.pending.len(), 5);
+    let in_flight = scene.edge.free_bytes();
+    assert!(in_flight <= 8_000 - 5 * 300);
+    // The first is refused again and again, and those behind it are out of order each time they were sent.
+    for _ in 0..10 {
+        while !scene.pending.is_empty() {
+            let (_, request) = scene.next_request();
+            scene.refuse(&request, ErrorCode::NOT_ENOUGH_REPLICAS);
+            assert_eq!(scene.edge.free_bytes(), in_flight);
+        }
+        scene.advance(millis(1_000));
+        assert_eq!(scene.edge.free_bytes(), in_flight);
+    }
+    // A connection that is cut leaves them where they are too.
+    let connection = scene.pending[0].1.connection;
+    scene.cut(connection);
+    assert_eq!(scene.edge.free_bytes(), in_flight);
+    // Newer records wait behind them in what is left, and not one byte beyond.
+    let (newer, reason) = fill(&scene, 0);
+    assert!(matches!(reason, WaitReason::Memory { .. }), "{reason:?}");
+    assert!((1..=(in_flight / 300)).contains(&newer.len()), "{} in {in_flight} bytes", newer.len());
+    let full = scene.edge.free_bytes();
+    for _ in 0..5 {
+        scene.advance(millis(1_000));
+        let (_, request) = scene.next_request();
+        scene.refuse(&request, ErrorCode::NOT_ENOUGH_REPLICAS);
+        assert!(fill(&scene, 0).0.is_empty(), "a retry makes no room");
+        assert_eq!(scene.edge.free_bytes(), full);
+    }
+    // None of them was dropped for want of room.
+    scene.advance(millis(1_000));
+    scene.serve_all();
+    deliveries.extend(newer);
+    let offsets: Vec<_> = deliveries.into_iter().map(offset).collect();
+    assert!(offsets.is_sorted() && offsets.len() == scene.logs[&0].values.len(), "{offsets:?}");
+    assert_eq!(scene.edge.free_bytes(), 8_000);
+}
+
+#[test]
+fn the_pieces_of_a_batch_hold_its_bytes_among_them() {
+    let mut scene = Scene::begun(small(), 1, 1);
+    let deliveries: Vec<_> = (0..4).map(|_| scene.accept(0, &"x".repeat(200))).collect();
+    scene.pump();
+    let whole = scene.edge.free_bytes();
+    let (_, request) = scene.next_request();
+    scene.refuse(&request, ErrorCode::MESSAGE_TOO_LARGE);
+    assert_eq!(scene.edge.free_bytes(), whole, "as much as before they were two");
+    let (_, half) = scene.next_request();
+    scene.refuse(&half, ErrorCode::NOT_ENOUGH_REPLICAS);
+    assert_eq!(scene.edge.free_bytes(), whole);
+    scene.advance(millis(1_000));
+    let (_, half) = scene.next_request();
+    scene.serve(&half);
+    let one = scene.edge.free_bytes();
+    assert!(whole < one && one < 8_000, "{whole} {one}");
+    scene.serve_all();
+    assert!(deliveries.iter().all(Delivery::is_settled));
+    assert_eq!(scene.edge.free_bytes(), 8_000);
+}
+
+#[test]
 fn a_node_that_makes_no_progress_fills_its_share_and_no_more() {
     let mut scene = Scene::new(small(), 3, 3);
     let _stuck = fill(&scene, 0);

@@ -5,6 +5,7 @@ mod ending;
 mod events;
 mod identity;
 mod memory;
+mod neighbours;
 mod observing;
 mod order;
 mod outcomes;
@@ -42,6 +43,8 @@ pub(super) struct Scene {
     /// Produce requests in the order of their arrival, with the node that got them.
     pub(super) pending: Vec<(i32, Received)>,
     pub(super) view: MetadataResponse,
+    /// Whom the producer asked for it; zero is a bootstrap address.
+    pub(super) asked: Vec<i32>,
     /// Nodes whose connections fail.
     pub(super) down: BTreeSet<i32>,
     pub(super) logs: BTreeMap<i32, Log>,
@@ -147,6 +150,7 @@ impl Scene {
             orders,
             pending: Vec::new(),
             view: metadata(brokers, &topics),
+            asked: Vec::new(),
             down: BTreeSet::new(),
             logs: BTreeMap::new(),
             identity,
@@ -182,7 +186,10 @@ impl Scene {
                 for request in self.world.take(id) {
                     moved = true;
                     match request.api {
-                        ApiKey::METADATA => self.world.answer(&request, &self.view),
+                        ApiKey::METADATA => {
+                            self.asked.push(node);
+                            self.world.answer(&request, &self.view);
+                        }
                         ApiKey::INIT_PRODUCER_ID => self.unserved.push(request),
                         ApiKey::PRODUCE => self.pending.push((node, request)),
                         other => panic!("nobody serves {other}"),

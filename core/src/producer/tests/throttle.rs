@@ -1,3 +1,5 @@
+use ottla_proto::messages::metadata::MetadataResponseTopic;
+
 use super::*;
 use crate::net::Class;
 use crate::wait::WaitReason;
@@ -124,6 +126,58 @@ fn a_throttled_leader_that_moves_lets_its_batches_go() {
     assert_eq!(node, 2);
     scene.serve(&request);
     assert_eq!(offset(delivery), 1);
+}
+
+#[test]
+fn while_a_node_throttles_the_view_is_kept_up_and_every_question_answered() {
+    let mut scene = Scene::begun(no_linger(), 2, 1);
+    let _throttled = scene.send("0");
+    let stale = scene.send("1");
+    let (_, request) = scene.next_request();
+    scene.serve_throttled(&request, 60_000);
+    let until = scene.now() + millis(60_000);
+    let _waits = scene.send("2");
+    // Nobody else is there to be asked.
+    scene.down.insert(2);
+    let others: Vec<_> = scene.open.iter().filter(|(_, node)| **node != 1).map(|(id, _)| *id).collect();
+    others.into_iter().for_each(|connection| scene.cut(connection));
+    scene.asked.clear();
+    // What is new in the view is found.
+    let mut added = scene.view.topics[0].partitions[0].clone();
+    added.partition_index = 1;
+    scene.view.topics[0].partitions.push(added);
+    scene.refresh();
+    assert_eq!(scene.orders.partitions(), 2);
+    // So is a topic that nobody has heard of.
+    let later = TopicName::from("later");
+    let topic = MetadataResponseTopic { name: Some(later.clone()), ..scene.view.topics[0].clone() };
+    scene.view.topics.push(topic);
+    let later = scene.edge.topic(&later);
+    assert!(later.try_append(&NewRecord::default(), || scene.world.now).is_err());
+    scene.advance(millis(200));
+    assert_eq!(later.partitions(), 2);
+    assert!(!scene.asked.is_empty() && scene.asked.iter().all(|node| *node == 1), "{:?}", scene.asked);
+    // Whoever asks for the state has it at once.
+    let now = scene.now();
+    assert!(
+        matches!(reasons(&scene)[..], [.., WaitReason::Throttled { until: told, .. }] if told == until),
+        "{:?}",
+        reasons(&scene)
+    );
+    let told: Vec<_> = scene.world.core.net().throttle().active(now).map(|told| told.until).collect();
+    assert_eq!(told, [until]);
+    assert_eq!(scene.world.core.parts().producers.metrics_of(&scene.edge).records.written, 2);
+    // An answer that sends the producer to another leader is followed.
+    scene.down.clear();
+    scene.move_leader(2, 2);
+    let (_, request) = scene.next_request();
+    scene.refuse(&request, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    scene.advance(millis(2000));
+    let (node, request) = scene.next_request();
+    assert_eq!(node, 2);
+    scene.serve(&request);
+    assert_eq!(offset(stale), 1);
+    assert!(scene.now() < until);
 }
 
 #[test]
