@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use ottla_core::consumer::{ConsumerConfig, ConsumerReader};
 use ottla_core::group::{GroupConfig, GroupEdge};
 use ottla_core::net::{ConnectionId, Host, NetConfig};
-use ottla_core::producer::{ProducerConfig, TopicHandle};
+use ottla_core::producer::{NewRecord, ProducerConfig, TopicHandle};
 use ottla_core::{Command, Core, CoreConfig, Instant, Park};
 use ottla_proto::messages::api_versions::ApiVersion;
 use ottla_proto::messages::consumer_group_heartbeat::{Assignment, ResponseTopicPartitions};
@@ -35,6 +35,8 @@ use crate::Failure;
 
 /// The topic of whoever has one.
 pub(crate) const ORDERS: TopicName = TopicName(ByteString::from_static("orders"));
+/// What records carry.
+pub(crate) const VALUE: [u8; 100] = [b'v'; 100];
 const GROUP: GroupId = GroupId(ByteString::from_static("billing"));
 
 pub(crate) struct Peer {
@@ -117,6 +119,16 @@ impl Peer {
         let config = GroupConfig::new(GROUP, vec![ORDERS]);
         let member = parts.groups.join(key, config, reader.edge().clone(), wake, parts.net, now);
         (peer, member, reader)
+    }
+
+    /// Hands over a record for each partition of [`ORDERS`], as long as there is room for it.
+    pub(crate) fn append_to_each(&self, orders: &TopicHandle, partitions: i32) -> Result<(), Failure> {
+        for partition in 0..partitions {
+            let record =
+                NewRecord { value: Some(&VALUE), partition: Some(partition), ..NewRecord::default() };
+            drop(orders.try_append(&record, || self.now).map_err(|_| "the record was refused")?);
+        }
+        Ok(())
     }
 
     /// One turn of the driver; everything that the core has to write is taken.

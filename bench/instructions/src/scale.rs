@@ -14,7 +14,7 @@ use ottla_core::group::MemberSubscription;
 use ottla_core::group::assignor::{
     Assignor, CooperativeStickyAssignor, GroupAssignment, GroupMember, GroupTopics, RangeAssignor,
 };
-use ottla_core::producer::{NewRecord, ProducerConfig, TopicHandle};
+use ottla_core::producer::ProducerConfig;
 use ottla_proto::{ApiKey, TopicName};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -27,7 +27,6 @@ static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::I
 
 /// Where the brokers are not what grows.
 const BROKERS: i32 = 1_000;
-const VALUE: [u8; 100] = [b'v'; 100];
 
 type Case = fn(i32) -> Result<Vec<Row>, Failure>;
 
@@ -174,9 +173,9 @@ fn producer(partitions: i32) -> Result<Vec<Row>, Failure> {
 fn records(partitions: i32) -> Result<Vec<Row>, Failure> {
     let (mut peer, orders) = Peer::with_producer_over(BROKERS.min(partitions), partitions, unhindered)?;
     // Connections, and every sequence begun.
-    append_to_each(&peer, &orders, partitions)?;
+    peer.append_to_each(&orders, partitions)?;
     peer.serve()?;
-    let (append, result) = cost_of(|| append_to_each(&peer, &orders, partitions));
+    let (append, result) = cost_of(|| peer.append_to_each(&orders, partitions));
     result?;
     let (send, ()) = cost_of(|| peer.turn());
     let answers = peer.answers()?;
@@ -196,19 +195,11 @@ fn unhindered(config: &mut ProducerConfig) {
     config.node_share_percent = 100;
 }
 
-fn append_to_each(peer: &Peer, orders: &TopicHandle, partitions: i32) -> Result<(), Failure> {
-    for partition in 0..partitions {
-        let record = NewRecord { value: Some(&VALUE), partition: Some(partition), ..NewRecord::default() };
-        drop(orders.try_append(&record, || peer.now).map_err(|_| "the record was refused")?);
-    }
-    Ok(())
-}
-
 /// A client that produces to and reads from each broker and has no news: what a turn costs for each connection.
 fn connections(brokers: i32) -> Result<Vec<Row>, Failure> {
     const TURNS: i32 = 1_000;
     let (mut peer, orders) = Peer::with_producer_over(brokers, brokers, unhindered)?;
-    append_to_each(&peer, &orders, brokers)?;
+    peer.append_to_each(&orders, brokers)?;
     peer.serve()?;
     let wake = peer.core.wake().clone();
     let (_, reader) = peer.core.parts().consumers.add(ConsumerConfig::default(), wake);

@@ -15,7 +15,7 @@ use ottla_core::group::assignor::{
 };
 use ottla_core::group::{GroupEdge, MemberSubscription};
 use ottla_core::net::ConnectionId;
-use ottla_core::producer::{NewRecord, TopicHandle};
+use ottla_core::producer::NewRecord;
 use ottla_proto::compression::Decompressor;
 use ottla_proto::messages::fetch::{FetchableTopicResponse, PartitionData};
 use ottla_proto::messages::produce::{PartitionProduceData, TopicProduceData};
@@ -25,7 +25,7 @@ use ottla_proto::wire::{Message, Request, Writer};
 use ottla_proto::{ApiKey, BrokerId, LeaderEpoch, TopicId, TopicName};
 
 use crate::Failure;
-use crate::peer::Peer;
+use crate::peer::{Peer, VALUE};
 
 /// What counts, and for how much of what.
 pub(crate) struct Work {
@@ -63,7 +63,6 @@ pub(crate) const WORKS: [(&str, Prepare); 23] = [
     ("turn-unassigned", turn_unassigned),
 ];
 
-const VALUE: [u8; 100] = [b'v'; 100];
 const LIMIT: usize = 1_000_000;
 /// Fit into one batch.
 const RECORDS: u32 = 9_000;
@@ -102,7 +101,7 @@ fn send() -> Result<Work, Failure> {
 /// A record for each of many partitions, where it opens a batch: memory for it, and a word to the driver.
 fn open() -> Result<Work, Failure> {
     let (peer, orders) = Peer::with_producer(MANY, |_| {})?;
-    work(u32::try_from(MANY)?, "batch", move || append_to_each(&peer, &orders, MANY))
+    work(u32::try_from(MANY)?, "batch", move || drop(black_box(peer.append_to_each(&orders, MANY))))
 }
 
 /// Closing batches; their checksums belong to the first write.
@@ -144,10 +143,10 @@ fn encode_produce() -> Result<Work, Failure> {
 /// An answer for a hundred partitions, from the frame to settled batches.
 fn settle() -> Result<Work, Failure> {
     let (mut peer, orders) = Peer::with_producer(100, |config| config.linger = Duration::ZERO)?;
-    append_to_each(&peer, &orders, 100);
+    peer.append_to_each(&orders, 100)?;
     // The first request finds the connection, the identity and the sequences begun.
     peer.serve()?;
-    append_to_each(&peer, &orders, 100);
+    peer.append_to_each(&orders, 100)?;
     peer.turn();
     let answers = peer.answers()?;
     work(100, "batch", move || peer.take_in(&answers))
@@ -156,7 +155,7 @@ fn settle() -> Result<Work, Failure> {
 /// Deliveries of one batch that are awaited: asked when nothing is known yet, and again when the answer is there.
 fn receipts() -> Result<Work, Failure> {
     let (mut peer, orders) = Peer::with_producer(1, |config| config.linger = Duration::ZERO)?;
-    append_to_each(&peer, &orders, 1);
+    peer.append_to_each(&orders, 1)?;
     peer.serve()?;
     let mut deliveries = Vec::new();
     for _ in 0..RECORDS {
@@ -331,18 +330,18 @@ fn group(topics: usize, members: usize) -> (GroupTopics, Vec<GroupMember>) {
 /// others.
 fn turn_one_of_many() -> Result<Work, Failure> {
     let (mut peer, orders) = Peer::with_producer(MANY, |config| config.linger = Duration::ZERO)?;
-    append_to_each(&peer, &orders, 1);
+    peer.append_to_each(&orders, 1)?;
     peer.serve()?;
-    append_to_each(&peer, &orders, 1);
+    peer.append_to_each(&orders, 1)?;
     work(1, "turn", move || peer.turn())
 }
 
 /// A turn of a producer with many partitions, each of which has a record.
 fn turn_all_of_many() -> Result<Work, Failure> {
     let (mut peer, orders) = Peer::with_producer(MANY, |config| config.linger = Duration::ZERO)?;
-    append_to_each(&peer, &orders, 1);
+    peer.append_to_each(&orders, 1)?;
     peer.serve()?;
-    append_to_each(&peer, &orders, MANY);
+    peer.append_to_each(&orders, MANY)?;
     work(u32::try_from(MANY)?, "partition", move || peer.turn())
 }
 
@@ -373,7 +372,7 @@ fn turn_many_brokers() -> Result<Work, Failure> {
         config.linger = Duration::ZERO;
         config.node_share_percent = 100;
     })?;
-    append_to_each(&peer, &orders, BROKERS);
+    peer.append_to_each(&orders, BROKERS)?;
     peer.serve()?;
     work(1, "turn", move || {
         peer.turn();
@@ -403,13 +402,6 @@ fn turn_unassigned() -> Result<Work, Failure> {
         peer.turn();
         let _stays = &member;
     })
-}
-
-fn append_to_each(peer: &Peer, orders: &TopicHandle, partitions: i32) {
-    for partition in 0..partitions {
-        let record = NewRecord { value: Some(&VALUE), partition: Some(partition), ..NewRecord::default() };
-        drop(orders.try_append(&record, || peer.now));
-    }
 }
 
 fn writer_of(records: u32) -> Result<BatchWriter, Failure> {

@@ -132,19 +132,18 @@ struct Order<'a> {
 impl Order<'_> {
     fn insert(&mut self, member: usize, size: usize) {
         self.richest.insert((Reverse(size), member));
-        for takers in self.of_member.get(member).into_iter().flatten() {
-            if let Some(takers) = self.takers.get_mut(*takers) {
-                takers.insert((size, member));
-            }
-        }
+        self.change_turns(member, |turns| turns.insert((size, member)));
     }
 
     fn remove(&mut self, member: usize, size: usize) {
         self.richest.remove(&(Reverse(size), member));
-        for takers in self.of_member.get(member).into_iter().flatten() {
-            if let Some(takers) = self.takers.get_mut(*takers) {
-                takers.remove(&(size, member));
-            }
+        self.change_turns(member, |turns| turns.remove(&(size, member)));
+    }
+
+    /// Changes all the turns that a member is among.
+    fn change_turns(&mut self, member: usize, change: impl Fn(&mut Turns) -> bool) {
+        for which in self.of_member.get(member).into_iter().flatten() {
+            self.takers.get_mut(*which).map(&change);
         }
     }
 }
