@@ -85,6 +85,17 @@ pub enum WaitReason {
         /// The node.
         node: i32,
     },
+    /// As [`AnswerDue`](Self::AnswerDue), for records; the answers before did not come in time or were cut, so that
+    /// fewer bytes are asked for. A batch that is larger comes whole all the same: if its link needs longer than the
+    /// consumer's `request_timeout` for it, only a longer one helps.
+    AnswerDueAgain {
+        /// The node.
+        node: i32,
+        /// How many answers in a row did not come through.
+        lost: u32,
+        /// How many bytes are asked for at most.
+        bytes: u64,
+    },
     /// A sender has handed it over; nothing is in its way, and the client takes it next.
     Queued,
     /// The batch waits for company.
@@ -170,6 +181,9 @@ impl WaitReason {
             core::WaitReason::InFlightLimit { node } => Self::InFlightLimit { node: node.0 },
             core::WaitReason::SocketNotAccepting { node } => Self::SocketNotAccepting { node: node.0 },
             core::WaitReason::AnswerDue { node } => Self::AnswerDue { node: node.0 },
+            core::WaitReason::AnswerDueAgain { node, lost, bytes } => {
+                Self::AnswerDueAgain { node: node.0, lost: *lost, bytes: *bytes }
+            }
             core::WaitReason::Queued => Self::Queued,
             core::WaitReason::Linger { until } => Self::Linger { remaining: remaining(until) },
             core::WaitReason::RetryBackoff { until, error } => {
@@ -209,6 +223,7 @@ impl WaitReason {
             Self::InFlightLimit { .. } => "InFlightLimit",
             Self::SocketNotAccepting { .. } => "SocketNotAccepting",
             Self::AnswerDue { .. } => "AnswerDue",
+            Self::AnswerDueAgain { .. } => "AnswerDueAgain",
             Self::Queued => "Queued",
             Self::Linger { .. } => "Linger",
             Self::RetryBackoff { .. } => "RetryBackoff",
@@ -237,6 +252,7 @@ impl WaitReason {
             | Self::InFlightLimit { node }
             | Self::SocketNotAccepting { node }
             | Self::AnswerDue { node }
+            | Self::AnswerDueAgain { node, .. }
             | Self::NodeShare { node } => Some(*node),
             Self::Metadata { .. }
             | Self::NoLeader { .. }
@@ -296,6 +312,11 @@ impl fmt::Display for WaitReason {
             }
             Self::SocketNotAccepting { node } => write!(f, "node {node} takes no more bytes"),
             Self::AnswerDue { node } => write!(f, "waiting for node {node} to answer"),
+            Self::AnswerDueAgain { node, lost, bytes } => write!(
+                f,
+                "waiting for node {node} to answer with {bytes} bytes at most, after {lost} answers in a row that were cut \
+                 or came too late"
+            ),
             Self::Queued => f.write_str("handed over to the client"),
             Self::Linger { remaining } => write!(f, "lingering for more records for another {remaining:.1?}"),
             Self::RetryBackoff { remaining, error } => {

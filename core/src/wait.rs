@@ -82,6 +82,17 @@ pub enum WaitReason {
         /// The node.
         node: BrokerId,
     },
+    /// As [`AnswerDue`](Self::AnswerDue), for records; the answers before did not come in time or were cut, so that
+    /// fewer bytes are asked for. A batch that is larger comes whole all the same: if its link needs longer than the
+    /// consumer's `request_timeout` for it, only a longer one helps.
+    AnswerDueAgain {
+        /// The node.
+        node: BrokerId,
+        /// How many answers in a row did not come through.
+        lost: u32,
+        /// How many bytes are asked for at most.
+        bytes: u64,
+    },
     /// A sender has handed it over; nothing is in its way, and the client's next turn takes it.
     Queued,
     /// The batch waits for company.
@@ -169,6 +180,7 @@ kinds!(
     InFlightLimit,
     SocketNotAccepting,
     AnswerDue,
+    AnswerDueAgain,
     Queued,
     Linger,
     RetryBackoff,
@@ -197,6 +209,7 @@ impl WaitReason {
             | Self::InFlightLimit { node }
             | Self::SocketNotAccepting { node }
             | Self::AnswerDue { node }
+            | Self::AnswerDueAgain { node, .. }
             | Self::NodeShare { node } => Some(*node),
             Self::Metadata { .. }
             | Self::NoLeader { .. }
@@ -257,6 +270,11 @@ impl fmt::Display for WaitReason {
             }
             Self::SocketNotAccepting { node } => write!(f, "node {node} takes no more bytes"),
             Self::AnswerDue { node } => write!(f, "waiting for node {node} to answer"),
+            Self::AnswerDueAgain { node, lost, bytes } => write!(
+                f,
+                "waiting for node {node} to answer with {bytes} bytes at most, after {lost} answers in a row that were cut \
+                 or came too late"
+            ),
             Self::Queued => f.write_str("handed over to the client"),
             Self::Linger { .. } => f.write_str("lingering for more records"),
             Self::RetryBackoff { error, .. } => write!(f, "waiting to try again after {error}"),

@@ -16,6 +16,7 @@ use super::error::PartitionFault;
 use super::fetcher::{Fetcher, Idle, Node, Request};
 use super::partition::{Replica, Stage};
 use super::session::{PartitionKey, Told, TopicKey, Wish};
+use super::size::LEAST_ANSWER;
 use super::split::split;
 use crate::cluster::{Broker, Leader};
 use crate::event::{Event, ResetCause};
@@ -23,9 +24,6 @@ use crate::net::{Answer, Host, Link, Net, Owner, RequestToken, Role, SendOptions
 use crate::sync::Arc;
 use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
-
-/// The smallest answer worth asking for; a larger batch comes whole all the same.
-const LEAST_ANSWER: usize = 64 << 10;
 
 /// What an answer spends on one partition besides its records, and on one topic besides its name.
 const PARTITION_OVERHEAD: usize = 64;
@@ -44,7 +42,16 @@ pub(super) struct Flight {
     pub(super) slots: Vec<SlotId>,
     /// Whether it named every partition, so that the answer must do so too.
     full: bool,
+    /// How long the broker may wait for records.
+    max_wait: Duration,
     charge: Charge,
+}
+
+impl Flight {
+    /// Bytes that its answer may have, unless a single batch is larger.
+    pub(super) fn asked_for(&self) -> usize {
+        self.charge.bytes()
+    }
 }
 
 impl Fetcher {
@@ -70,8 +77,9 @@ impl Fetcher {
         let link = net.readiness(id, Role::Fetch(self.key), ApiKey::FETCH, now)?;
         let share = self.share();
         let Some(node) = self.nodes.get_mut(&id) else { return Ok(()) };
-        let least = LEAST_ANSWER.min(share).min(self.config.fetch_max_bytes);
-        let Some(charge) = node.account.reserve(least, self.config.fetch_max_bytes, share) else {
+        let most = node.size.of(self.config.fetch_max_bytes);
+        let least = LEAST_ANSWER.min(share).min(most);
+        let Some(charge) = node.account.reserve(least, most, share) else {
             self.reclaim_paused();
             return Err(self.memory_reason(id, least, share));
         };
@@ -181,7 +189,7 @@ impl Fetcher {
             self.release(token, link.node, &slots);
             return self.fail_all(&slots, &PartitionFault::Encode(error));
         }
-        let flight = Flight { node: link.node, sent_at: now, slots, full, charge };
+        let flight = Flight { node: link.node, sent_at: now, slots, full, max_wait, charge };
         self.requests.insert(token, Request::Fetch(flight));
         if !session.known.is_empty() {
             let known = session.known.into_iter();
@@ -239,7 +247,11 @@ impl Fetcher {
         net: &mut Net,
         now: Instant,
     ) {
-        let Flight { node, slots, full, mut charge, .. } = flight;
+        let Flight { node, slots, full, max_wait, mut charge, .. } = flight;
+        if let Some(node) = self.nodes.get_mut(&node) {
+            let after = answer.answered_at.saturating_duration_since(answer.written_at);
+            node.size.come(answer.body_len(), after.saturating_sub(max_wait), self.config.request_timeout);
+        }
         match net.open::<FetchResponse>(answer, now) {
             Ok(response) => match self.check_session(node, full, &response) {
                 Ok(()) => {
@@ -260,6 +272,18 @@ impl Fetcher {
             }
         }
         self.release(answer.token, node, &slots);
+    }
+
+    /// No answer came. If the broker had its time to wait for records, one was on its way, or may have been.
+    pub(super) fn lose_fetch(&mut self, flight: &Flight, now: Instant) {
+        self.renew_session(flight.node);
+        if now.saturating_duration_since(flight.sent_at) <= flight.max_wait {
+            return;
+        }
+        let partitions = flight.slots.len().saturating_mul(self.config.partition_max_bytes);
+        if let Some(node) = self.nodes.get_mut(&flight.node) {
+            node.size.lose(flight.asked_for().min(partitions));
+        }
     }
 
     /// Takes note of what the answer says of the session. An error means that nothing else in it counts; an error

@@ -14,6 +14,7 @@ use super::lookup::Lookup;
 use super::partition::{Partition, Replica, Retry, Stage};
 use super::question::Question;
 use super::session::FetchSession;
+use super::size::AnswerSize;
 use crate::Waiting;
 use crate::event::{Event, Ticket};
 use crate::net::{Answer, Failure, Net, Owner, RequestToken, Role};
@@ -68,6 +69,8 @@ pub(super) struct Node {
     pub(super) slots: VecDeque<SlotId>,
     pub(super) fetch: Option<RequestToken>,
     pub(super) session: FetchSession,
+    /// How much its answers may bring.
+    pub(super) size: AnswerSize,
     /// Bytes of the batches that its last answer brought.
     pub(super) brought: usize,
     /// Answers in a row that brought a throttle and nothing else.
@@ -179,10 +182,10 @@ impl Fetcher {
 
     /// A request will get no answer. Its partitions are free to be asked for again; when that may be, the
     /// connection's own back-off decides.
-    pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net) {
+    pub(super) fn handle_failure(&mut self, failure: &Failure, net: &mut Net, now: Instant) {
         let (node, slots) = match self.requests.remove(&failure.token) {
             Some(Request::Fetch(flight)) => {
-                self.renew_session(flight.node);
+                self.lose_fetch(&flight, now);
                 (flight.node, flight.slots)
             }
             Some(Request::Lookup(lookup)) => (lookup.node, lookup.slots()),
@@ -611,11 +614,10 @@ impl Fetcher {
         let lookup = node.lookup.filter(|_| asks_leader);
         let in_flight = partition.asked.or(lookup).or(node.fetch).and_then(|token| self.requests.get(&token));
         match in_flight {
-            Some(
-                Request::Fetch(Flight { sent_at, .. })
-                | Request::Lookup(Lookup { sent_at, .. })
-                | Request::Check(Check { sent_at, .. }),
-            ) => Some((WaitReason::AnswerDue { node: id }, *sent_at)),
+            Some(Request::Fetch(flight)) => Some((node.answer_due(id, flight), flight.sent_at)),
+            Some(Request::Lookup(Lookup { sent_at, .. }) | Request::Check(Check { sent_at, .. })) => {
+                Some((WaitReason::AnswerDue { node: id }, *sent_at))
+            }
             None => node.blocked.clone().map(|(reason, since)| (node.in_vain(reason), since)),
         }
     }
@@ -628,11 +630,20 @@ impl Node {
             slots: VecDeque::new(),
             fetch: None,
             session: FetchSession::default(),
+            size: AnswerSize::default(),
             brought: 0,
             empty_throttles: 0,
             lookup: None,
             blocked: None,
             idle: None,
+        }
+    }
+
+    /// An answer that is asked for again after others were lost is named differently from any other.
+    fn answer_due(&self, node: BrokerId, flight: &Flight) -> WaitReason {
+        match self.size.lost() {
+            0 => WaitReason::AnswerDue { node },
+            lost => WaitReason::AnswerDueAgain { node, lost, bytes: flight.asked_for() as u64 },
         }
     }
 

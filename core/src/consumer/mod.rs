@@ -30,6 +30,7 @@ mod partition;
 mod question;
 mod reader;
 mod session;
+mod size;
 mod split;
 #[cfg(test)]
 #[cfg(not(loom))]
@@ -179,9 +180,9 @@ impl Machine for Consumers {
     /// Every request of a consumer has an answer.
     fn handle_sent(&mut self, _sent: Sent, _net: &mut Net, __now: Instant) {}
 
-    fn handle_failure(&mut self, failure: Failure, net: &mut Net, _now: Instant) {
+    fn handle_failure(&mut self, failure: Failure, net: &mut Net, now: Instant) {
         if let Some(fetcher) = self.owner(failure.owner) {
-            fetcher.handle_failure(&failure, net);
+            fetcher.handle_failure(&failure, net, now);
         }
     }
 

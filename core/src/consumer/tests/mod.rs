@@ -8,6 +8,7 @@ mod positions;
 mod questions;
 mod replicas;
 mod sessions;
+mod slow;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +28,7 @@ use ottla_proto::{ApiKey, BrokerId, ErrorCode, LeaderEpoch, TopicId, TopicName};
 
 use super::*;
 use crate::Park;
-use crate::net::{ConnectionId, NetConfig};
+use crate::net::{ConnectionId, DisconnectCause, NetConfig};
 use crate::world::{Received, World, metadata};
 
 /// A consumer in a world.

@@ -136,8 +136,8 @@ const SCENARIOS: &[Scenario] = &[
 ];
 
 /// Found by no producer: the tests of consumers and of single requests have them.
-const OTHERS: [&str; 6] =
-    ["Application", "NoController", "NoPartitions", "Paused", "ThrottledInVain", "Unread"];
+const OTHERS: [&str; 7] =
+    ["AnswerDueAgain", "Application", "NoController", "NoPartitions", "Paused", "ThrottledInVain", "Unread"];
 
 /// A sender waits for memory, with that many leaders.
 fn full(brokers: i32) -> Scene {
