@@ -84,7 +84,12 @@ impl Attempts {
                 counts.add("began anew under the next epoch");
             }
             let fresh = Attempt { node, answer: None, settled: None };
-            let Some(last) = self.batches.insert(*stamp, fresh) else { continue };
+            let Some(last) = self.batches.insert(*stamp, fresh) else {
+                if let Some(code) = self.whole_was_too_large(stamp) {
+                    counts.add(&format!("split after {code}"));
+                }
+                continue;
+            };
             let known = last.settled.as_ref().and_then(|streams| streams.get(&socket));
             if self.leaders_stay && last.node == node && known.is_some_and(|&known| began >= known) {
                 return Err(Violation::Untrue(format!(
@@ -99,6 +104,15 @@ impl Attempts {
         }
         self.requests.insert((socket, correlation), stamps);
         Ok(())
+    }
+
+    /// How a larger batch was refused whose first piece this one is.
+    fn whole_was_too_large(&self, piece: &Stamp) -> Option<ErrorCode> {
+        let larger = Stamp { delta: piece.delta.saturating_add(1), ..*piece };
+        self.batches
+            .range(larger..=Stamp { delta: i32::MAX, ..*piece })
+            .filter_map(|(_, whole)| whole.answer)
+            .find(|code| matches!(*code, ErrorCode::MESSAGE_TOO_LARGE | ErrorCode::RECORD_LIST_TOO_LARGE))
     }
 
     /// The client learns an answer; `streams` says how far each of its sockets has come.

@@ -26,6 +26,36 @@ impl Counts {
         }
     }
 
+    /// The same in some lines, each of what begins alike.
+    pub fn summary(&self) -> impl Iterator<Item = String> {
+        const HEADS: [&str; 11] = [
+            "answer ",
+            "fault ",
+            "not written: ",
+            "position reset: ",
+            "possibly written: ",
+            "rebalanced: ",
+            "refused: ",
+            "sent again ",
+            "split after ",
+            "told: ",
+            "waits: ",
+        ];
+        let mut lines: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+        for (what, count) in &self.0 {
+            let headed = HEADS.iter().find_map(|head| Some((head.trim_end(), what.strip_prefix(head)?)));
+            let (head, rest) = headed.unwrap_or(("other", what));
+            // Each error at each moment would be a page of its own.
+            let rest =
+                rest.find(" answered ").and_then(|end| rest.get(..end + " answered".len())).unwrap_or(rest);
+            *lines.entry(head).or_default().entry(rest).or_default() += count;
+        }
+        lines.into_iter().map(|(head, counts)| {
+            let counts: Vec<_> = counts.iter().map(|(what, count)| format!("{what} {count}")).collect();
+            format!("{} {}", head, counts.join(", "))
+        })
+    }
+
     /// How often this occurred.
     #[must_use]
     pub fn of(&self, what: &str) -> u64 {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use ottla_core::WaitReason;
+
 use crate::{Counts, Violation};
 
 /// Seeds of every run, and of a proof.
@@ -12,6 +14,14 @@ const SEEDS: u64 = 2_000;
 const PROOF_SEEDS: u64 = 20_000;
 /// After so many failures nobody needs another.
 const ENOUGH: usize = 10;
+
+/// Every reason to wait but for `absent`, of which each says why it is.
+pub(crate) fn waits(absent: &'static [(&str, &str)]) -> impl Iterator<Item = String> {
+    let unknown = absent.iter().find(|(kind, _)| !WaitReason::KINDS.contains(kind));
+    assert_eq!(unknown, None, "there is no such reason");
+    let expected = WaitReason::KINDS.iter().filter(|kind| absent.iter().all(|(name, _)| name != *kind));
+    expected.map(|kind| format!("waits: {kind}"))
+}
 
 /// A kind of world.
 pub(crate) struct Simulation {
@@ -34,6 +44,7 @@ impl Simulation {
         println!("{counts}");
         let Self { name, figure: (what, words), .. } = *self;
         println!("FIGURE: {name}: {seeds} seeds, {} {words}, no promise broken", counts.of(what));
+        counts.summary().for_each(|line| println!("FIGURE: {name}: {line}"));
         let missing: Vec<_> = expected.filter(|what| counts.of(what) == 0).collect();
         assert!(missing.is_empty(), "never met: {missing:?}");
     }

@@ -24,7 +24,7 @@ pub(crate) fn proof() -> Result<ExitCode> {
     // Before anything runs: the report is about this commit, not about one made meanwhile.
     let head = Head::read()?;
     let mut report = Report::of(Tier::Full);
-    planted::find_all(&mut report.steps, "")?;
+    let found = planted::find_all(&mut report.steps, "")?;
     let mut figures = String::new();
     report.steps.run("benchmarks", || {
         figures = output(&mut benchmarks())?;
@@ -32,7 +32,7 @@ pub(crate) fn proof() -> Result<ExitCode> {
     });
     let folder = crate::root().join("docs");
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join("proof.md"), report.markdown(&head, &figures)?)?;
+    fs::write(folder.join("proof.md"), report.markdown(&head, &found, &figures)?)?;
     println!("docs/proof.md is written");
     Ok(report.finish())
 }
@@ -72,7 +72,8 @@ impl Report {
     }
 
     fn finish(&self) -> ExitCode {
-        print!("\n{}\n{}\n{}", self.tests, self.steps, self.tests.exceptions());
+        let Self { steps, tests } = self;
+        print!("\n{tests}\n{steps}\n{}\n{}", tests.figures(), tests.exceptions());
         close(self.counts())
     }
 
@@ -80,7 +81,7 @@ impl Report {
         self.steps.counts() + self.tests.counts()
     }
 
-    fn markdown(&self, head: &Head, benchmarks: &str) -> Result<String> {
+    fn markdown(&self, head: &Head, found: &[planted::Found], benchmarks: &str) -> Result<String> {
         let mut text = String::from(
             "# Proof\n\nWritten by `cargo xtask proof`: every check and every test at its full count.\n\n",
         );
@@ -96,7 +97,14 @@ impl Report {
             writeln!(text, "```text\n{exceptions}```\n")?;
         }
         writeln!(text, "## Figures\n\n{}", self.tests.figures())?;
-        writeln!(text, "## Benchmarks\n\n```text\n{}\n```", benchmarks.trim_end())?;
+        writeln!(
+            text,
+            "## Planted bugs\n\nEach with the first seed that found it, and what was seen there.\n"
+        )?;
+        for planted::Found { bug, seed, words } in found {
+            writeln!(text, "- {bug}: seed {seed}: {words}")?;
+        }
+        writeln!(text, "\n## Benchmarks\n\n```text\n{}\n```", benchmarks.trim_end())?;
         Ok(text)
     }
 }

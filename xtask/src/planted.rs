@@ -29,15 +29,26 @@ pub(crate) fn run(filter: &str) -> Result<std::process::ExitCode> {
     Ok(close(steps.counts()))
 }
 
+/// A bug, the first seed that met it, and what was wrong there.
+pub(crate) struct Found {
+    pub(crate) bug: String,
+    pub(crate) seed: u64,
+    pub(crate) words: String,
+}
+
 /// One step per bug; a bug that no seed finds is a failure.
-pub(crate) fn find_all(steps: &mut Steps, filter: &str) -> Result<()> {
+pub(crate) fn find_all(steps: &mut Steps, filter: &str) -> Result<Vec<Found>> {
     let copy = Copy::new()?;
+    let mut found = Vec::new();
     for bug in bugs()? {
         if bug.name.contains(filter) {
-            steps.run(&format!("planted: {}", bug.name), || copy.find(&bug));
+            steps.run(&format!("planted: {}", bug.name), || {
+                found.push(copy.find(&bug)?);
+                Ok(Outcome::Passed)
+            });
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Whether every bug can still be planted.
@@ -88,7 +99,7 @@ impl Copy {
         Ok(Copy { sources: folder.join("sources"), build: folder.join("build") })
     }
 
-    fn find(&self, bug: &Bug) -> Result<Outcome> {
+    fn find(&self, bug: &Bug) -> Result<Found> {
         self.restore()?;
         // Else git would take the copy for a part of the repository around it, and leave it alone.
         let ceiling = self.sources.parent().context("a folder has a parent")?;
@@ -101,7 +112,7 @@ impl Copy {
             bail!("no seed finds it");
         };
         println!("        seed {seed}: {words}");
-        Ok(Outcome::Passed)
+        Ok(Found { bug: bug.name.clone(), seed, words: words.to_owned() })
     }
 
     /// What the simulation prints; a build that fails is an error.

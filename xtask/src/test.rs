@@ -98,7 +98,7 @@ impl Kafka {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tally = tally(arguments)?;
-    print!("\n{tally}\n{}", tally.exceptions());
+    print!("\n{tally}\n{}{}", tally.figures(), tally.exceptions());
     Ok(close(tally.counts()))
 }
 
@@ -187,14 +187,16 @@ impl TestProgram {
             command.args(arguments.filter.as_slice());
             // With a single thread, libtest prints a test's name and its verdict apart.
             let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
-            command.arg(format!("--test-threads={threads}"));
+            // What a test prints comes behind the verdicts then, figures among it.
+            command.args([&format!("--test-threads={threads}"), "--show-output"]);
             let run = program::run(&mut command, arguments.limit(false))?;
             for (test, verdict) in &run.verdicts {
                 tests.retain(|unfinished| unfinished != test);
                 tally.note(&self.name, test, *verdict);
             }
+            run.figures().for_each(|figure| tally.figure(figure));
             if run.verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Failed) {
-                println!("{}", run.output.join("\n"));
+                println!("{}", run.complaints().join("\n"));
             }
             if !tests.is_empty() {
                 println!("{} {}; what it left runs again, test by test", self.name, run.ending);

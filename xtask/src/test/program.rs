@@ -62,6 +62,16 @@ impl Run {
         self.output.iter().filter_map(|line| line.split_once("FIGURE: ")).map(|(_, figure)| figure)
     }
 
+    /// The output without what tests printed that passed.
+    pub(super) fn complaints(&self) -> Vec<&str> {
+        let mut passed = false;
+        let mut keep = |line: &&String| {
+            passed = line.as_str() == "successes:" || (passed && line.as_str() != "failures:");
+            !passed
+        };
+        self.output.iter().filter(|line| keep(line)).map(String::as_str).collect()
+    }
+
     /// Whether the single test of this run is marked `#[ignore]`.
     pub(super) fn ignored(&self) -> bool {
         self.verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Skipped)
@@ -153,10 +163,11 @@ impl Run {
         ended
     }
 
-    /// A test that skips itself is also reported as passed; the first word counts.
+    /// A test that skips itself is also reported as passed, behind its own word or, where output is captured, before.
     fn settle(&mut self, test: &str, verdict: Verdict) {
-        if !self.verdicts.iter().any(|(known, verdict)| known == test && *verdict == Verdict::Skipped) {
-            self.verdicts.push((test.to_owned(), verdict));
+        match self.verdicts.iter_mut().find(|(known, _)| known == test) {
+            Some((_, known)) if [*known, verdict].contains(&Verdict::Skipped) => *known = Verdict::Skipped,
+            _ => self.verdicts.push((test.to_owned(), verdict)),
         }
     }
 }
@@ -202,7 +213,20 @@ mod tests {
             "echo 'SKIPPED: a::b: no Java'; echo 'test a::b ... ok'; echo 'test c ... ok'",
             Duration::from_secs(5),
         );
-        assert_eq!(run.verdicts, [("a::b".to_owned(), Verdict::Skipped), ("c".to_owned(), Verdict::Passed)]);
+        let verdicts = [("a::b".to_owned(), Verdict::Skipped), ("c".to_owned(), Verdict::Passed)];
+        assert_eq!(run.verdicts, verdicts);
+        // The same where output is captured.
+        let captured = "echo 'test a::b ... ok'; echo 'test c ... ok'; echo 'SKIPPED: a::b: no Java'";
+        assert_eq!(shell(captured, Duration::from_secs(5)).verdicts, verdicts);
+    }
+
+    #[test]
+    fn what_a_passing_test_printed_gives_figures_and_no_complaints() {
+        let script = "echo 'test a ... ok'; echo; echo successes:; echo ---- a stdout ----; echo 'FIGURE: 7 seeds'; \
+                      echo 7 cuts; echo successes:; echo '    a'; echo; echo failures:; echo why; exit 101";
+        let run = shell(script, Duration::from_secs(5));
+        assert_eq!(run.figures().collect::<Vec<_>>(), ["7 seeds"]);
+        assert_eq!(run.complaints(), ["test a ... ok", "", "failures:", "why"]);
     }
 
     #[test]
