@@ -43,7 +43,8 @@ use crate::time::{Instant, earliest};
 use crate::wait::WaitReason;
 use connection::{Arrival, Connection, Introduction};
 use refresh::Refresh;
-use throttle::{Recorded, ThrottleTable};
+use throttle::Recorded;
+pub(crate) use throttle::ThrottleTable;
 
 /// What a connection is for. Requests with different roles never share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -351,25 +351,4 @@ mod loom_models {
             assert_eq!(cell.read(), (Instant::from_micros(3 * MILLI), ThrottleCause::ByteRate));
         });
     }
-
-    /// Whoever has seen an acknowledgement sees the throttle that came with it.
-    #[test]
-    fn loom_a_throttle_is_published_before_the_acknowledgement_that_told_it() {
-        loom::model(|| {
-            let cell = Arc::new(ThrottleCell::default());
-            let acknowledged = Arc::new(crate::sync::AtomicBool::new(false));
-            let sender = {
-                let (cell, acknowledged) = (Arc::clone(&cell), Arc::clone(&acknowledged));
-                loom::thread::spawn(move || {
-                    if acknowledged.load(Ordering::Acquire) {
-                        assert_eq!(cell.read().0, Instant::from_micros(3 * MILLI));
-                    }
-                })
-            };
-            cell.merge(Instant::from_micros(3 * MILLI), ThrottleCause::ByteRate);
-            cell.merge(Instant::from_micros(MILLI), ThrottleCause::Unknown);
-            acknowledged.store(true, Ordering::Release);
-            sender.join().unwrap();
-        });
-    }
 }

@@ -16,6 +16,7 @@
 //! | a growth that is refused and a release | no second look once in the queue |
 //! | a push and a driver that goes to sleep | the bell rung before the push |
 //! | an asker and the answer | the asker not woken |
+//! | an acknowledgement and its throttle | `settled` stored without release |
 //! | readers of a throttle, in `net::throttle` | the latest end stored instead of the longest |
 
 use std::task::{Context, Poll, Wake, Waker};
@@ -24,7 +25,7 @@ use std::time::Duration;
 use loom::thread;
 
 use ottla_proto::records::Stamp;
-use ottla_proto::{TopicId, TopicName};
+use ottla_proto::{BrokerId, TopicId, TopicName};
 
 use super::batch::{Batch, Body};
 use super::budget::{Budget, Goal};
@@ -34,6 +35,7 @@ use super::inbox::Inbox;
 use super::lane::{AppendTerms, Entry, Lane, LaneId, Refusal};
 use super::record::NewRecord;
 use super::{Cause, Latency, NewRecord as Record};
+use crate::net::{Class, Throttle, ThrottleCause, ThrottleTable};
 use crate::sync::{Arc, AtomicBool, Ordering};
 use crate::time::Instant;
 use crate::wake::DriverWake;
@@ -144,6 +146,30 @@ fn loom_a_polled_delivery_may_be_dropped_at_any_moment() {
         assert!(delivery.poll_settled(&mut Context::from_waker(&waker)).is_pending());
         drop(delivery);
         assert_eq!(fate.waiters(), 0, "nobody is left to be woken");
+    });
+}
+
+/// Whoever has seen an acknowledgement sees the throttle that came with it.
+#[test]
+fn loom_a_throttle_is_published_before_the_acknowledgement_that_told_it() {
+    loom::model(|| {
+        let mut throttles = ThrottleTable::default();
+        let view = Arc::clone(throttles.view());
+        let fate = BatchFate::new(0);
+        let delivery = Delivery::new(Arc::clone(&fate), 0);
+        let (node, class, cause) = (BrokerId(1), Class::Produce, ThrottleCause::ByteRate);
+        let [long, short] = [3, 1].map(|millis| Instant::ZERO + Duration::from_millis(millis));
+        let sender = thread::spawn(move || {
+            if delivery.is_settled() {
+                let told = view.get(node, class, Instant::ZERO).map(|told| told.until);
+                assert_eq!(told, Some(long));
+            }
+        });
+        for until in [long, short] {
+            throttles.record(Throttle { node, class, until, cause }, true);
+        }
+        fate.settle(written());
+        sender.join().unwrap();
     });
 }
 
