@@ -11,7 +11,7 @@ use ottla::{Client, ErrorCode, Offset, Producer, Record, TopicProducer};
 use tokio::runtime::Runtime;
 
 use crate::proxy::Proxy;
-use crate::recording::Recording;
+use crate::recording::{Exchange, Recording};
 
 /// How many nodes the cluster has.
 pub(crate) const NODES: usize = 3;
@@ -226,19 +226,17 @@ impl<'a> Bench<'a> {
         bail!("node {node} did not throttle {client_id}")
     }
 
-    /// When the proxy had handed on the answer to the first small request since then that was answered: that of a record
-    /// sent beside a burst, or of its second attempt after a cut. The client may have read it a moment before. None if
-    /// the record came too late to be in flight, and went with many others after the silence.
+    /// When the proxy had handed on the answer to a record sent beside a burst, or to its second attempt after a cut. The
+    /// client may have read it a moment before. None unless the record was in flight when the node said that it
+    /// throttles: it may have come too late, or have been answered before.
     pub(crate) fn answered_beside_burst(
         &self,
         client_id: &str,
         node: i32,
         since: Instant,
+        throttle: &Throttled,
     ) -> Option<Instant> {
-        let requests = self.recording.produced(client_id, node);
-        let small = requests.iter().filter(|one| one.begun >= since && one.bytes < BURST_QUOTA);
-        let answers = small.filter_map(|one| Some((one.begun, one.answered?)));
-        answers.min().map(|(_, answered)| answered)
+        answered_beside_burst(&self.recording.produced(client_id, node), since, throttle.from)
     }
 
     /// The values of a topic, in the order of its partitions' logs.
@@ -255,6 +253,15 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// See the method. The record's requests are small; what waits meanwhile goes in large ones.
+fn answered_beside_burst(requests: &[Exchange], since: Instant, throttled: Instant) -> Option<Instant> {
+    let mut small = requests.iter().filter(|one| one.begun >= since && one.bytes < BURST_QUOTA);
+    let first = small.next()?;
+    let in_flight = first.begun <= throttled && first.answered.is_none_or(|answered| answered > throttled);
+    let answered = || first.answered.or_else(|| small.find_map(|one| one.answered));
+    in_flight.then(answered).flatten()
+}
+
 /// What uses up the quota of a burst for so many seconds.
 pub(crate) fn burst(seconds: f64) -> Vec<u8> {
     #[expect(
@@ -268,4 +275,39 @@ pub(crate) fn burst(seconds: f64) -> Vec<u8> {
 
 fn bootstrap(proxies: &[Proxy]) -> String {
     proxies.iter().map(|proxy| format!("127.0.0.1:{}", proxy.port())).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use ottla_proto::ApiKey;
+
+    use super::*;
+
+    #[test]
+    fn a_record_beside_a_burst_counts_only_if_it_was_in_flight_when_the_throttle_was_told() {
+        let begin = Instant::now();
+        let at = |milliseconds| begin + Duration::from_millis(milliseconds);
+        let request = |begun: u64, answered: Option<u64>| Exchange {
+            node: 1,
+            connection: 1,
+            api: ApiKey::PRODUCE,
+            version: 9,
+            correlation_id: 1,
+            client_id: "a".to_owned(),
+            bytes: 100,
+            begun: at(begun),
+            answering: answered.map(at),
+            answered: answered.map(at),
+            throttle: Duration::ZERO,
+        };
+        let found = |requests: &[Exchange]| answered_beside_burst(requests, at(10), at(100));
+        assert_eq!(found(&[request(5, Some(200)), request(50, Some(6000))]), Some(at(6000)));
+        // Cut, and sent once more.
+        assert_eq!(found(&[request(50, None), request(6000, Some(6001))]), Some(at(6001)));
+        // Too late, answered before, never answered, not seen at all.
+        assert_eq!(found(&[request(6000, Some(6001))]), None);
+        assert_eq!(found(&[request(50, Some(90)), request(6000, Some(6001))]), None);
+        assert_eq!(found(&[request(50, None)]), None);
+        assert_eq!(found(&[]), None);
+    }
 }
