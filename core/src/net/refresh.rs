@@ -57,6 +57,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// client for a request timeout. Doubles each time, since a large cluster or a slow link may need longer.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 
+/// When so many known nodes have not answered, the bootstrap addresses are asked before the others.
+const SILENT: usize = 2;
+
 impl Net {
     /// Any node that answers soonest: connected, not throttled, with the least in flight. Starts a connection
     /// if there is none to wait for.
@@ -75,22 +78,41 @@ impl Net {
         now: Instant,
     ) -> Result<Link, WaitReason> {
         let is_left = |node: &BrokerId| asked.iter().all(|(other, _)| other != node);
-        let bootstrap: Vec<BrokerId> =
-            self.cluster.bootstrap().map(|(node, _)| node).filter(is_left).collect();
         if !self.cluster.is_known() || self.cluster.wants_rebootstrap() {
+            let bootstrap: Vec<_> = self.cluster.bootstrap().map(|(node, _)| node).filter(is_left).collect();
             return self.best_of(&bootstrap, api, now);
         }
         let known: Vec<BrokerId> = self.cluster.broker_ids().filter(is_left).collect();
-        if let (true, Some((node, _))) = (known.is_empty(), asked.first()) {
-            return Err(WaitReason::AnswerDue { node: *node });
-        }
-        match self.best_of(&known, api, now) {
-            // No known node can be reached: the addresses may all be old (KIP-899).
-            Err(WaitReason::ReconnectBackoff { .. } | WaitReason::NoAddress { .. }) => {
-                self.best_of(&bootstrap, api, now)
+        let found = match asked {
+            // Where some are silent, all may be; to go through a large cluster first would take minutes.
+            [(node, _), ..] if known.is_empty() || asked.len() >= SILENT => {
+                Err(WaitReason::AnswerDue { node: *node })
             }
-            found => found,
+            _ => self.best_of(&known, api, now),
+        };
+        let is_silent = match &found {
+            Ok(_) => false,
+            // The first attempt may take a while.
+            Err(WaitReason::Connecting { node }) => self.has_failed(*node),
+            Err(WaitReason::Throttled { .. }) => false,
+            Err(_) => true,
+        };
+        if !is_silent {
+            return found;
         }
+        // No known node can be reached or answers: the addresses may all be old (KIP-899). One that a known node has is
+        // not another way to it.
+        let others = self.cluster.bootstrap().filter(|(_, host)| self.cluster.broker_at(host).is_none());
+        let others: Vec<_> = others.map(|(node, _)| node).filter(is_left).collect();
+        let other = if others.is_empty() { found } else { self.best_of(&others, api, now) };
+        // Nor may an old address keep those from being asked that are left.
+        let is_held_up = other.is_err() && asked.len() >= SILENT && !known.is_empty();
+        if is_held_up { self.best_of(&known, api, now) } else { other }
+    }
+
+    /// Whether the latest attempts to reach it have failed.
+    fn has_failed(&self, node: BrokerId) -> bool {
+        self.slots.get(&(node, Role::Control)).is_some_and(|slot| slot.failures > 0)
     }
 
     fn best_of(&mut self, nodes: &[BrokerId], api: ApiKey, now: Instant) -> Result<Link, WaitReason> {

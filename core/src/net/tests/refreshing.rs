@@ -4,7 +4,27 @@ use super::*;
 
 const TOPICS: [(&str, i32); 1] = [("t", 1)];
 
+/// A cluster of one node, whose address is the bootstrap address.
+fn only_node() -> MetadataResponse {
+    let mut response = metadata(1, &TOPICS);
+    response.brokers[0].host = ByteString::from_static("b1");
+    response
+}
+
 impl World {
+    /// Knows the one node, by its own address.
+    fn with_only_node() -> (Self, [ConnectionId; 1]) {
+        let mut world = Self::new(1, NetConfig::default());
+        world.turn();
+        world.net().cluster_mut().want(&"t".into());
+        let node = world.connection_to("b1");
+        world.open(node);
+        let request = world.take_one(node);
+        world.answer(&request, &only_node());
+        world.turn();
+        (world, [node])
+    }
+
     fn updates(&mut self) -> u64 {
         self.net().cluster().updates()
     }
@@ -37,14 +57,14 @@ impl World {
 #[test]
 fn the_only_node_is_waited_for_as_long_as_its_answer_takes() {
     for seconds in [4, 10, 29] {
-        let mut world = World::with_cluster(1, &TOPICS, NetConfig::default());
-        let node = world.connect_control([1]);
+        let (mut world, node) = World::with_only_node();
         for _ in 0..3 {
             let before = world.updates();
             let (_, request) = world.asked_anew(&node);
             world.run_until(world.now + (seconds - 1) * SECOND);
             assert!(world.take(node[0]).is_empty(), "its link is slow enough without a second answer");
-            world.answer(&request, &metadata(1, &TOPICS));
+            assert_eq!(world.connects.len(), 1, "its bootstrap address is not another way to it");
+            world.answer(&request, &only_node());
             world.turn();
             assert_eq!(world.updates(), before + 1, "{seconds} s");
             world.run_until(world.now + 10 * SECOND);
@@ -108,4 +128,43 @@ fn a_frozen_bootstrap_address_is_not_the_only_one_that_is_asked() {
     world.open(second);
     world.serve_metadata(second, 1, &[]);
     assert!(world.net().cluster().is_known());
+}
+
+#[test]
+fn when_no_known_node_answers_the_bootstrap_addresses_are_asked_beside_them() {
+    for (known, hang_up) in [1, 3, 5].into_iter().flat_map(|known| [(known, false), (known, true)]) {
+        let mut world = World::with_cluster(known, &TOPICS, NetConfig::default());
+        let nodes = world.connect_control(1..=known);
+        let (bootstrap, _) = world.connects[0].clone();
+        world.core.handle_disconnected(bootstrap, DisconnectCause::Closed, world.now);
+        for &node in nodes.iter().filter(|_| hang_up) {
+            // What takes their place is accepted, and nobody speaks there.
+            world.core.handle_disconnected(node, DisconnectCause::Closed, world.now);
+        }
+        let before = world.connects.len();
+        world.net().cluster_mut().refresh();
+        let end = world.now + 30 * SECOND;
+        while !world.connects[before..].iter().any(|(_, at)| at.name == "b1") {
+            assert!(world.now < end, "{known} nodes, connections lost: {hang_up}: {:?}", world.connects);
+            world.advance(SECOND / 10);
+        }
+        let (again, _) = world.connects[before..].iter().find(|(_, at)| at.name == "b1").cloned().unwrap();
+        world.open(again);
+        world.run_until(end);
+        world.serve_metadata(again, 2, &TOPICS);
+        assert_eq!(world.net().cluster().brokers().count(), 2);
+    }
+}
+
+#[test]
+fn an_old_bootstrap_address_that_hangs_does_not_keep_the_other_known_nodes_from_being_asked() {
+    let mut world = World::with_cluster(4, &TOPICS, NetConfig::default());
+    let nodes = world.connect_control(1..=4);
+    let (bootstrap, _) = world.connects[0].clone();
+    world.core.handle_disconnected(bootstrap, DisconnectCause::Closed, world.now);
+    world.net().cluster_mut().refresh();
+    world.run_until(world.now + 60 * SECOND);
+    for node in nodes {
+        assert_eq!(world.take_one(node).api, ApiKey::METADATA);
+    }
 }
