@@ -188,7 +188,7 @@ async fn says_by_whom(cluster: &Cluster, kafka: &Client, orders: &TopicProducer)
     }
     // Meanwhile everything else goes on.
     kafka.admin().timeout(SOON).describe_cluster().await.unwrap();
-    let [rest] = kafka.throttle()[..] else { return false };
+    let [rest] = kafka.admin().throttle()[..] else { return false };
 
     let [throttle] = throttled[..] else { panic!("{throttled:?}") };
     assert_eq!((throttle.node, throttle.class), (first_node(cluster), ThrottleClass::Produce));

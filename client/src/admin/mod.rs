@@ -26,6 +26,7 @@ use ottla_proto::wire::Response;
 use ottla_proto::{ErrorCode, TopicName};
 
 use crate::driver::DriverHandle;
+use crate::throttle::{self, Throttle};
 
 /// Topics, consumer groups and the cluster itself: looking, creating, deleting. Made by [`Client::admin`](crate::Client::admin).
 ///
@@ -44,6 +45,13 @@ pub struct Admin {
 impl Admin {
     pub(crate) fn new(driver: DriverHandle) -> Self {
         Self { driver, timeout: Duration::from_secs(60) }
+    }
+
+    /// Every throttle that holds at this moment, of any class; those of the class control delay calls, and each node's its
+    /// own. Takes no lock and asks nobody.
+    #[must_use]
+    pub fn throttle(&self) -> Vec<Throttle> {
+        throttle::active(&self.driver)
     }
 
     /// How long each call from here on may take (`default.api.timeout.ms`); 60 seconds by default.
