@@ -7,7 +7,7 @@ use crate::driver::DriverHandle;
 use crate::error::DriverStopped;
 use crate::events::Events;
 use crate::producer::ProducerBuilder;
-use crate::throttle::{self, Throttle};
+use crate::throttle::{self, Throttle, ThrottledTime};
 use crate::wait::Waiting;
 
 /// A client of one Kafka cluster: the connections, the view of the cluster, and what brokers asked it for.
@@ -63,6 +63,22 @@ impl Client {
     #[must_use]
     pub fn throttle(&self) -> Vec<Throttle> {
         throttle::active(&self.driver)
+    }
+
+    /// How long each node has asked for silence since the client began, by class of requests. It only rises, for metrics.
+    ///
+    /// Costs one turn of the driver.
+    ///
+    /// # Errors
+    /// If the client has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses the answer and nothing else.
+    pub async fn throttled_times(&self) -> Result<Vec<ThrottledTime>, DriverStopped> {
+        let times = |core: &mut ottla_core::Core, now| {
+            core.parts().net.throttled_times(now).map(ThrottledTime::new).collect()
+        };
+        self.driver.run(times).await
     }
 
     /// Everything that waits in this client at this moment, and what for.

@@ -97,7 +97,7 @@ pub use producer::{
     ProducerMetrics, Receipt, Record, RecordToPlace, Refused, Report, Reports, SendError, Sending,
     TopicProducer, TopicSettings,
 };
-pub use throttle::{Throttle, ThrottleCause, ThrottleClass};
+pub use throttle::{Throttle, ThrottleCause, ThrottleClass, ThrottledTime};
 pub use wait::{WaitReason, Waiting};
 
 /// The first program of the project's front page, compiled as it stands there.

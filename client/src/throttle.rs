@@ -35,6 +35,23 @@ impl Throttle {
     }
 }
 
+/// How long a node has asked for silence since the client began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThrottledTime {
+    /// The node that asked (`node.id`).
+    pub node: i32,
+    /// The kind of requests that waited.
+    pub class: ThrottleClass,
+    /// Throttles that overlap count once; of one that holds, what is over.
+    pub time: Duration,
+}
+
+impl ThrottledTime {
+    pub(crate) fn new(told: core::ThrottledTime) -> Self {
+        Self { node: told.node.0, class: ThrottleClass::new(told.class), time: told.time }
+    }
+}
+
 impl fmt::Display for Throttle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { node, class, cause, remaining } = self;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use ottla::{Client, Producer, ProducerMetrics, ThrottleClass, WaitReason};
+use ottla::{Client, Producer, ProducerMetrics, ThrottleClass, ThrottledTime, WaitReason};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -53,6 +53,7 @@ impl Watch {
             let mut ticks = tokio::time::interval(PERIOD);
             let (mut last, mut second) = (Instant::now(), Instant::now());
             let mut before = producer.metrics().await.ok();
+            let mut throttled = BTreeMap::new();
             let mut current = Second::default();
             loop {
                 let stopping = tokio::select! {
@@ -60,10 +61,12 @@ impl Watch {
                     _ = &mut stopped => true,
                 };
                 let now = Instant::now();
-                current.look(&client, &producer, now - last).await;
+                current.look(&producer, now - last).await;
                 last = now;
                 if now - second >= Duration::from_secs(1) || stopping {
                     let metrics = producer.metrics().await.ok();
+                    let told = client.throttled_times().await.unwrap_or_default();
+                    current.throttle(&mut throttled, &told);
                     if let (Some(before), Some(metrics)) = (&before, &metrics) {
                         current.settle(before, metrics);
                     }
@@ -85,18 +88,21 @@ impl Watch {
 }
 
 impl Second {
-    async fn look(&mut self, client: &Client, producer: &Producer, passed: Duration) {
-        for throttle in client.throttle() {
-            if throttle.class == ThrottleClass::Produce {
-                *self.throttled.entry(throttle.node).or_default() += passed;
-            }
-        }
+    async fn look(&mut self, producer: &Producer, passed: Duration) {
         let mut waits: Vec<_> =
             producer.explain().await.unwrap_or_default().iter().map(|one| Wait::new(&one.reason)).collect();
         waits.sort_unstable();
         waits.dedup();
         for wait in waits {
             *self.waits.entry(wait).or_default() += passed;
+        }
+    }
+
+    /// What was told in it, given what was told before, which it brings up to date.
+    fn throttle(&mut self, before: &mut BTreeMap<i32, Duration>, told: &[ThrottledTime]) {
+        for told in told.iter().filter(|told| told.class == ThrottleClass::Produce) {
+            let before = before.insert(told.node, told.time).unwrap_or_default();
+            self.throttled.insert(told.node, told.time.saturating_sub(before));
         }
     }
 

@@ -29,7 +29,7 @@ pub use failure::{
     UnsupportedVersion, Written,
 };
 pub use frame::{FrameError, frame_length};
-pub use throttle::{Class, Throttle, ThrottleCause, ThrottleView};
+pub use throttle::{Class, Throttle, ThrottleCause, ThrottleView, ThrottledTime};
 pub use versions::BrokerVersions;
 
 use crate::cluster::Cluster;
@@ -292,6 +292,12 @@ impl Net {
     #[must_use]
     pub fn throttle(&self) -> &Arc<ThrottleView> {
         self.throttle.view()
+    }
+
+    /// How long each node has asked for silence so far, by class: throttles that overlap count once, what is still to come
+    /// not yet.
+    pub fn throttled_times(&self, now: Instant) -> impl Iterator<Item = ThrottledTime> + '_ {
+        self.throttle.times(now)
     }
 
     /// The throttle that a request of this API to this node must wait out, if there is one.
@@ -733,7 +739,7 @@ impl Net {
         let cause = if mutation { ThrottleCause::Mutation } else { ThrottleCause::infer(class, length) };
         let throttle = Throttle { node, class, until, cause };
         let obey = api.throttle_wait_version().is_some_and(|from| version >= from);
-        match self.throttle.record(throttle, obey) {
+        match self.throttle.record(throttle, obey, now) {
             Recorded::Began => self.events.push_back(Event::ThrottleBegan(throttle)),
             Recorded::Extended => self.events.push_back(Event::ThrottleExtended(throttle)),
             Recorded::Covered => {}

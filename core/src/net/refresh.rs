@@ -302,7 +302,7 @@ impl Net {
                 self.end_connection(id, DisconnectCause::Released, true, now);
             }
             let Some(node) = node else { continue };
-            self.throttle.adopt(placeholder, node);
+            self.throttle.adopt(placeholder, node, now);
             let new = (node, Role::Control);
             if self.slots.get(&new).is_some_and(|slot| slot.connection.is_some()) {
                 continue;

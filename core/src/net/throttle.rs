@@ -226,6 +226,36 @@ pub(crate) enum Recorded {
     Covered,
 }
 
+/// How long a node has asked to be left alone so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThrottledTime {
+    /// The node.
+    pub node: BrokerId,
+    /// The kind of requests.
+    pub class: Class,
+    /// The sum of all throttles, what two of them have in common once.
+    pub time: Duration,
+}
+
+/// What was told so far, and when the latest of it ends.
+#[derive(Debug, Default)]
+struct Account {
+    told: Duration,
+    until: Instant,
+}
+
+impl Account {
+    fn add(&mut self, until: Instant, now: Instant) {
+        self.told += until.saturating_duration_since(self.until.max(now));
+        self.until = self.until.max(until);
+    }
+
+    /// What is still to come is not spent yet.
+    fn spent(&self, now: Instant) -> Duration {
+        self.told.saturating_sub(self.until.saturating_duration_since(now))
+    }
+}
+
 /// The driver's side: what must be waited for, beside what is published.
 #[derive(Debug, Default)]
 pub(crate) struct ThrottleTable {
@@ -234,6 +264,8 @@ pub(crate) struct ThrottleTable {
     obeyed: BTreeMap<(BrokerId, Class), (Instant, ThrottleCause)>,
     /// When each throttle that was told ends; an entry leaves when its end has been told too.
     running: BTreeMap<(BrokerId, Class), Instant>,
+    /// Every throttle that was ever told, added up.
+    accounts: BTreeMap<(BrokerId, Class), Account>,
     /// Whose latest answer of that class told of a throttle to be waited out.
     wary: BTreeSet<(BrokerId, Class)>,
 }
@@ -243,9 +275,20 @@ impl ThrottleTable {
         &self.view
     }
 
+    /// How long each node has throttled each class of requests so far.
+    pub(super) fn times(&self, now: Instant) -> impl Iterator<Item = ThrottledTime> + '_ {
+        let time = move |(&(node, class), account): (&(BrokerId, Class), &Account)| ThrottledTime {
+            node,
+            class,
+            time: account.spent(now),
+        };
+        self.accounts.iter().map(time)
+    }
+
     /// Takes in what an answer said.
-    pub(crate) fn record(&mut self, throttle: Throttle, obey: bool) -> Recorded {
+    pub(crate) fn record(&mut self, throttle: Throttle, obey: bool, now: Instant) -> Recorded {
         let Throttle { node, class, until, cause } = throttle;
+        self.accounts.entry((node, class)).or_default().add(until, now);
         let published = self.view.node(node);
         let later = published.throttle(class).until < until;
         published.cell(class).merge(until, cause);
@@ -308,10 +351,15 @@ impl ThrottleTable {
     }
 
     /// A bootstrap address turned out to be this node: what was told there was told by the node.
-    pub(crate) fn adopt(&mut self, from: BrokerId, to: BrokerId) {
+    pub(crate) fn adopt(&mut self, from: BrokerId, to: BrokerId, now: Instant) {
         for class in Class::ALL {
+            if let Some(told) = self.accounts.remove(&(from, class)) {
+                let account = self.accounts.entry((to, class)).or_default();
+                account.told += told.told;
+                account.until = account.until.max(told.until);
+            }
             if let Some((until, cause)) = self.obeyed.remove(&(from, class)) {
-                self.record(Throttle { node: to, class, until, cause }, true);
+                self.record(Throttle { node: to, class, until, cause }, true, now);
             }
         }
     }

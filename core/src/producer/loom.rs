@@ -166,7 +166,7 @@ fn loom_a_throttle_is_published_before_the_acknowledgement_that_told_it() {
             }
         });
         for until in [long, short] {
-            throttles.record(Throttle { node, class, until, cause }, true);
+            throttles.record(Throttle { node, class, until, cause }, true, Instant::ZERO);
         }
         fate.settle(written());
         sender.join().unwrap();

@@ -170,7 +170,7 @@ fn the_least_loaded_node_is_asked_and_a_throttled_one_avoided() {
     let until = now + SECOND;
     let throttle =
         Throttle { node: BrokerId(3), class: Class::Control, until, cause: ThrottleCause::Unknown };
-    world.net().throttle.record(throttle, true);
+    world.net().throttle.record(throttle, true, now);
     assert_eq!(world.net().least_loaded(ApiKey::METADATA, now).unwrap().node, BrokerId(2));
     assert_eq!(world.net().least_loaded(ApiKey::METADATA, until).unwrap().node, BrokerId(3));
 }

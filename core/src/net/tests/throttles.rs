@@ -198,3 +198,46 @@ fn a_coordinator_throttle_is_obeyed_and_named() {
     let reason = world.ready(role, ApiKey::HEARTBEAT).unwrap_err();
     assert!(reason.to_string().contains("throttled by node 1 for control requests"), "{reason}");
 }
+
+#[test]
+fn the_time_that_a_node_throttled_is_added_up_and_what_overlaps_counts_once() {
+    let mut world = cluster_of_one();
+    let link = world.link(PRODUCE, ApiKey::PRODUCE);
+    let told = |world: &mut World| -> Vec<_> {
+        let now = world.now;
+        world.net().throttled_times(now).map(|told| (told.class, told.time)).collect()
+    };
+    assert_eq!(told(&mut world), []);
+    world.produce_throttled(link, 4_000);
+    assert_eq!(told(&mut world), [(Class::Produce, Duration::ZERO)], "nothing of it is over");
+    world.run_until(world.now + SECOND);
+    // Two seconds of these are in what is told already.
+    world.produce_throttled(link, 2_000);
+    world.run_until(world.now + SECOND);
+    // And one second of these is not.
+    world.produce_throttled(link, 3_000);
+    assert_eq!(told(&mut world), [(Class::Produce, 2 * SECOND)]);
+    world.run_until(world.now + 100 * SECOND);
+    assert_eq!(told(&mut world), [(Class::Produce, 5 * SECOND)]);
+    world.produce_throttled(link, 500);
+    world.run_until(world.now + SECOND);
+    assert_eq!(told(&mut world), [(Class::Produce, 5 * SECOND + SECOND / 2)]);
+}
+
+#[test]
+fn what_a_bootstrap_address_told_is_counted_for_the_broker_that_it_is() {
+    let mut world = World::new(1, NetConfig::default());
+    world.turn();
+    let id = world.connection_to("b1");
+    world.open(id);
+    let request = world.take_one(id);
+    let mut response = MetadataResponse { throttle_time_ms: 3_000, ..metadata(1, &[]) };
+    response.brokers[0].host = ByteString::from_static("b1");
+    world.answer(&request, &response);
+    world.turn();
+    world.run_until(world.now + 10 * SECOND);
+    let now = world.now;
+    let told: Vec<_> =
+        world.net().throttled_times(now).map(|told| (told.node, told.class, told.time)).collect();
+    assert_eq!(told, [(NODE, Class::Control, 3 * SECOND)]);
+}
