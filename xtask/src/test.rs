@@ -190,10 +190,15 @@ impl TestProgram {
             // What a test prints comes behind the verdicts then, figures among it.
             command.args([&format!("--test-threads={threads}"), "--show-output"]);
             let run = program::run(&mut command, arguments.limit(false))?;
-            for (test, verdict) in &run.verdicts {
+            let listed = tests.clone();
+            // Tests of what is skipped say so too, and are not.
+            let verdicts = run.verdicts.iter().filter(|(test, _)| listed.contains(test));
+            for (test, verdict) in verdicts {
                 tests.retain(|unfinished| unfinished != test);
                 tally.note(&self.name, test, *verdict);
             }
+            let skips = run.skips.iter().filter(|skip| listed.iter().any(|test| skip.is_about(test)));
+            skips.for_each(|skip| println!("{skip}"));
             run.figures().for_each(|figure| tally.figure(figure));
             if run.verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Failed) {
                 println!("{}", run.complaints().join("\n"));
@@ -217,7 +222,7 @@ impl TestProgram {
         // Output that is not captured may stand between a name and its verdict, so the status decides.
         let verdict = match run.ending {
             Ending::Exited(status) if !status.success() => Verdict::Failed,
-            Ending::Exited(_) if run.skips > 0 || run.ignored() => Verdict::Skipped,
+            Ending::Exited(_) if !run.skips.is_empty() || run.ignored() => Verdict::Skipped,
             Ending::Exited(_) => Verdict::Passed,
             Ending::Hung(_) => Verdict::Hung,
         };
@@ -225,6 +230,7 @@ impl TestProgram {
             println!("{}", run.output.join("\n"));
         }
         run.figures().for_each(|figure| tally.figure(figure));
+        run.skips.iter().for_each(|skip| println!("{skip}"));
         println!("{verdict:7} {} {test} ({:.1} s)", self.name, begin.elapsed().as_secs_f64());
         tally.note(&self.name, test, verdict);
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ottla::{Certainty, DeliveryFailure};
+use ottla::{Certainty, DeliveryFailure, Event};
 
 use super::*;
 
@@ -51,11 +51,22 @@ async fn dropping_the_client_under_a_throttle_returns_at_once_and_settles_everyt
     let (producer, orders) = orders(&kafka).await;
     throttle(&cluster, &orders, 10).await;
     let delivery = orders.send(Record::value("lost")).await.unwrap();
+    drop(orders.send(Record::value("lost, and nobody asks for it")).await.unwrap());
+    let mut events = kafka.events();
     let started = Instant::now();
     drop((producer, orders, kafka));
     let error = tokio::time::timeout(SOON, delivery).await.expect("nobody waits for nobody").unwrap_err();
     assert!(started.elapsed() < BEFORE_ITS_END, "{:?}", started.elapsed());
     assert_eq!(error.certainty, Certainty::NotWritten);
+    let mut told = 0;
+    while let Some(event) = tokio::time::timeout(SOON, events.next()).await.expect("they end with the client")
+    {
+        if let Event::Undelivered { records, certainty, .. } = event {
+            assert_eq!(certainty, Certainty::NotWritten);
+            told += records;
+        }
+    }
+    assert_eq!(told, 2, "what was abandoned is counted");
 }
 
 #[tokio::test]

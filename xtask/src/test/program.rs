@@ -35,9 +35,34 @@ impl fmt::Display for Verdict {
 pub(super) struct Run {
     pub(super) verdicts: Vec<(String, Verdict)>,
     /// Lines of tests that skipped themselves.
-    pub(super) skips: usize,
+    pub(super) skips: Vec<Skip>,
     pub(super) output: Vec<String>,
     pub(super) ending: Ending,
+}
+
+/// What a test said that skipped itself: its name and why.
+pub(super) struct Skip(String);
+
+impl Skip {
+    const WORD: &str = "SKIPPED: ";
+
+    fn parse(line: &str) -> Option<Self> {
+        line.find(Self::WORD).and_then(|at| line.get(at..)).map(|text| Self(text.to_owned()))
+    }
+
+    fn test(&self) -> &str {
+        self.0.trim_start_matches(Self::WORD).split(": ").next().unwrap_or_default()
+    }
+
+    pub(super) fn is_about(&self, test: &str) -> bool {
+        self.test() == test
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -96,7 +121,8 @@ pub(super) fn run(command: &mut Command, limit: Duration) -> Result<Run> {
     }
     drop(sender);
 
-    let mut run = Run { verdicts: Vec::new(), skips: 0, output: Vec::new(), ending: Ending::Hung(limit) };
+    let mut run =
+        Run { verdicts: Vec::new(), skips: Vec::new(), output: Vec::new(), ending: Ending::Hung(limit) };
     let mut deadline = Instant::now() + limit;
     loop {
         // A grandchild may hold the pipes open after the end of the program itself.
@@ -150,13 +176,10 @@ fn forward(pipe: Box<dyn Read + Send>, sender: Sender<String>) {
 impl Run {
     /// Takes in one line; true if it tells of a test's end.
     fn read(&mut self, line: String) -> bool {
-        if let Some(at) = line.find("SKIPPED: ") {
-            self.skips += 1;
-            let text = line.get(at..).unwrap_or_default();
-            println!("{text}");
+        if let Some(skip) = Skip::parse(&line) {
             // In a program of many tests the line names the one it is about.
-            let test = text.trim_start_matches("SKIPPED: ").split(": ").next().unwrap_or_default();
-            self.settle(test, Verdict::Skipped);
+            self.settle(skip.test(), Verdict::Skipped);
+            self.skips.push(skip);
         }
         let ended = parse(&line).map(|(test, verdict)| self.settle(test, verdict)).is_some();
         self.output.push(line);
