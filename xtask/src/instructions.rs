@@ -131,6 +131,8 @@ fn count(only: &str) -> Result<Vec<Counted>> {
     output(cargo().args(["build", "--release", "--quiet", "--package", "ottla-instructions"]))?;
     let target = target_folder()?;
     let program = target.join("release").join("ottla-instructions");
+    // The profile names files without links, and what it says of another name is not found.
+    let program = fs::canonicalize(&program).with_context(|| format!("no {}", program.display()))?;
     let name = program.to_string_lossy();
     let file = target.join("instructions.out");
     let works = output(&mut Command::new(&program))?;
