@@ -91,10 +91,9 @@ impl Net {
             _ => self.best_of(&known, api, now),
         };
         let is_silent = match &found {
-            Ok(_) => false,
+            Ok(_) | Err(WaitReason::Throttled { .. }) => false,
             // The first attempt may take a while.
             Err(WaitReason::Connecting { node }) => self.has_failed(*node),
-            Err(WaitReason::Throttled { .. }) => false,
             Err(_) => true,
         };
         if !is_silent {

@@ -129,15 +129,7 @@ fn attempts_to_reach_other_bootstrap_addresses_end_with_the_first_answer() {
 
 #[test]
 fn a_bootstrap_address_that_is_a_brokers_own_becomes_that_broker() {
-    let mut world = World::new(1, NetConfig::default());
-    world.turn();
-    let id = world.connection_to("b1");
-    world.open(id);
-    let request = world.take_one(id);
-    let mut response = MetadataResponse { throttle_time_ms: 300, ..metadata(1, &[]) };
-    response.brokers[0].host = ByteString::from_static("b1");
-    world.answer(&request, &response);
-    world.turn();
+    let (mut world, id) = World::of_bootstrap_node(&[], 300);
     let now = world.now;
     assert!(
         world.net().throttled(NODE, ApiKey::METADATA, now).is_some(),

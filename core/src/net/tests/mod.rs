@@ -38,7 +38,30 @@ fn options(token: u64) -> SendOptions {
     SendOptions { owner: OWNER, token: RequestToken(token), timeout: 30 * SECOND, answer: true }
 }
 
+/// A cluster of one node, whose address is the bootstrap address.
+fn bootstrap_node(topics: &[(&str, i32)]) -> MetadataResponse {
+    let mut response = metadata(1, topics);
+    response.brokers[0].host = ByteString::from_static("b1");
+    response
+}
+
 impl World {
+    /// Knows the one node by its own address, over a connection to it, from an answer with this throttle.
+    fn of_bootstrap_node(topics: &[(&str, i32)], throttle_ms: i32) -> (Self, ConnectionId) {
+        let mut world = Self::new(1, NetConfig::default());
+        world.turn();
+        for (name, _) in topics {
+            world.net().cluster_mut().want(&(*name).into());
+        }
+        let id = world.connection_to("b1");
+        world.open(id);
+        let request = world.take_one(id);
+        let response = MetadataResponse { throttle_time_ms: throttle_ms, ..bootstrap_node(topics) };
+        world.answer(&request, &response);
+        world.turn();
+        (world, id)
+    }
+
     fn net(&mut self) -> &mut Net {
         self.core.parts().net
     }

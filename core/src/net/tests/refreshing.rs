@@ -4,27 +4,7 @@ use super::*;
 
 const TOPICS: [(&str, i32); 1] = [("t", 1)];
 
-/// A cluster of one node, whose address is the bootstrap address.
-fn only_node() -> MetadataResponse {
-    let mut response = metadata(1, &TOPICS);
-    response.brokers[0].host = ByteString::from_static("b1");
-    response
-}
-
 impl World {
-    /// Knows the one node, by its own address.
-    fn with_only_node() -> (Self, [ConnectionId; 1]) {
-        let mut world = Self::new(1, NetConfig::default());
-        world.turn();
-        world.net().cluster_mut().want(&"t".into());
-        let node = world.connection_to("b1");
-        world.open(node);
-        let request = world.take_one(node);
-        world.answer(&request, &only_node());
-        world.turn();
-        (world, [node])
-    }
-
     fn updates(&mut self) -> u64 {
         self.net().cluster().updates()
     }
@@ -57,14 +37,15 @@ impl World {
 #[test]
 fn the_only_node_is_waited_for_as_long_as_its_answer_takes() {
     for seconds in [4, 10, 29] {
-        let (mut world, node) = World::with_only_node();
+        let (mut world, node) = World::of_bootstrap_node(&TOPICS, 0);
+        let node = [node];
         for _ in 0..3 {
             let before = world.updates();
             let (_, request) = world.asked_anew(&node);
             world.run_until(world.now + (seconds - 1) * SECOND);
             assert!(world.take(node[0]).is_empty(), "its link is slow enough without a second answer");
             assert_eq!(world.connects.len(), 1, "its bootstrap address is not another way to it");
-            world.answer(&request, &only_node());
+            world.answer(&request, &bootstrap_node(&TOPICS));
             world.turn();
             assert_eq!(world.updates(), before + 1, "{seconds} s");
             world.run_until(world.now + 10 * SECOND);

@@ -226,15 +226,7 @@ fn the_time_that_a_node_throttled_is_added_up_and_what_overlaps_counts_once() {
 
 #[test]
 fn what_a_bootstrap_address_told_is_counted_for_the_broker_that_it_is() {
-    let mut world = World::new(1, NetConfig::default());
-    world.turn();
-    let id = world.connection_to("b1");
-    world.open(id);
-    let request = world.take_one(id);
-    let mut response = MetadataResponse { throttle_time_ms: 3_000, ..metadata(1, &[]) };
-    response.brokers[0].host = ByteString::from_static("b1");
-    world.answer(&request, &response);
-    world.turn();
+    let (mut world, _) = World::of_bootstrap_node(&[], 3_000);
     world.run_until(world.now + 10 * SECOND);
     let now = world.now;
     let told: Vec<_> =
